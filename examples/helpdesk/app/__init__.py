@@ -1,0 +1,1 @@
+"""A small helpdesk assistant: retrieval, a trained router, three tools and a language model."""

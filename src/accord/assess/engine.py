@@ -1,0 +1,117 @@
+"""The whole assessment: prepare, collect, conclude, keep."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from accord import __version__
+from accord.assess.collect import Signing, collect
+from accord.assess.conclude import conclude
+from accord.assess.debt import ends, owed_by, write_debt
+from accord.assess.prepare import Asked, Declared, prepare
+from accord.core.assessment import Assessment, Debt
+from accord.core.errors import ManifestError
+from accord.core.finding import TrustLevel
+from accord.record import dsse
+from accord.record.bundle import write_bundle
+from accord.record.codec import from_json, to_json
+from accord.record.keys import Signer, list_keys, signing_key
+from accord.record.ledger import Receipt, assessment_entry, open_ledger
+from accord.record.statement import assessment_statement
+from accord.record.store import Filed, Store, open_store
+
+_LARGEST = 512 << 20
+
+
+class Assessed(NamedTuple):
+    """A finished assessment and what proves it."""
+
+    assessment: Assessment
+    envelope: dsse.Envelope
+    receipt: Receipt
+    signer: Signer
+    declared: Declared
+
+
+def assess(asked: Asked, environ: Mapping[str, str]) -> Assessed:
+    """Assess a system and keep everything that proves it.
+
+    Raises `AccordError` for bad input, before anything is written.
+    """
+    started = time.monotonic()
+    declared = prepare(asked)
+    signing = signing_for(asked, environ)
+    if signing.signer.made:
+        asked = replace(asked, trust=replace(asked.trust, local=list_keys(asked.state)))
+    with open_store(asked.state, url=environ.get("ACCORD_DATABASE")) as store:
+        assessment = _assess(asked, declared, signing, store, started)
+        if asked.baseline:
+            record_debt(asked, declared, assessment, signing.signer)
+            assessment = _assess(asked, prepare(asked), signing, store, started)
+        envelope = dsse.sign(assessment_statement(assessment), dsse.STATEMENT_TYPE, signers=[signing.signer])
+        receipt = open_ledger(asked.state, signing.signer).append(assessment_entry(assessment))
+        store.add_assessment(
+            assessment, document=to_json(assessment), envelope=dsse.to_json(envelope), receipt=to_json(receipt)
+        )
+    return Assessed(assessment, envelope, receipt, signing.signer, declared)
+
+
+def prove(done: Assessed, asked: Asked, out: Path, *, files: Iterable[str], environ: Mapping[str, str]) -> Path:
+    """Write what proves an assessment beside its rendered `files`, so that anybody can verify it offline."""
+    ids = list(dict.fromkeys(ref.id for ref in done.assessment.evidence))
+    with open_store(asked.state, url=environ.get("ACCORD_DATABASE")) as store:
+        stored = store.evidence(ids)
+    return write_bundle(
+        out,
+        done.assessment,
+        envelope=dsse.to_json(done.envelope),
+        evidence=(stored[one].envelope for one in ids),
+        receipt=done.receipt,
+        files=files,
+        keys=list_keys(asked.state),
+        signer=done.signer,
+    )
+
+
+def signing_for(asked: Asked, environ: Mapping[str, str]) -> Signing:
+    """Return who signs here and what that is worth: what the trust file says of the key, else `self`."""
+    signer = signing_key(asked.state, environ)
+    return Signing(signer, asked.trust.level_of(signer.keyid, asked.now) or TrustLevel.SELF)
+
+
+def record_debt(asked: Asked, declared: Declared, assessment: Assessment, signer: Signer) -> None:
+    """Write today's failures beside the manifest as signed debt."""
+    findings = {one.id: one for one in assessment.findings}
+    try:
+        last = ends(asked.now.date(), asked.until)
+    except ValueError as error:
+        raise ManifestError(str(error), hint="give --until YYYY-MM-DD", code="ACC-E123") from error
+    items = owed_by(assessment.evidence, findings, assessment.provisions)
+    debt = Debt(debt=1, system=declared.system.system.id, created=asked.now.date(), ends=last, items=items)
+    write_debt(asked.root, debt, signer)
+
+
+def read_filed(store: Store, filed: Filed | None) -> Assessment | None:
+    """Return a filed assessment as the word it is."""
+    if filed is None:
+        return None
+    return from_json(store.document(filed), Assessment, path=filed.id, limit=_LARGEST)
+
+
+def _assess(asked: Asked, declared: Declared, signing: Signing, store: Store, started: float) -> Assessment:
+    system = declared.system.system.id
+    evidence = collect(asked, declared, signing, store)
+    return conclude(
+        declared,
+        evidence,
+        signing=signing,
+        previous=read_filed(store, store.assessment("latest", system)),
+        released=read_filed(store, store.last_passed(system)),
+        now=asked.now,
+        seconds=round(time.monotonic() - started, 3),
+        version=__version__,
+    )

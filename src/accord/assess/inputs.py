@@ -1,0 +1,58 @@
+"""What evidence rests on: the present digest of each input, so that evidence holds while nothing changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from accord.assess.files import ABSENT, Files
+from accord.core.asset import Asset
+from accord.core.canon import Digest, digest
+from accord.core.finding import Input
+from accord.core.text import shown
+
+_NEVER = frozenset({"clock", "live"})
+
+
+class Inputs:
+    """Looks up the present digest of any input, each at most once."""
+
+    def __init__(self, *, manifest: Digest, assets: Iterable[Asset], files: Files) -> None:
+        self.files = files
+        self._manifest = manifest
+        self._assets = tuple(assets)
+        self._known: dict[tuple[str, str], Digest] = {}
+
+    def current(self, kind: str, name: str) -> Digest:
+        """Return the digest that an input has now; unknown kinds count as absent."""
+        key = (kind, name)
+        if key not in self._known:
+            self._known[key] = self._look(kind, name)
+        return self._known[key]
+
+    def hold(self, inputs: Iterable[Input]) -> bool:
+        """Tell whether evidence with these inputs may be used again."""
+        return all(
+            one.kind not in _NEVER and "\\x" not in one.name and self.current(one.kind, one.name) == one.digest
+            for one in inputs
+        )
+
+    def _look(self, kind: str, name: str) -> Digest:
+        match kind:
+            case "manifest":
+                return self._manifest
+            case "inventory":
+                return digest([_row(asset) for asset in self._assets])
+            case "file":
+                return self.files.digest(name)
+            case "files":
+                return digest([shown(path) for path in self.files.matching(*name.split("\n"))])
+            case "sources":
+                paths = self.files.matching(*name.split("\n"))
+                return digest([[shown(path), self.files.digest(path)] for path in paths])
+            case _:
+                return ABSENT
+
+
+def _row(asset: Asset) -> list[object]:
+    facts = {shown(key): shown(value) for key, value in asset.facts.items()}
+    return [asset.id, asset.kind, asset.digest, asset.declared, asset.unread, facts]

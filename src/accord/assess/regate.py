@@ -1,0 +1,122 @@
+"""Gate again: stored evidence, today's date, today's exceptions; nothing is run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from accord.assess.conclude import exceptions, outcomes, owed_words
+from accord.assess.engine import read_filed
+from accord.assess.gate import Grounds, decide
+from accord.assess.judge import Asked as JudgedAt
+from accord.assess.judge import judge, standing
+from accord.assess.plan import freshness
+from accord.assess.prepare import Asked, prepare
+from accord.core.assessment import Assessment, AttestationRead, Gate, WaiverRead
+from accord.core.errors import RecordError, TamperError
+from accord.core.finding import TrustLevel
+from accord.core.system import Level
+from accord.record import dsse
+from accord.record.catalogue import load_catalogue
+from accord.record.codec import from_json, read_bytes
+from accord.record.statement import read_assessment, seal_assessment
+from accord.record.store import Filed, Store, open_store
+
+_LARGEST = 512 << 20
+
+
+def regate_folder(root: Path, asked: Asked, environ: Mapping[str, str]) -> Gate | None:
+    """Decide on the newest assessment of the system in a folder; None where there is none.
+
+    The folder's present manifest, digests, waivers and attestations count: a changed system fails.
+    """
+    declared = prepare(asked)
+    if not asked.state.is_dir():
+        return None
+    with open_store(asked.state, url=environ.get("ACCORD_DATABASE")) as store:
+        filed = store.assessment("latest", declared.system.system.id)
+        assessment = read_filed(store, filed)
+        if filed is None or assessment is None:
+            return None
+        vouched = _vouched(store, filed, asked)
+        released = outcomes(read_filed(store, store.last_passed(declared.system.system.id)))
+    findings = {one.id: one for one in assessment.findings}
+    changed = declared.subject != assessment.subject
+    found = tuple(replace(ref, state=ref.found) for ref in assessment.evidence)
+    now_granted = tuple(exceptions(declared, found, findings))
+    grounds = _grounds(assessment, asked, now_granted, declared.attestations, level=declared.level, trust=vouched)
+    return decide(grounds._replace(released=released, subject_changed=changed))
+
+
+def regate_assessment(what: str, asked: Asked) -> Gate | None:
+    """Decide on one assessment (a file, an id or `latest`) as it stands today; None where there is none."""
+    assessment = find_assessment(what, asked)
+    if assessment is None:
+        return None
+    kept = (*assessment.waivers, *assessment.debts)
+    vouched = _vouched_by_store(assessment, asked)
+    level = assessment.profile.level
+    return decide(_grounds(assessment, asked, kept, assessment.attestations, level=level, trust=vouched))
+
+
+def find_assessment(what: str, asked: Asked) -> Assessment | None:
+    """Return an assessment by file, id or `latest`; None where there is none.
+
+    Raises `TamperError` when its content does not fit its id.
+    """
+    if Path(what).is_file():
+        data = read_bytes(Path(what), shown=what, limit=_LARGEST)
+        assessment = from_json(data, Assessment, path=what, limit=_LARGEST)
+    else:
+        if not asked.state.is_dir():
+            return None
+        with open_store(asked.state) as store:
+            found = read_filed(store, store.assessment(what))
+        if found is None:
+            return None
+        assessment = found
+    if seal_assessment(assessment).id != assessment.id:
+        raise TamperError(f"{what} is not what its id says: it was altered", code="ACC-E410")
+    return assessment
+
+
+def _grounds(
+    assessment: Assessment,
+    asked: Asked,
+    granted: tuple[WaiverRead, ...],
+    attestations: tuple[AttestationRead, ...],
+    *,
+    level: Level,
+    trust: TrustLevel,
+) -> Grounds:
+    catalogue = load_catalogue()
+    found = tuple(replace(ref, state=ref.found) for ref in assessment.evidence)
+    refs = standing(found, granted, freshness(catalogue), asked.now)
+    at = JudgedAt(level, asked.now)
+    verdicts = judge(catalogue.provisions(), refs, attestations, owed=owed_words(granted), asked=at)
+    return Grounds(
+        verdicts=verdicts, evidence=refs, findings=assessment.findings, waivers=granted, released={}, level=level,
+        trust=trust, now=asked.now, signers=tuple(ref.level for ref in refs),
+    )  # fmt: skip
+
+
+def _vouched_by_store(assessment: Assessment, asked: Asked) -> TrustLevel:
+    """Return what the signature in the store is worth; a file alone vouches for nothing but itself."""
+    if not asked.state.is_dir():
+        return TrustLevel.SELF
+    with open_store(asked.state) as store:
+        filed = store.assessment(assessment.id)
+        return _vouched(store, filed, asked) if filed else TrustLevel.SELF
+
+
+def _vouched(store: Store, filed: Filed, asked: Asked) -> TrustLevel:
+    try:
+        signed = dsse.verify(dsse.from_json(store.envelope(filed)), asked.trust.keys())
+    except TamperError as error:
+        raise TamperError(f"the stored assessment is not what was signed: {error}", code="ACC-E410") from error
+    if read_assessment(signed.payload).id != filed.id:
+        raise RecordError("the stored assessment and its signature differ", code="ACC-E410")
+    levels = [asked.trust.level_of(keyid, asked.now) for keyid in signed.keyids]
+    order = tuple(TrustLevel)
+    return max((level for level in levels if level), key=order.index, default=TrustLevel.SELF)

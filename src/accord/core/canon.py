@@ -1,0 +1,142 @@
+"""The one canonical form: RFC 8785 (JCS) bytes of plain values and words, and their digests."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from enum import Enum
+from json.encoder import encode_basestring
+from math import isfinite
+from typing import Any, NewType
+
+Digest = NewType("Digest", str)
+"""`sha256:` and 64 hexadecimal digits."""
+
+_EXACT = 2**53 - 1  # RFC 8785 §3.2.2.3: numbers are IEEE 754 doubles
+_PLAIN = frozenset({str, int, bool, type(None)})
+
+
+def plain(value: Any) -> Any:
+    """Return `value` as JSON types only: words become mappings, enums their values, times RFC 3339 UTC.
+
+    Raises `TypeError` for anything that has no JSON form, `ValueError` for NaN and infinities.
+    """
+    if type(value) in _PLAIN:  # the most by far: an assessment holds a million of them
+        return value
+    if isinstance(value, float):
+        if not isfinite(value):
+            raise ValueError("NaN and infinities have no canonical form")
+        return value
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {wire_name(field.name): plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        items = [plain(item) for item in value]
+        return sorted(items) if isinstance(value, set | frozenset) else items
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+def wire_name(name: str) -> str:
+    """Return the key of a field on the wire: `from_` stands for the keyword `from`."""
+    return name.removesuffix("_")
+
+
+def canonical(value: Any) -> bytes:
+    """Return the RFC 8785 bytes of a plain value or word.
+
+    Raises `ValueError` for NaN, infinities, integers beyond 2^53 - 1 and lone surrogates.
+    """
+    parts: list[str] = []
+    _write(plain(value), parts)
+    try:
+        return "".join(parts).encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("a lone surrogate has no canonical form") from error
+
+
+def digest(value: Any) -> Digest:
+    """Return the SHA-256 digest of the canonical bytes of `value`."""
+    return digest_bytes(canonical(value))
+
+
+def digest_bytes(data: bytes) -> Digest:
+    """Return the SHA-256 digest of `data` as `sha256:` + hex."""
+    return Digest("sha256:" + hashlib.sha256(data).hexdigest())
+
+
+def _write(value: Any, parts: list[str]) -> None:
+    match value:
+        case None:
+            parts.append("null")
+        case bool():
+            parts.append("true" if value else "false")
+        case str():
+            parts.append(encode_basestring(value))
+        case int():
+            if abs(value) > _EXACT:
+                raise ValueError(f"{value} is beyond the exact integers of RFC 8785")
+            parts.append(str(value))
+        case float():
+            parts.append(_number(value))
+        case list():
+            _write_items(value, parts)
+        case _:
+            _write_members(value, parts)
+
+
+def _write_items(items: list[Any], parts: list[str]) -> None:
+    parts.append("[")
+    for position, item in enumerate(items):
+        if position:
+            parts.append(",")
+        _write(item, parts)
+    parts.append("]")
+
+
+def _write_members(members: Mapping[str, Any], parts: list[str]) -> None:
+    # RFC 8785 §3.2.3: sorted by UTF-16 code units, not by code points
+    keys = sorted(members, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
+    parts.append("{")
+    for position, key in enumerate(keys):
+        if position:
+            parts.append(",")
+        parts.append(encode_basestring(key))
+        parts.append(":")
+        _write(members[key], parts)
+    parts.append("}")
+
+
+def _number(value: float) -> str:
+    """Write a double as ECMAScript does (RFC 8785 §3.2.2.3); Python's repr has the same shortest digits."""
+    if not isfinite(value):
+        raise ValueError("NaN and infinities have no canonical form")
+    if value == 0:
+        return "0"
+    sign = "-" if value < 0 else ""
+    mantissa, _, exponent = repr(abs(value)).partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = (whole + fraction).lstrip("0")
+    leading = len(whole + fraction) - len(digits)
+    point = len(whole) - leading + int(exponent or 0)  # value = 0.DIGITS × 10^point
+    digits = digits.rstrip("0")
+    count = len(digits)
+    if count <= point <= 21:
+        return f"{sign}{digits}{'0' * (point - count)}"
+    if 0 < point <= 21:
+        return f"{sign}{digits[:point]}.{digits[point:]}"
+    if -6 < point <= 0:
+        return f"{sign}0.{'0' * -point}{digits}"
+    power = point - 1
+    head = digits if count == 1 else f"{digits[0]}.{digits[1:]}"
+    return f"{sign}{head}e{'+' if power > 0 else '-'}{abs(power)}"

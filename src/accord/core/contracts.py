@@ -1,0 +1,120 @@
+"""What each replaceable part promises: protocols of one method wherever that is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import BinaryIO, NamedTuple, Protocol, TextIO
+
+from accord.core.assessment import Assessment
+from accord.core.asset import Asset
+from accord.core.catalogue import Catalogue
+from accord.core.finding import Finding
+from accord.core.system import System
+from accord.core.threats import ThreatModel
+from accord.core.trial import Capability, Content, Delivery, Judgement, Reply, Signal, Transcript, Turn
+
+
+class Source(NamedTuple):
+    """A text file of the system: its path relative to the root, and what it says."""
+
+    path: str
+    text: str
+
+
+class HttpReply(NamedTuple):
+    """An answer of a live target; the body is cut after 1 MiB."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Context(Protocol):
+    """The world as a check may see it. Whatever it hands out is recorded as an input of the evidence."""
+
+    @property
+    def system(self) -> System:
+        """Return what the manifest declares."""
+
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        """Return every asset, declared and discovered."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Return the catalogue in use."""
+
+    @property
+    def threats(self) -> ThreatModel | None:
+        """Return the threat model, or None where the manifest names none or the file is missing."""
+
+    @property
+    def now(self) -> datetime:
+        """Return the time of this assessment, UTC; a check that asks runs anew each time."""
+
+    def files(self, *patterns: str) -> tuple[str, ...]:
+        """Return the paths (relative, with `/`) that match any glob pattern (`**/*.py`), in order."""
+
+    def sources(self, *patterns: str) -> Iterator[Source]:
+        """Yield the text files that match; what cannot be read, or is too large, is recorded as skipped."""
+
+    def text(self, path: str) -> str | None:
+        """Return one text file, or None where it does not exist; recorded as skipped where it cannot be read."""
+
+    def open(self, asset: Asset) -> BinaryIO:
+        """Open the file of an asset for reading, never following links out of the root."""
+
+    def skip(self, path: str, reason: str) -> None:
+        """Record that something was not looked at: without findings the check is then `not-run`, never `pass`."""
+
+    def fetch(
+        self, url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None
+    ) -> HttpReply:
+        """Send one request to a declared target, within its budget; needs `network`.
+
+        Raises `TargetError` when it does not answer, or when `url` is not a declared target's.
+        """
+
+
+class CheckFn(Protocol):
+    """A check: one question about an asset, or about the whole system."""
+
+    def __call__(self, subject: Asset | System, ctx: Context, /) -> Iterable[Finding]:
+        """Yield what was seen; nothing means pass."""
+
+
+class Target(Protocol):
+    """One session with the live system."""
+
+    capabilities: frozenset[Capability]
+
+    async def plant(self, delivery: Delivery, /) -> None:
+        """Put text into retrieval, a tool's output, memory or a file."""
+
+    async def ask(self, turn: Turn, /) -> Reply:
+        """Say something and wait for the answer."""
+
+    async def state(self) -> Mapping[str, object]:
+        """Return the state that predicates compare before and after."""
+
+
+class Oracle(Protocol):
+    """A judge of one transcript."""
+
+    def __call__(self, transcript: Transcript, /) -> Judgement:
+        """Say held, broke or unsure, with the span that shows it."""
+
+
+class Detector(Protocol):
+    """A sensor on content."""
+
+    def __call__(self, content: Content, /) -> Iterable[Signal]:
+        """Yield what was noticed."""
+
+
+class Format(Protocol):
+    """A way to write an assessment."""
+
+    def __call__(self, assessment: Assessment, out: TextIO, /) -> None:
+        """Write the whole document."""

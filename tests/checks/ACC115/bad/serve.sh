@@ -1,0 +1,2 @@
+#!/bin/sh
+exec vllm serve example-org/small --trust-remote-code

@@ -1,0 +1,3 @@
+#!/bin/sh
+# never with --trust-remote-code
+exec vllm serve example-org/small

@@ -1,0 +1,5 @@
+"""Settings."""
+
+import os
+
+API_KEY = os.environ["GARDEN_API_KEY"]

@@ -1,0 +1,17 @@
+"""A service that asks for a token."""
+
+import json
+
+
+def app(environ, start_response):
+    """Answer a chat request."""
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    if environ.get("HTTP_AUTHORIZATION") != "Bearer token-of-the-staging-service":
+        return answer(start_response, "401 Unauthorized", {"error": "unauthorised"})
+    return answer(start_response, "200 OK", {"answer": "hello" if body else ""})
+
+
+def answer(start_response, status, value):
+    """Send JSON."""
+    start_response(status, [("Content-Type", "application/json")])
+    return [json.dumps(value).encode()]
