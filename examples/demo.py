@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,13 @@ HELPDESK = HERE / "helpdesk"
 ACCORD = Path(sys.executable).with_name("accord")
 OUT = HERE.parent / "demo"
 PATIENCE = 120.0
+TOKEN = secrets.token_hex(16)
+CUSTOMER = {
+    "HELPDESK_TOKENS": json.dumps({TOKEN: "moss@example.org"}),
+    "HELPDESK_AUTHORIZATION": f"Bearer {TOKEN}",
+    "HELPDESK_RATE": "25",
+}
+"""What the fixed helpdesk asks for: callers with a token. Accord is one of them, and reads its own from here."""
 
 
 def main() -> None:
@@ -62,11 +70,15 @@ def running(system: Path) -> Iterator[dict[str, str]]:
     log = system.parent / f"{system.name}.log"
     with log.open("wb") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-m", "app", "--port", "0"], cwd=system, stdout=subprocess.PIPE, stderr=stderr, text=True
+            [sys.executable, "-m", "app", "--port", "0"],
+            cwd=system,
+            env=os.environ | CUSTOMER,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
         )
-        assert process.stdout is not None
         try:
-            line = process.stdout.readline()
+            line = process.stdout.readline() if process.stdout else ""
             if not line:
                 sys.exit(f"the helpdesk did not start:\n{log.read_text('utf-8', 'replace')}")
             yield json.loads(line)
@@ -109,8 +121,8 @@ def word(assessment: dict[str, Any]) -> str:
 
 def run(command: list[str]) -> int:
     """Run a command with its messages on our stderr and return its exit code."""
-    state = {"ACCORD_HOME": str(OUT / "state")}
-    return subprocess.run(command, check=False, env=os.environ | state, stdout=subprocess.DEVNULL).returncode
+    world = os.environ | CUSTOMER | {"ACCORD_HOME": str(OUT / "state")}
+    return subprocess.run(command, check=False, env=world, stdout=subprocess.DEVNULL).returncode
 
 
 def title(text: str) -> None:

@@ -13,7 +13,11 @@ from accord.record.store import open_store
 from accord.testing import World
 
 Stranger = Callable[..., str]
-READS = "for source in ctx.sources('**/*.cfg'):\n    if 'bad' in source.text:\n        yield Finding(message='bad', where=Place(path=source.path), fix='x')"
+READS = """\
+for source in ctx.sources('**/*.cfg'):
+    if 'bad' in source.text:
+        yield Finding(message='bad', where=Place(path=source.path), fix='x')
+"""
 
 
 def reused(assessment: Assessment, check: str) -> bool:

@@ -15,6 +15,18 @@ from accord.testing import World
 
 Stranger = Callable[..., str]
 
+CONNECTS = """\
+import socket
+server = socket.create_server(('127.0.0.1', 0))
+socket.create_connection(server.getsockname(), 1)
+yield from ()
+"""
+
+SEES_A_FILE = """\
+if ctx.text('secret.txt'):
+    yield Finding(message='secret.txt is here', where=Place(path='secret.txt'), fix='remove it')
+"""
+
 
 def assess(tmp_path: Path, plugin: str, settings: Settings | None = None) -> Assessment:
     chosen = settings or Settings(check_seconds=1, check_memory=1024 * MIB)
@@ -79,8 +91,7 @@ def test_printing_does_not_reach_the_results(
 
 
 def test_a_check_without_network_gets_none(tmp_path: Path, stranger: Stranger) -> None:
-    body = "import socket\ns = socket.create_server(('127.0.0.1', 0))\nsocket.create_connection(s.getsockname(), 1)\nyield from ()"
-    ref = of(assess(tmp_path, stranger({"ACME001": body})))["ACME001"]
+    ref = of(assess(tmp_path, stranger({"ACME001": CONNECTS})))["ACME001"]
     if ref.isolation == "declared":
         pytest.skip("this kernel lets nobody make a network namespace: isolation is declared only")
     assert ref.state == "error"
@@ -119,8 +130,7 @@ def test_a_broken_plugin_says_so(tmp_path: Path, stranger: Stranger) -> None:
 
 
 def test_a_stranger_adds_a_check_with_one_file(tmp_path: Path, stranger: Stranger) -> None:
-    body = "if ctx.text('secret.txt'):\n    yield Finding(message='secret.txt is here', where=Place(path='secret.txt'), fix='remove it')"
-    name = stranger({"ACME001": body}, claim="1.3.m/defaults-equal-secure-baseline")
+    name = stranger({"ACME001": SEES_A_FILE}, claim="1.3.m/defaults-equal-secure-baseline")
     world = World(tmp_path / "w", settings=Settings(plugins=(name,)))
     world.write("accord.yaml")
     world.write("secret.txt", "x")

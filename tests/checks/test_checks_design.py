@@ -14,6 +14,7 @@ import pytest
 
 from accord.assess.prepare import prepare
 from accord.assess.run import Ran
+from accord.checks import design
 from accord.core.check import Check
 from accord.testing import World
 from accord.testing.conform import _once
@@ -28,6 +29,7 @@ owners: {system-owner: owner@example.org}
 """
 MODEL = 'components: {models: [{id: m1, source: "api:example/small"}]}\n'
 Answer = Callable[[Mapping[str, object], bytes], tuple[int, str]]
+BURST = "30 requests in a row and none answered with 429 or 503 at POST /chat"
 
 
 def named(name: str) -> Check:
@@ -70,6 +72,18 @@ def test_without_a_threat_model_nothing_is_said_to_pass(name: str, ask: Callable
     looks = ask(name, MODEL, "agent")
     assert messages(looks) == []
     assert ["ACC102" in reason for reason in skips(looks)] == [True]
+
+
+DESIGN = sorted(path.stem for path in Path(design.__path__[0]).glob("*.py") if path.stem != "__init__")
+
+
+@pytest.mark.parametrize("name", DESIGN)
+def test_a_folder_without_a_manifest_breaks_no_check(name: str, tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.write("app/model.py", "import pickle\n\nMODEL = pickle.load(open('m.pkl', 'rb'))\n")
+    looks = _once(named(name), prepare(world.asked()))
+    assert all(one.path or one.url for look in looks for one in (found.where for found in look.findings))
+    assert messages(looks) or name not in {"unassigned_roles", "missing_threat_model", "unsafe_load_calls"}
 
 
 def test_a_threat_model_that_is_named_but_not_there_is_missing(ask: Callable[..., list[Ran]]) -> None:
@@ -270,7 +284,8 @@ def probe(ask: Callable[..., list[Ran]], seen: list[tuple[str, bytes]]) -> Itera
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         seen.append((environ["PATH_INFO"], body))
         status, text = answers[0](environ, body)
-        start_response(f"{status} Said", [("Content-Type", "text/plain")])
+        left = [("X-RateLimit-Remaining", text)] if text.isdecimal() else []
+        start_response(f"{status} Said", [("Content-Type", "text/plain"), *left])
         return [text.encode()]
 
     with make_server("127.0.0.1", 0, app, handler_class=_Quiet) as server:
@@ -363,8 +378,16 @@ def test_a_burst_stays_within_thirty_requests_and_the_budget(
     probe: Callable[..., list[Ran]], seen: list[tuple[str, bytes]]
 ) -> None:
     found = messages(probe("missing_rate_limit", says(200)))
-    assert found == ["30 requests in a row and none answered with 429 or 503 at POST /chat"]
+    assert found == [BURST]
     assert len(seen) == 30
+
+
+def test_a_limit_that_counts_down_is_a_limit_and_one_that_stands_still_is_none(
+    probe: Callable[..., list[Ran]], seen: list[tuple[str, bytes]]
+) -> None:
+    assert messages(probe("missing_rate_limit", lambda *_: (200, str(60 - len(seen))))) == []
+    assert len(seen) == 2
+    assert messages(probe("missing_rate_limit", says(200, "60"))) == [BURST]
 
 
 @pytest.mark.parametrize(("status", "found", "skipped"), [(200, 1, 0), (413, 0, 0), (422, 0, 0), (500, 0, 1)])

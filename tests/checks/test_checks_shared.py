@@ -181,7 +181,12 @@ def test_every_line_of_a_notebook_is_placed_where_it_stands(cells: list[list[str
     assert [(one.member, one.line) for one in found] == wanted
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["cells", "cell_type", "source", "x"]), inner, max_size=3)))  # fmt: skip
+def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    keys = st.sampled_from(["cells", "cell_type", "source", "x"])
+    return st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3)
+
+
+@given(st.recursive(st.none() | st.integers() | st.text(max_size=5), nested))
 def test_a_notebook_may_hold_anything(value: object) -> None:
     code = _notebook(Source("n.ipynb", json.dumps(value)))
     assert code is None or code.path == "n.ipynb"

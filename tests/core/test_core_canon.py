@@ -86,7 +86,8 @@ def test_javascript_writes_the_same_bytes() -> None:
         pytest.skip("node is not installed")
     values = [struct.unpack(">d", (n * 0x9E3779B97F4A7C15 % 2**64).to_bytes(8, "big"))[0] for n in range(1, 4000)]
     finite = [value for value in values if math.isfinite(value)]
-    script = "const v=JSON.parse(require('fs').readFileSync(0));process.stdout.write(v.map(x=>JSON.stringify(x)).join('\\n'))"
+    read = "JSON.parse(require('fs').readFileSync(0))"
+    script = f"process.stdout.write({read}.map(x=>JSON.stringify(x)).join('\\n'))"
     done = subprocess.run(
         ["node", "-e", script], input=json.dumps(finite), capture_output=True, text=True, check=True, timeout=60
     )

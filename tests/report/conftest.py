@@ -227,12 +227,16 @@ def poisoned() -> Callable[[Assessment, str], Assessment]:
 
 
 def _poison(value: object, text: str) -> object:
-    if isinstance(value, Enum) or (not isinstance(value, str | tuple | Mapping) and not is_dataclass(value)):
-        return value
-    if isinstance(value, str):
-        return text + value
-    if isinstance(value, tuple):
-        return tuple(_poison(one, text) for one in value)
-    if isinstance(value, Mapping):
-        return {text + str(key): _poison(one, text) for key, one in value.items()}
-    return replace(value, **{one.name: _poison(getattr(value, one.name), text) for one in fields(value)})
+    match value:
+        case Enum():
+            return value
+        case str():
+            return text + value
+        case tuple():
+            return tuple(_poison(one, text) for one in value)
+        case Mapping():
+            return {text + str(key): _poison(one, text) for key, one in value.items()}
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return replace(value, **{one.name: _poison(getattr(value, one.name), text) for one in fields(value)})
+        case _:
+            return value

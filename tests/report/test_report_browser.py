@@ -87,7 +87,7 @@ def test_the_browser_complains_of_nothing_and_asks_for_nothing(browser: Browser,
 def test_the_style_sheet_passes_the_policy_and_dark_is_dark(browser: Browser, page_file: Path) -> None:
     grounds = []
     for scheme in ("light", "dark"):
-        context = browser.new_context(color_scheme=scheme)  # type: ignore[arg-type]  # both are literals it takes
+        context = browser.new_context(color_scheme=scheme)
         page = context.new_page()
         page.goto(page_file.as_uri())
         grounds.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))

@@ -149,7 +149,7 @@ def test_hostile_text_in_every_field_leaves_junit_well_formed(make: Make, poison
 def test_markdown_says_verdict_actions_table_and_gaps(make: Make) -> None:
     said = written(markdown, make())
     assert said.startswith("## Do not release: Helpdesk assistant 2&#46;3&#46;0")
-    assert "1. convert the file to safetensors, and delete the pickle (ACC201 · critical" in said
+    assert "; fix: convert the file to safetensors, and delete the pickle (ACC201 · critical" in said
     assert "| Section | met | partly | not met | not assessed | n/a |" in said
     assert "**Not looked at**" in said
 

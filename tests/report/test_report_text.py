@@ -82,7 +82,7 @@ def test_no_finding_still_prints_the_summary(make: Make) -> None:
 
 def test_the_order_is_may_it_ship_why_not_what_was_not_seen_who_says_so(make: Make) -> None:
     said = plain(make())
-    order = ["DO NOT RELEASE", " 1  convert the file", "Not looked at", "signed "]
+    order = ["DO NOT RELEASE", " 1  loading the model file", "Not looked at", "signed "]
     assert [said.index(one) for one in order] == sorted(said.index(one) for one in order)
 
 

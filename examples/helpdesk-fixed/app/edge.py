@@ -28,7 +28,7 @@ def protect(app: Starlette) -> Starlette:
     tokens: dict[str, str] = json.loads(os.environ.get("HELPDESK_TOKENS", "{}"))
     if not tokens:
         raise SystemExit('helpdesk: set HELPDESK_TOKENS, for example {"a-long-random-token": "moss@example.org"}')
-    rate = int(os.environ.get("HELPDESK_RATE", "60"))
+    rate = int(os.environ.get("HELPDESK_RATE", "20"))
     asked: defaultdict[str, deque[float]] = defaultdict(deque)
 
     async def guarded(request: Request, call_next: RequestResponseEndpoint) -> Response:
@@ -40,7 +40,9 @@ def protect(app: Starlette) -> Starlette:
         if _too_fast(asked[who], rate):
             return JSONResponse({"error": "too many requests"}, status_code=429, headers={"retry-after": "60"})
         request.state.caller = who
-        return await call_next(request)
+        response = await call_next(request)
+        response.headers["ratelimit-remaining"] = str(rate - len(asked[who]))
+        return response
 
     app.add_middleware(BaseHTTPMiddleware, dispatch=guarded)
     app.router.routes.append(Route("/.well-known/security.txt", security_txt))

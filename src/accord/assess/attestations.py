@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 
 from accord.assess.authority import Authority
@@ -15,9 +16,11 @@ from accord.core.errors import AccordError, CatalogError, ManifestError
 from accord.core.finding import Place
 from accord.core.settings import Settings
 from accord.core.system import Role, System
+from accord.core.text import shown
 from accord.record import dsse
 from accord.record.catalogue import load_catalogue
 from accord.record.keys import Signer
+from accord.record.manifest import side_path
 from accord.record.state import read_file, write_file
 from accord.record.statement import attestation_statement, read_attestation
 
@@ -48,9 +51,25 @@ def read_attestations(
         return
     provisions = {provision.id: provision for provision in catalogue.provisions()}
     provisions |= {one.id: one for one in companion(catalogue)}
-    folder = root / system.attestations
-    for path in sorted(folder.glob("*.json"))[:_MANY]:
+    for path in _signed_files(root, system.attestations):
         yield _read(path, provisions, system, files=files, authority=authority)
+
+
+def _signed_files(root: Path, name: str) -> list[Path]:
+    """Return the files of the folder; git keeps no empty folder, so a missing one holds none."""
+    folder = root / name
+    if not folder.exists() and not folder.is_symlink():
+        return []
+    where = Place(path=name)
+    try:
+        paths = sorted(islice((path for path in side_path(root, name).iterdir() if path.suffix == ".json"), _MANY + 1))
+    except OSError as error:
+        message, hint = f"{name} is no folder that can be read", "make it a folder: accord attest writes into it"
+        raise ManifestError(f"{message}: {error.strerror}", hint=hint, code="ACC-E120", where=where) from error
+    if len(paths) > _MANY:
+        message, hint = f"{name} holds more than {_MANY} attestations", "remove those that have ended"
+        raise ManifestError(message, hint=hint, code="ACC-E120", where=where)
+    return [side_path(root, f"{name.rstrip('/')}/{path.name}") for path in paths]
 
 
 def _read(
@@ -64,15 +83,20 @@ def _read(
             f"this attestation cannot be read: {error}",
             hint="make it with: accord attest PROVISION",
             code="ACC-E120",
-            where=Place(path=path.name),
+            where=Place(path=shown(path.name)),
         ) from error
     problem = _signature_problem(envelope, said, authority) or _objection(
         said, provisions.get(said.provision), system, files=files, authority=authority
     )
     return AttestationRead(
-        provision=said.provision, role=said.role, statement=said.statement, expires=said.expires,
-        keyid=envelope.signatures[0].keyid, counted=problem is None, problem=problem,
-    )  # fmt: skip
+        provision=said.provision,
+        role=said.role,
+        statement=said.statement,
+        expires=said.expires,
+        keyid=envelope.signatures[0].keyid,
+        counted=problem is None,
+        problem=problem,
+    )
 
 
 def _signature_problem(envelope: dsse.Envelope, said: Attestation, authority: Authority) -> str | None:

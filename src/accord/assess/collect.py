@@ -38,9 +38,13 @@ def collect(asked: Asked, declared: Declared, signing: Signing, store: Store) ->
     inventory, system_id = declared.inventory, declared.system.system.id
     inputs = Inputs(manifest=declared.manifest, assets=inventory.assets, files=inventory.files)
     world = World(
-        system=declared.system, assets=inventory.assets, catalogue=declared.catalogue, threats=declared.threats,
-        inputs=inputs, now=asked.now,
-    )  # fmt: skip
+        system=declared.system,
+        assets=inventory.assets,
+        catalogue=declared.catalogue,
+        threats=declared.threats,
+        inputs=inputs,
+        now=asked.now,
+    )
     units = plan(declared.checks.values(), declared.system, inventory.assets)
     version = {loaded.check.code: check_version(loaded, declared.catalogue) for loaded in declared.checks.values()}
     done = _reused(units, store, asked=asked, declared=declared, inputs=inputs, version=version, signing=signing)

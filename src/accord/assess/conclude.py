@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from accord.assess.collect import Signing
 from accord.assess.debt import read_debt_now
@@ -18,89 +19,122 @@ from accord.core.assessment import (
     AssetRef,
     Change,
     EvidenceRef,
+    Gate,
     Outcome,
     ProfileRef,
     SystemRef,
     Verdict,
     WaiverRead,
 )
+from accord.core.catalogue import Catalogue
 from accord.core.finding import Evidence, Finding, Severity, Skipped
-from accord.core.system import Role
+from accord.core.system import Role, System
 from accord.core.text import shown
 from accord.record.statement import seal_assessment
 
 _MANY = 1000
 
 
+class Clocked(NamedTuple):
+    """When an assessment was made, how long it took in seconds, and by which version of Accord."""
+
+    now: datetime
+    seconds: float
+    version: str
+
+
+class Past(NamedTuple):
+    """What was decided before: the last assessment, and the last one that passed."""
+
+    previous: Assessment | None
+    released: Assessment | None
+
+
+class Judged(NamedTuple):
+    """Evidence as it counts now, and what follows from it."""
+
+    evidence: tuple[EvidenceRef, ...]
+    exceptions: tuple[WaiverRead, ...]
+    verdicts: tuple[Verdict, ...]
+    companion: tuple[Verdict, ...]
+    gate: Gate
+
+
 def conclude(
-    declared: Declared,
-    evidence: tuple[Evidence, ...],
-    *,
-    signing: Signing,
-    previous: Assessment | None,
-    released: Assessment | None,
-    now: datetime,
-    seconds: float,
-    version: str,
+    declared: Declared, evidence: tuple[Evidence, ...], *, signing: Signing, past: Past, clocked: Clocked
 ) -> Assessment:
     """Return the sealed assessment of a system; nothing is run or written."""
-    system, catalogue, level = declared.system, declared.catalogue, declared.level
     findings = {one.id: one for record in evidence for one in record.findings}
-    found = tuple(_ref(record, declared) for record in evidence)
-    granted = tuple(exceptions(declared, found, findings))
-    refs = standing(found, granted, freshness(catalogue), now)
-    owed = owed_words(granted)
-    at = JudgedAt(level, now)
-    verdicts = judge(catalogue.provisions(), refs, declared.attestations, owed=owed, asked=at)
-    beyond = judge(companion(catalogue), refs, declared.attestations, owed=owed, asked=at)
-    gate = decide(
-        Grounds(
-            verdicts=verdicts,
-            evidence=refs,
-            findings=tuple(findings.values()),
-            waivers=granted,
-            released=outcomes(released),
-            level=level,
-            trust=signing.level,
-            now=now,
-            signers=tuple(record.level for record in evidence),
-        )  # fmt: skip
-    )
+    judged = _judged(declared, evidence, findings, signing=signing, released=past.released, now=clocked.now)
     return seal_assessment(
         Assessment(
             accord=1,
             id="",
-            created=now,
+            created=clocked.now,
             subject=declared.subject,
-            system=SystemRef(
-                id=system.system.id,
-                name=system.system.name,
-                version=system.system.version,
-                owner=system.owners.get(Role.SYSTEM_OWNER, ""),
-            ),  # fmt: skip
-            profile=ProfileRef(catalogue=catalogue.id, level=level),
-            version=version,
+            system=_system_ref(declared.system),
+            profile=ProfileRef(catalogue=declared.catalogue.id, level=declared.level),
+            version=clocked.version,
             level=signing.level,
             signer=signing.signer.keyid,
-            sections={section.id: section.title for section in catalogue.sections},
-            guidelines={one.id: one.title for one in (*catalogue.guidelines(), *catalogue.companion)},
+            sections={section.id: section.title for section in declared.catalogue.sections},
+            guidelines=_titles(declared.catalogue),
             assets=tuple(_asset_refs(declared)),
-            provisions=verdicts,
-            companion=beyond,
-            evidence=refs,
+            provisions=judged.verdicts,
+            companion=judged.companion,
+            evidence=judged.evidence,
             findings=tuple(sorted(findings.values(), key=_order)),
-            waivers=tuple(one for one in granted if one.kind == "waiver"),
-            debts=tuple(one for one in granted if one.kind == "debt"),
+            waivers=tuple(one for one in judged.exceptions if one.kind == "waiver"),
+            debts=tuple(one for one in judged.exceptions if one.kind == "debt"),
             attestations=declared.attestations,
-            gate=gate,
+            gate=judged.gate,
             skipped=_skipped(declared),
-            changes=tuple(changes(previous, verdicts, findings)) if previous else (),
-            previous=previous.id if previous else None,
-            seconds=seconds,
+            changes=tuple(changes(past.previous, judged.verdicts, findings)) if past.previous else (),
+            previous=past.previous.id if past.previous else None,
+            seconds=clocked.seconds,
             notes=declared.notes,
-            counts=_counts(verdicts),
+            counts=_counts(judged.verdicts),
         )
     )
+
+
+def _judged(
+    declared: Declared,
+    evidence: tuple[Evidence, ...],
+    findings: Mapping[str, Finding],
+    *,
+    signing: Signing,
+    released: Assessment | None,
+    now: datetime,
+) -> Judged:
+    catalogue, level = declared.catalogue, declared.level
+    found = tuple(_ref(record, declared) for record in evidence)
+    granted = tuple(exceptions(declared, found, findings))
+    refs = standing(found, granted, freshness(catalogue), now)
+    owed, at = owed_words(granted), JudgedAt(level, now)
+    verdicts = judge(catalogue.provisions(), refs, declared.attestations, owed=owed, asked=at)
+    grounds = Grounds(
+        verdicts=verdicts,
+        evidence=refs,
+        findings=tuple(findings.values()),
+        waivers=granted,
+        released=outcomes(released),
+        level=level,
+        trust=signing.level,
+        now=now,
+        signers=tuple(record.level for record in evidence),
+    )
+    beyond = judge(companion(catalogue), refs, declared.attestations, owed=owed, asked=at)
+    return Judged(refs, granted, verdicts, beyond, decide(grounds))
+
+
+def _system_ref(system: System) -> SystemRef:
+    owner = system.owners.get(Role.SYSTEM_OWNER, "")
+    return SystemRef(id=system.system.id, name=system.system.name, version=system.system.version, owner=owner)
+
+
+def _titles(catalogue: Catalogue) -> Mapping[str, str]:
+    return {one.id: one.title for one in (*catalogue.guidelines(), *catalogue.companion)}
 
 
 def owed_words(granted: Iterable[WaiverRead]) -> frozenset[str]:

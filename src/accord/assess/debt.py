@@ -93,11 +93,17 @@ def read_debt_now(
     covered += [item for item in debt.items if item.startswith(OWNERS_WORD + "|")]
     problem = _objection(debt, signed.keyids, system=system, authority=authority)
     return WaiverRead(
-        id="adoption", kind="debt", check="*", asset=None,
-        reason=f"{len(items)} failures that stood on {debt.created}", expires=debt.ends,
+        id="adoption",
+        kind="debt",
+        check="*",
+        asset=None,
+        reason=f"{len(items)} failures that stood on {debt.created}",
+        expires=debt.ends,
         signed_by=(Role.RISK_OWNER,) if _risk_owner(signed.keyids, authority) else (),
-        covers=tuple(covered), counted=problem is None, problem=problem,
-    )  # fmt: skip
+        covers=tuple(covered),
+        counted=problem is None,
+        problem=problem,
+    )
 
 
 def _objection(debt: Debt, keyids: tuple[str, ...], *, system: str, authority: Authority) -> str | None:

@@ -34,6 +34,7 @@ OWNER: Final = "security@example.org"
 _MOST_BYTES = 800_000
 _MOST_FLOWS = 40
 _GENERATIVE: Final = frozenset({"gguf", "ggml", "llamafile"})
+_PATHED: Final = frozenset({"model.file", "dataset", "prompt", "lockfile"})
 _LOCKS: Final = ("uv", "poetry", "pdm", "pipenv", "requirements", "conda", "npm")
 _TAKEN: Final = (
     "user", "internet", "operator", "admin", "staff", "customer", "public", "attacker", "world", "lockfile", "threats",
@@ -53,7 +54,7 @@ def draft_system(discovered: Iterable[Asset], name: str) -> System:
 
     What cannot be written in a manifest (a path that is not UTF-8 or holds control characters) is left out.
     """
-    assets = tuple(asset for asset in discovered if asset.path is None or _declarable(asset.path))
+    assets = tuple(asset for asset in discovered if _sayable(asset))
     ids = _Ids()
     tools = tuple(_each(assets, "tool", ids.tool))
     components = Components(
@@ -86,7 +87,7 @@ def draft_system(discovered: Iterable[Asset], name: str) -> System:
 def draft_files(discovered: Iterable[Asset], name: str) -> Draft:
     """Return drafts of `accord.yaml` and `threats.yaml` that load as they are."""
     found = tuple(discovered)
-    unnamed = sum(1 for asset in found if asset.path is not None and not _declarable(asset.path))
+    unnamed = sum(1 for asset in found if not _sayable(asset))
     system = replace(draft_system(found, name), threats=THREATS)
     cap = 2000
     while True:
@@ -296,6 +297,12 @@ def _pruned_value(value: object) -> object:
     return [_pruned_value(item) for item in value] if isinstance(value, list) else value
 
 
+def _sayable(asset: Asset) -> bool:
+    if asset.path is None:
+        return asset.kind not in _PATHED
+    return _declarable(asset.path)
+
+
 def _declarable(path: str) -> bool:
     printable = path.isprintable() and path == path.strip() and "\\" not in path and "://" not in path
     plainly = bool(path) and not path.startswith(("/", "~")) and not re.match("[A-Za-z]:", path)
@@ -339,7 +346,7 @@ def _stem(path: str) -> str:
 
 
 _GUESSES: Final[Mapping[str, str]] = {
-    "system": "# guess: id and name are the folder's, the kind is told by what was found; version and purpose are yours\n",
+    "system": "# guess: id and name are the folder's, kind is told by what was found; say version and purpose\n",
     "owners": "# guess: nobody is known yet; write the address of the person who answers for the system\n",
     "profile": "# guess: baseline asks least; standard or critical suit a system that others rely on\n",
     "components": "# guess: found by content and by name; delete what is no part of the system, add what is missing\n",

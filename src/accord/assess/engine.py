@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from accord import __version__
 from accord.assess.collect import Signing, collect
-from accord.assess.conclude import conclude
+from accord.assess.conclude import Clocked, Past, conclude
 from accord.assess.debt import ends, owed_by, write_debt
 from accord.assess.prepare import Asked, Declared, prepare
 from accord.core.assessment import Assessment, Debt
@@ -109,9 +109,6 @@ def _assess(asked: Asked, declared: Declared, signing: Signing, store: Store, st
         declared,
         evidence,
         signing=signing,
-        previous=read_filed(store, store.assessment("latest", system)),
-        released=read_filed(store, store.last_passed(system)),
-        now=asked.now,
-        seconds=round(time.monotonic() - started, 3),
-        version=__version__,
+        past=Past(read_filed(store, store.assessment("latest", system)), read_filed(store, store.last_passed(system))),
+        clocked=Clocked(asked.now, round(time.monotonic() - started, 3), __version__),
     )

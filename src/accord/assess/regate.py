@@ -96,9 +96,16 @@ def _grounds(
     at = JudgedAt(level, asked.now)
     verdicts = judge(catalogue.provisions(), refs, attestations, owed=owed_words(granted), asked=at)
     return Grounds(
-        verdicts=verdicts, evidence=refs, findings=assessment.findings, waivers=granted, released={}, level=level,
-        trust=trust, now=asked.now, signers=tuple(ref.level for ref in refs),
-    )  # fmt: skip
+        verdicts=verdicts,
+        evidence=refs,
+        findings=assessment.findings,
+        waivers=granted,
+        released={},
+        level=level,
+        trust=trust,
+        now=asked.now,
+        signers=tuple(ref.level for ref in refs),
+    )
 
 
 def _vouched_by_store(assessment: Assessment, asked: Asked) -> TrustLevel:

@@ -87,9 +87,13 @@ def look(unit: Unit, world: World) -> Ran:
         problem = f"{type(error).__name__}: {error}"
     seconds = round(time.perf_counter() - started, 4)
     return Ran(
-        findings=tuple(findings), skipped=context.skipped, inputs=context.inputs, seconds=seconds,
-        problem=problem, missing=missing,
-    )  # fmt: skip
+        findings=tuple(findings),
+        skipped=context.skipped,
+        inputs=context.inputs,
+        seconds=seconds,
+        problem=problem,
+        missing=missing,
+    )
 
 
 def _job(units: tuple[Unit, ...], world: World) -> Callable[[int], bytes]:
@@ -165,15 +169,25 @@ def _evidence(unit: Unit, ran: Ran, state: State, *, stamp: Stamp, reason: str |
             asset=unit.asset_id,
             provisions=provisions,
             refs=tuple(dict.fromkeys((*check.refs, *finding.refs))),
-        )  # fmt: skip
+        )
         for finding in ran.findings
     )
     return Evidence(
-        check=check.code, check_version=stamp.version(unit), plugin=unit.loaded.plugin, asset=unit.asset_id,
-        asset_digest=unit.asset_digest, claims=check.bears_on, state=state,
-        collected=stamp.collected, seconds=ran.seconds, reason=reason, findings=findings, skipped=ran.skipped,
-        inputs=ran.inputs, isolation=isolation,
-    )  # fmt: skip
+        check=check.code,
+        check_version=stamp.version(unit),
+        plugin=unit.loaded.plugin,
+        asset=unit.asset_id,
+        asset_digest=unit.asset_digest,
+        claims=check.bears_on,
+        state=state,
+        collected=stamp.collected,
+        seconds=ran.seconds,
+        reason=reason,
+        findings=findings,
+        skipped=ran.skipped,
+        inputs=ran.inputs,
+        isolation=isolation,
+    )
 
 
 def _finding_id(check: str, asset: str, finding: Finding) -> Digest:

@@ -35,10 +35,17 @@ def read_waivers(
         if problem is None and waiver.expires < authority.today:
             problem = f"it ended on {waiver.expires}"
         yield WaiverRead(
-            id=waiver.id, kind="waiver", check=waiver.check, asset=waiver.asset, reason=waiver.reason,
-            expires=waiver.expires, signed_by=signed, covers=tuple(ref.id for ref in covered),
-            counted=problem is None, problem=problem,
-        )  # fmt: skip
+            id=waiver.id,
+            kind="waiver",
+            check=waiver.check,
+            asset=waiver.asset,
+            reason=waiver.reason,
+            expires=waiver.expires,
+            signed_by=signed,
+            covers=tuple(ref.id for ref in covered),
+            counted=problem is None,
+            problem=problem,
+        )
 
 
 def sign_waiver(waiver: Waiver, signer: Signer, role: Role) -> Waiver:

@@ -93,8 +93,8 @@ def lost(request: Probe) -> Probe:
 
 
 def target_place(ctx: Context, asset: Asset) -> Place:
-    """Return where the manifest declares a target, and its address."""
-    return replace(manifest_place(ctx, asset.id), url=asset.facts.get("url"))
+    """Return where the manifest declares a target, and its address without what a query may hold."""
+    return replace(manifest_place(ctx, asset.id), url=asset.facts.get("url", "").partition("?")[0] or None)
 
 
 def _http(call: HttpCall, text: str) -> Probe:

@@ -106,15 +106,22 @@ def _line_starts(text: str) -> list[int]:
 
 
 def _mixed(value: str) -> bool:
-    """Tell whether letters and digits are mixed, as in tokens; words with hyphens are not."""
-    return bool(re.search(r"\d", value) and re.search(r"[A-Za-z]", value[3:])) and len(set(value)) >= 12
+    """Tell whether letters and digits are mixed in a long run, as in tokens; words with hyphens are not."""
+    longest = max(map(len, re.split(r"[^A-Za-z0-9]", value)))
+    return longest >= 16 and bool(re.search(r"\d", value) and re.search(r"[A-Za-z]", value[3:]))
+
+
+def _no_word(value: str) -> bool:
+    return re.fullmatch(r"[a-z]{1,12}", value) is None
 
 
 def _random(value: str) -> bool:
     """Tell whether a value that is called a secret looks like one, not like a name, a path or an address."""
     if re.match(r"(?:https?|file|env|vault|arn|ssm|secretsmanager|projects|op|sm)[:/]|[./~]|--|sha\d{3}[-:]", value):
         return False
-    if re.fullmatch(r"[A-Za-z_]+(?:[._/-][A-Za-z_]+)*\d{0,2}", value):
+    if re.fullmatch(r"[A-Za-z_./-]{1,200}\d{0,2}", value) or re.fullmatch(
+        r"[A-Za-z_]\w{0,80}\.[A-Za-z_][\w.]{0,200}", value
+    ):
         return False  # a name, as in os.environ["DB_PASSWORD"]
     return bool(re.search(r"[A-Za-z]", value)) and bool(re.search(r"\d|[!@#$%^&*+]", value))
 
@@ -132,7 +139,12 @@ def _anything(_value: str) -> bool:
     return True
 
 
-_CHECKS: Final[Mapping[str, Callable[[str], bool]]] = {"mixed": _mixed, "random": _random, "jwt": _jwt}
+_CHECKS: Final[Mapping[str, Callable[[str], bool]]] = {
+    "mixed": _mixed,
+    "no-word": _no_word,
+    "random": _random,
+    "jwt": _jwt,
+}
 
 
 @cache

@@ -77,10 +77,21 @@ def check(
         if problem:
             raise PluginError(f"check {code} ({fn.__module__}): {problem}", code="ACC-E302")
         return Check(
-            code=code, name=fn.__name__, title=title.rstrip("."), page=page.strip(), on=on, bears_on=bears_on,
-            since=since, needs=needs, extra=extra, seconds=seconds, waivable=waivable, applies=applies,
-            fn=fn, module=fn.__module__,
-        )  # fmt: skip
+            code=code,
+            name=fn.__name__,
+            title=title.rstrip("."),
+            page=page.strip(),
+            on=on,
+            bears_on=bears_on,
+            since=since,
+            needs=needs,
+            extra=extra,
+            seconds=seconds,
+            waivable=waivable,
+            applies=applies,
+            fn=fn,
+            module=fn.__module__,
+        )
 
     return made
 

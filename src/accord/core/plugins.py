@@ -46,7 +46,8 @@ def load_named(group: str, name: str, allowed: frozenset[str]) -> object | None:
     for entry in _entries(group, allowed):
         if entry.name == name:
             try:
-                return entry.load()
+                loaded: object = entry.load()
+                return loaded
             except Exception as error:  # plug-in load: one of the three broad places
                 raise _broken(entry, error) from error
     return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -10,6 +12,11 @@ from accord.core.errors import ManifestError
 from accord.core.finding import Place
 
 MIB = 1 << 20
+
+FILE = "accord.toml"
+"""Stands beside the manifest."""
+
+_MOST = 2**53  # far beyond any sense, and still safe to add up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +41,16 @@ def read_settings(folder: Path, environ: Mapping[str, str], plugins: tuple[str, 
     Raises `ManifestError` for a file that is no TOML, an unknown key or a wrong type.
     """
     values: dict[str, object] = {}
-    path = folder / "accord.toml"
-    if path.is_file():
-        values |= _from_file(path)
+    path = folder / FILE
+    if path.exists() or path.is_symlink():
+        values |= {name: _typed(name, value, FILE) for name, value in _from_file(path).items()}
     for field in fields(Settings):
-        text = environ.get("ACCORD_" + field.name.upper())
+        variable = "ACCORD_" + field.name.upper()
+        text = environ.get(variable)
         if text is not None:
-            values[field.name] = (
-                [name for name in text.split(",") if name] if field.name == "plugins" else _whole(field.name, text)
-            )
-    known = replace(Settings(), **{name: _typed(name, value) for name, value in values.items()})  # type: ignore[arg-type]  # checked by _typed
+            listed = [name for name in text.split(",") if name] if field.name == "plugins" else _whole(text)
+            values[field.name] = _typed(field.name, listed, variable)
+    known = replace(Settings(), **values)  # type: ignore[arg-type]  # checked by _typed
     return replace(known, plugins=tuple(dict.fromkeys((*known.plugins, *plugins))))
 
 
@@ -56,30 +63,48 @@ def state_folder(folder: Path, environ: Mapping[str, str]) -> Path:
 def _from_file(path: Path) -> dict[str, object]:
     import tomllib
 
+    where = Place(path=FILE)
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NONBLOCK", 0))) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # a pipe or a device would hold us up
+                raise ManifestError(f"{FILE} is not a regular file", hint="write it", code="ACC-E130", where=where)
+            data = file.read(MIB + 1)
+        if len(data) > MIB:
+            raise ManifestError(f"{FILE} is larger than 1 MiB", hint="shorten it", code="ACC-E130", where=where)
+        return tomllib.loads(data.decode())
+    except (ValueError, OSError, RecursionError) as error:  # tomllib.TOMLDecodeError is a kind of ValueError
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
         raise ManifestError(
-            f"accord.toml cannot be read: {error}", code="ACC-E130", where=Place(path=str(path))
+            f"{FILE} cannot be read: {reason}", hint='write lines like: workers = 2', code="ACC-E130", where=where
         ) from error
 
 
-def _typed(name: str, value: object) -> object:
+def _typed(name: str, value: object, source: str) -> object:
+    """Return a setting as its type; `source` is the file or variable that it comes from."""
     default = {field.name: field.default for field in fields(Settings)}.get(name)
+    where = Place(path=source)
     if default is None:
         known = ", ".join(field.name for field in fields(Settings))
-        raise ManifestError(f"accord.toml has the unknown key {name!r}", hint=f"known are {known}", code="ACC-E130")
+        raise ManifestError(
+            f"{source} has the unknown key {name[:80]!r}", hint=f"known are {known}", code="ACC-E130", where=where
+        )
     if isinstance(default, tuple):
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
-        raise ManifestError(f"the setting {name} takes a list of names", code="ACC-E130")
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        hint = f'write {name} = ["package"]'
+        raise ManifestError(f"the setting {name} takes a list of names", hint=hint, code="ACC-E130", where=where)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST:
         return value
-    raise ManifestError(f"the setting {name} takes a whole number, not {value!r}", code="ACC-E130")
+    raise ManifestError(
+        f"the setting {name} takes a whole number, not {str(value)[:80]!r}",
+        hint=f"write {name} = {default}",
+        code="ACC-E130",
+        where=where,
+    )
 
 
-def _whole(name: str, text: str) -> int:
+def _whole(text: str) -> int | str:
     try:
         return int(text)
-    except ValueError as error:
-        raise ManifestError(f"ACCORD_{name.upper()} takes a whole number, not {text!r}", code="ACC-E130") from error
+    except ValueError:
+        return text

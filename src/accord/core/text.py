@@ -24,7 +24,7 @@ def one_line(text: str, limit: int = 500) -> str:
 
 
 def shown(path: str) -> str:
-    """Return a path as valid Unicode: bytes that are not UTF-8 (PEP 383) stand as `\\xNN`."""
+    r"""Return a path as valid Unicode: bytes that are not UTF-8 (PEP 383) stand as `\xNN`."""
     return re.sub("[\udc80-\udcff]", lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", path)
 
 

@@ -70,7 +70,10 @@ def read_threats(root: Path, system: System) -> ThreatModel | None:
     """Read the threat model, or return None where the manifest names none or the file is missing."""
     from accord.core.threats import ThreatModel
 
-    if system.threats is None or not (root / system.threats).exists():
+    if system.threats is None:
+        return None
+    path = root / system.threats
+    if not path.exists() and not path.is_symlink():
         return None
     model, places = _side_file(root, system.threats, ThreatModel)
     _version(model.threats, "threats", places)

@@ -118,6 +118,7 @@ def _environment() -> Environment:
         most=MOST,
         outcomes=tuple(Outcome),
         plural=outline.plural,
+        subject=outline.subject,
         vouchers=outline.VOUCHERS,
         words=outline.WORDS,
     )

@@ -54,7 +54,8 @@ def _lines(assessment: Assessment) -> Iterator[str]:
 def _action(action: outline.Action) -> str:
     named = ", ".join(_text(name, 40) for name in islice(action.provisions, 6))
     about = [_text(action.check, 20) if action.check else "", action.severity or "", named]
-    return f"{_text(action.text, 240)} ({' · '.join(part for part in about if part)})"
+    fix = f"; fix: {_text(action.text, 200)}" if action.text != action.reasons[0].message else ""
+    return f"{_text(action.why, 200)}{fix} ({' · '.join(part for part in about if part)})"
 
 
 def _table(assessment: Assessment) -> Iterator[str]:

@@ -60,6 +60,13 @@ class Action:
     reasons: tuple[Reason, ...]
 
     @property
+    def why(self) -> str:
+        """Return what is wrong: the first reason, without the code of the check, and how many more there are."""
+        first = self.reasons[0].message.removeprefix(f"{self.check} fails: ")
+        left = len(self.reasons) - 1
+        return f"{first} (and {plural(left, 'more reason')})" if left else first
+
+    @property
     def provisions(self) -> tuple[str, ...]:
         """Return the provisions that it is about, each once."""
         return tuple(dict.fromkeys(reason.provision for reason in self.reasons if reason.provision))
@@ -170,6 +177,11 @@ def skipped(assessment: Assessment) -> tuple[Skipped, ...]:
 def headline(assessment: Assessment) -> str:
     """Answer in three words whether the system may ship."""
     return "May be released" if assessment.gate.passed else "Do not release"
+
+
+def subject(asset: str) -> str:
+    """Return what a check looked at: an asset, or the whole of it."""
+    return "the system" if asset in {"", "system"} else one_line(asset, 200)
 
 
 def place(where: Place) -> str:

@@ -121,7 +121,7 @@ def _invocation(assessment: Assessment) -> dict[str, object]:
 def _notification(evidence: EvidenceRef) -> dict[str, object]:
     reason = one_line(evidence.reason or "no reason was recorded")
     check = _name(evidence.check)
-    said = f"{check} on {one_line(evidence.asset, 200) or 'the system'}: {evidence.state}: {reason}"
+    said = f"{check} on {outline.subject(evidence.asset)}: {evidence.state}: {reason}"
     return {"level": _NOTES[evidence.state], "message": {"text": said}, "descriptor": {"id": check}}
 
 
@@ -158,7 +158,7 @@ def _location(finding: Finding) -> dict[str, object]:
         region = _region(where, finding.excerpt)
         location["physicalLocation"] = {**physical, "region": region} if region else physical
     else:
-        named = one_line(finding.asset, 200) or "system"
+        named = outline.subject(finding.asset)
         location["logicalLocations"] = [{"name": named, "kind": "resource"}]
     return location
 

@@ -53,7 +53,8 @@ def bar(parts: Iterable[Part], *, title: str, width: int = 160, height: int = 12
         drawn.append(_piece(part.outcome, round(left, 1), round(max(size - 1.5, 0.5), 1), height))
         left += size
     inside = "".join(drawn)
-    return f'<svg class="bar" role="img" viewBox="0 0 {width} {height}"><title>{told}</title>{inside}</svg>'
+    box = f'viewBox="0 0 {width} {height}" preserveAspectRatio="xMinYMid"'
+    return f'<svg class="bar" role="img" {box}><title>{told}</title>{inside}</svg>'
 
 
 def _piece(outcome: Outcome, left: float, size: float, height: int) -> str:

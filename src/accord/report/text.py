@@ -92,7 +92,7 @@ def _finding(finding: Finding, states: dict[str, Verdict]) -> Iterator[_Line]:
     gutter = " " * (len(number) + 3 if number else 2)
     yield from _hung(f"{gutter}┌─ ", f"{gutter}│  ", outline.place(finding.where))
     yield from _excerpt(finding, number, gutter)
-    yield from _hung("  = seen: ", "          ", f"in {one_line(finding.asset, 200) or 'the system'}")
+    yield from _hung("  = seen: ", "          ", f"in {outline.subject(finding.asset)}")
     for line in _bears_on(finding, states):
         yield from _hung("  = bears on: ", "    ", line)
     if finding.fix:
@@ -170,7 +170,9 @@ def _gate(assessment: Assessment) -> Iterator[_Line]:
         why = f"gate fails at level {gate.level}: {count}, {outline.plural(len(todo), 'action')} to take"
     yield from _hung(f"{head}  ", "  ", why, "good" if gate.passed else "bad", len(head))
     for number, action in enumerate(todo[:_LISTED], 1):
-        yield from _hung(f"  {number:>2}  ", "      ", one_line(action.text, 240))
+        yield from _hung(f"  {number:>2}  ", "      ", one_line(action.why, 240))
+        if action.text != action.reasons[0].message:
+            yield from _hung("      fix: ", "           ", one_line(action.text, 240))
         yield from _hung("      ", "      ", _about(action))
     if len(todo) > _LISTED:
         yield _Line(f"      and {len(todo) - _LISTED:,} more actions: see the HTML or JSON report")

@@ -168,12 +168,11 @@ def _asked(nodes: Iterable[ast.AST], names: Names, known: Rules, providers: tupl
 def _posted(nodes: Iterable[ast.AST], names: Names) -> Iterator[Client]:
     bodies = [one for node in nodes if isinstance(node, ast.Dict) for one in _body(node, names)]
     for node in nodes:
-        if isinstance(node, ast.Constant | ast.JoinedStr) and (text := names.text(node)) and len(text) < 1000:
-            match = _ENDPOINT.fullmatch(text)
-            if match:
-                provider = _provider_of(match[1])
-                for model in bodies or (None,):
-                    yield Client(provider, model, text, node.lineno, node.col_offset + 1)
+        text = names.text(node) if isinstance(node, ast.Constant | ast.JoinedStr) else None
+        match = _ENDPOINT.fullmatch(text) if text and len(text) < 1000 else None
+        if match and isinstance(node, ast.expr):
+            for model in bodies or (None,):
+                yield Client(_provider_of(match[1]), model, text, node.lineno, node.col_offset + 1)
 
 
 def _body(node: ast.Dict, names: Names) -> Iterator[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from accord.scan.names import Names, argument
 from accord.scan.rules import LoadRule, rules
 
 _SAFE_LOADERS = ("SafeLoader", "CSafeLoader", "BaseLoader", "CBaseLoader")
-_POSITION = {("torch.load", "weights_only"): 99, ("numpy.load", "allow_pickle"): 2, ("yaml.load", "Loader"): 1,
+_POSITION: Final = {("torch.load", "weights_only"): 99, ("numpy.load", "allow_pickle"): 2, ("yaml.load", "Loader"): 1,
              ("yaml.load_all", "Loader"): 1}  # fmt: skip
 
 

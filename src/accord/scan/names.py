@@ -137,9 +137,11 @@ def argument(call: ast.Call, *names: str) -> ast.expr | None:
 
 def plain_text(text: str) -> bool:
     """Tell whether a text holds words, as prompts do, not an address, a path or markup."""
-    return (
-        len(text) >= 40 and len(re.findall(r"[^\W\d_]{2,}", text[:2000])) >= 6 and not re.match(r"\s*<[!?a-zA-Z]", text)
-    )
+    if len(text) < 40 or re.match(r"\s*(?:<[!?a-zA-Z]|[a-z]+://\S*$)", text):
+        return False
+    start = text[:2000]
+    # scripts without spaces between words have no ASCII letters
+    return len(re.findall(r"[^\W\d_]{2,}", start)) >= 6 or len(re.findall(r"[^\W\d_a-zA-Z]", start)) >= 20
 
 
 def _key(node: ast.expr) -> str:

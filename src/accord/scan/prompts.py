@@ -41,13 +41,17 @@ class PromptText(NamedTuple):
 
 def prompts(nodes: Iterable[ast.AST], names: Names) -> Iterator[PromptText]:
     """Yield the prompts of a module: named constants, keyword arguments and system messages."""
-    seen: set[int] = set()
-    for symbol, node in sorted(_candidates(nodes, names), key=lambda one: one[0] is not None):
+    held: dict[int, PromptText] = {}
+    for symbol, node in _candidates(nodes, names):
         value = names.value(node)
         text = names.text(value)
-        if text and id(value) not in seen and plain_text(text) and not (symbol and _CONSOLE.search(text)):
-            seen.add(id(value))
-            yield PromptText(symbol or _symbol_of(node), value.lineno, value.col_offset + 1, text, symbol is None)
+        if not text or not plain_text(text) or (symbol and _CONSOLE.search(text)):
+            continue
+        before = held.get(id(value))
+        name = symbol or _symbol_of(node) or (before.symbol if before else None)
+        sure = symbol is None or (before is not None and before.sure)
+        held[id(value)] = PromptText(name, value.lineno, value.col_offset + 1, text, sure)
+    yield from held.values()
 
 
 def _candidates(nodes: Iterable[ast.AST], names: Names) -> Iterator[tuple[str | None, ast.expr]]:

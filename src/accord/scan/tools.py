@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from accord.scan.names import Names, argument
@@ -58,7 +58,7 @@ def _all(nodes: tuple[ast.AST, ...], names: Names) -> Iterator[ToolDef]:
                 name
             ):
                 yield from _table(node.value)
-            case ast.Match(subject=ast.Attribute(attr=attr) | ast.Name(id=attr)) if attr in _CHOSEN:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
                 yield from _dispatched(node, nodes)
             case ast.keyword(arg="tools", value=ast.List() | ast.Tuple() as value):
                 yield from _listed(value, nodes, names)
@@ -79,10 +79,17 @@ def _schema(node: ast.Dict, names: Names) -> Iterator[ToolDef]:
     if names.text(given.get("type")) == "function" and isinstance(given.get("function"), ast.Dict):
         return  # its inner mapping has the name
     name = names.text(given.get("name"))
-    schema = given.keys() & {"parameters", "input_schema", "inputSchema"}
+    schema = any(_is_schema(given.get(key)) for key in ("parameters", "input_schema", "inputSchema"))
     flat = names.text(given.get("type")) == "function"
     if name and (flat or (schema and "description" in given)):
         yield _tool(name, "schema", node, names.text(given.get("description")))
+
+
+def _is_schema(value: ast.expr | None) -> bool:
+    if not isinstance(value, ast.Dict):
+        return isinstance(value, ast.Call | ast.Name | ast.Attribute)
+    keys = {key.value for key in value.keys if isinstance(key, ast.Constant)}
+    return not value.keys or bool(keys & {"type", "properties", "$ref"})
 
 
 def _constructed(node: ast.Call, names: Names) -> Iterator[ToolDef]:
@@ -135,17 +142,34 @@ def _listed(value: ast.List | ast.Tuple, nodes: tuple[ast.AST, ...], names: Name
             yield _tool(one.id, "listed", functions[one.id], ast.get_docstring(functions[one.id]))
 
 
-def _dispatched(node: ast.Match, nodes: tuple[ast.AST, ...]) -> Iterator[ToolDef]:
-    """Yield the functions that `match call.name:` carries out under their own names."""
+def _dispatched(node: ast.FunctionDef | ast.AsyncFunctionDef, nodes: tuple[ast.AST, ...]) -> Iterator[ToolDef]:
+    """Yield the functions that `match call.name:` carries out under their own names, and the one left over."""
+    choices = [one for one in node.body if isinstance(one, ast.Match) and _chosen(one.subject)]
+    if not choices:
+        return
     functions = {one.name: one for one in nodes if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)}
-    for case in node.cases:
-        called = [one for step in case.body for one in ast.walk(step) if isinstance(one, ast.Call)]
-        names = [one.func.id for one in called if isinstance(one.func, ast.Name) and one.func.id in functions]
+    named: list[str] = []
+    for case in choices[0].cases:
+        called = _called(case.body, functions)
         match case.pattern:
-            case ast.MatchValue(value=ast.Constant(value=str() as said)) if said in names:
-                yield _tool(said, "dispatched", functions[said], ast.get_docstring(functions[said]))
-            case ast.MatchAs(pattern=None) if len(names) == 1:
-                yield _tool(names[0], "dispatched", functions[names[0]], ast.get_docstring(functions[names[0]]))
+            case ast.MatchValue(value=ast.Constant(value=str() as said)) if said in called:
+                named.append(said)
+            case ast.MatchAs(pattern=None) if named and len(called) == 1:
+                named += called
+    if named and isinstance(node.body[-1], ast.Return):
+        named += _called(node.body[-1:], functions)
+    for name in named:
+        yield _tool(name, "dispatched", functions[name], ast.get_docstring(functions[name]))
+
+
+def _chosen(subject: ast.expr) -> bool:
+    name = subject.attr if isinstance(subject, ast.Attribute) else subject.id if isinstance(subject, ast.Name) else ""
+    return name in _CHOSEN
+
+
+def _called(body: list[ast.stmt], functions: Mapping[str, ast.stmt]) -> list[str]:
+    calls = (one.func for step in body for one in ast.walk(step) if isinstance(one, ast.Call))
+    return [one.id for one in calls if isinstance(one, ast.Name) and one.id in functions]
 
 
 def _tool(name: str, how: str, node: ast.stmt | ast.expr, description: str | None) -> ToolDef:

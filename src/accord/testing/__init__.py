@@ -1,4 +1,4 @@
-"""What those who write checks test with: `World`, a system in a folder with a clock that stands still, and `conforms`."""
+"""What those who write checks test with: `conforms`, and `World`, a system in a folder with a clock of its own."""
 
 from accord.testing.conform import conforms
 from accord.testing.world import World

@@ -20,7 +20,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 MANIFEST = """\
 accord: 1
-system: {id: sample, name: Sample, version: "1", purpose: answers questions, kind: [llm-app], end_of_support: 2030-01-01}
+system: {id: sample, name: Sample, version: "1", purpose: answers questions, kind: [llm-app]}
 owners: {system-owner: owner@example.org}
 profile: {level: baseline}
 """

@@ -32,7 +32,7 @@ def unauthenticated_endpoint(asset: Asset, ctx: Context) -> Iterator[Finding]:
 
     ## Fix
     Ask for a credential on every path that reaches the model, compare it in constant time, and refuse the rest.
-    A service that is meant for everybody needs a waiver that says so, and limits (ACC123, ACC124).
+    A service that is meant for everybody needs a waiver that says so, and limits (ACC124, ACC126).
 
     ## References
     - CWE-306

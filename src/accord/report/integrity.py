@@ -34,6 +34,16 @@ class Problem(NamedTuple):
     message: str
     where: Place
 
+    @property
+    def place(self) -> str:
+        """Return where it is inside the document: a member, a line and column, or an offset."""
+        where = self.where
+        if where.member:
+            return where.member
+        if where.line is not None:
+            return f"{where.line}:{where.column}" if where.column is not None else str(where.line)
+        return f"offset {where.offset}" if where.offset is not None else "1"
+
 
 def problems(path: Path) -> tuple[Problem, ...]:
     """Return everything that is wrong with an exported document of one of our formats, told by its content.

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from accord.core.assessment import Assessment
 from accord.core.errors import AccordError
 from accord.record.statement import seal_assessment
-from accord.report import proofread
+from accord.report import integrity
 
 Make = Callable[..., Assessment]
 FORMATS = {"json": "json", "html": "html", "sarif": "sarif", "junit": "junit.xml", "text": "txt", "markdown": "md"}
@@ -31,12 +31,12 @@ def export(assessment: Assessment, form: str, folder: Path) -> Path:
 
 
 def told(path: Path) -> str:
-    return "; ".join(problem.message for problem in proofread.problems(path))
+    return "; ".join(problem.message for problem in integrity.problems(path))
 
 
 def refused_or_told(path: Path) -> bool:
     try:
-        return proofread.problems(path) != ()
+        return integrity.problems(path) != ()
     except AccordError as error:
         return error.code == "ACC-E702"
 
@@ -44,7 +44,7 @@ def refused_or_told(path: Path) -> bool:
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("findings", [0, 40])
 def test_what_we_wrote_has_no_problem(make: Make, tmp_path: Path, form: str, findings: int) -> None:
-    assert proofread.problems(export(make(findings=findings), form, tmp_path)) == ()
+    assert integrity.problems(export(make(findings=findings), form, tmp_path)) == ()
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -63,7 +63,7 @@ def test_one_changed_letter_or_digit_is_a_problem(make: Make, tmp_path: Path, fo
 def test_a_document_that_was_cut_is_a_problem(make: Make, tmp_path: Path, form: str) -> None:
     path = export(make(), form, tmp_path)
     path.write_text(path.read_text("utf-8")[:-400], encoding="utf-8", newline="")
-    assert proofread.problems(path)
+    assert integrity.problems(path)
 
 
 def test_a_reference_that_leads_nowhere_is_told_even_when_sealed_again(make: Make, tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_an_unknown_member_is_told_with_its_place(make: Make, tmp_path: Path) ->
 def test_a_page_with_something_added_is_told_with_the_line(make: Make, tmp_path: Path, added: str) -> None:
     path = export(make(), "html", tmp_path)
     path.write_text(path.read_text("utf-8").replace("</main>", f"{added}</main>"), encoding="utf-8", newline="")
-    found = proofread.problems(path)
+    found = integrity.problems(path)
     assert any("which no page of ours does" in one.message and (one.where.line or 0) > 10 for one in found)
 
 
@@ -114,7 +114,7 @@ def test_a_file_of_no_format_of_ours_is_refused(tmp_path: Path, content: bytes) 
     path = tmp_path / "thing.bin"
     path.write_bytes(content)
     with pytest.raises(AccordError, match="is no exported assessment"):
-        proofread.problems(path)
+        integrity.problems(path)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_file_of_no_format_of_ours_is_refused(tmp_path: Path, content: bytes) 
 def test_a_hostile_document_is_a_problem_and_no_crash(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "hostile.json"
     path.write_bytes(content)
-    assert proofread.problems(path)
+    assert integrity.problems(path)
 
 
 @given(st.binary(max_size=300))
@@ -145,6 +145,14 @@ def test_any_bytes_are_a_problem_or_refused(tmp_path: Path, content: bytes) -> N
     assert refused_or_told(path)
 
 
+def test_a_problem_says_where_in_the_document_it_is(make: Make, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_text('{"accord": 1,\n  oops}', encoding="utf-8")
+    assert [problem.place for problem in integrity.problems(broken)] == ["2:3"]
+    forged = replace(make(), seconds=9.0)
+    assert [problem.place for problem in integrity.problems(export(forged, "json", tmp_path))] == ["id"]
+
+
 def test_a_file_that_is_missing_is_bad_input(tmp_path: Path) -> None:
     with pytest.raises(AccordError):
-        proofread.problems(tmp_path / "nothing.json")
+        integrity.problems(tmp_path / "nothing.json")

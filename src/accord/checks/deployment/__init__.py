@@ -1,0 +1,1 @@
+"""Secure deployment: what is signed, planned for and told to users before a release."""

@@ -1,0 +1,1 @@
+"""Secure development: assets, supply chain, documents and debt."""

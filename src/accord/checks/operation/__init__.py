@@ -1,0 +1,1 @@
+"""Secure operation: how outsiders report, and how users learn of changes."""
