@@ -2,19 +2,26 @@
 
 import argparse
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 OVERLAY = Path(__file__).resolve().parent.parent / "helpdesk-fixed"
+DATED = ("threats.yaml", ".well-known/security.txt", "docs/incident-plan.md")
 LEFT_OUT = ("tests", "make_fixed.py", "__pycache__", ".pytest_cache")
 
 
 def make_fixed(source: Path, destination: Path) -> None:
-    """Write the fixed copy of the source folder into a new folder."""
+    """Write the fixed copy of the source folder into a new folder; it counts as reviewed on the day it is built."""
     shutil.copytree(source, destination, ignore=shutil.ignore_patterns(*LEFT_OUT))
     for name in (OVERLAY / "REMOVED.txt").read_text("utf-8").split():
         (destination / name).unlink()
     ignored = shutil.ignore_patterns("REMOVED.txt", "__pycache__")
     shutil.copytree(OVERLAY, destination, dirs_exist_ok=True, ignore=ignored)
+    today = datetime.now(UTC).date()
+    for name in DATED:
+        text = (destination / name).read_text("utf-8")
+        text = text.replace("{today}", str(today)).replace("{in half a year}", str(today + timedelta(days=182)))
+        (destination / name).write_text(text, "utf-8")
 
 
 def main() -> None:

@@ -77,7 +77,8 @@ def system(tmp_path: Path) -> Path:
     folder = tmp_path / "system"
     (folder / "prompts").mkdir(parents=True)
     (folder / "accord.yaml").write_text(
-        MANIFEST + "components:\n  prompts: [{id: p1, path: prompts/system.md}]\n  software: {lockfile: requirements.txt}\n"
+        MANIFEST
+        + "components:\n  prompts: [{id: p1, path: prompts/system.md}]\n  software: {lockfile: requirements.txt}\n"
     )
     (folder / "prompts" / "system.md").write_text("You answer questions about orders.\n")
     (folder / "requirements.txt").write_text("flask==3.0.0\n")

@@ -19,7 +19,9 @@ system: {id: sample, name: Sample, version: "1", purpose: answers questions, kin
 owners: {system-owner: owner@example.org}
 profile: {level: baseline}
 """
-MESSAGE: Final = re.compile(r"error\[(ACC-E\d{3})\]: (.+)\n(?:  --> (.+)\n)?(?:  = hint: (.+)\n)?  = more: accord explain \1\n")
+MESSAGE: Final = re.compile(
+    r"error\[(ACC-E\d{3})\]: (.+)\n(?:  --> (.+)\n)?(?:  = hint: (.+)\n)?  = more: accord explain \1\n"
+)
 AS_ROOT: Final = os.geteuid() == 0
 
 
@@ -146,7 +148,9 @@ MANIFESTS: Final[dict[str, Break]] = {
 SIDE_FILES: Final[dict[str, Break]] = {
     "threats are no YAML": beside("threats", "threats.yaml", "threats: [1\n"),
     "threats have an unknown key": beside("threats", "threats.yaml", "threats: 1\ncolour: red\n"),
-    "threats have a wrong decision": beside("threats", "threats.yaml", "threats: 1\nrisks: [{id: r, decision: shrug}]\n"),
+    "threats have a wrong decision": beside(
+        "threats", "threats.yaml", "threats: 1\nrisks: [{id: r, decision: shrug}]\n"
+    ),
     "threats name a risk twice": beside(
         "threats", "t.yaml", "threats: 1\nrisks: [{id: r, decision: avoid}, {id: r, decision: avoid}]\n"
     ),

@@ -94,6 +94,7 @@ def conclude(
             seconds=clocked.seconds,
             notes=declared.notes,
             counts=_counts(judged.verdicts),
+            checks={code: loaded.check.title for code, loaded in declared.checks.items()},
         )
     )
 

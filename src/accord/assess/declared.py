@@ -20,7 +20,9 @@ def declared_assets(system: System) -> Iterator[Asset]:
         yield Asset(id=tool.id, kind="tool", digest=digest(tool), declared=True)
     for store in parts.retrieval:
         path = _tidy(store.path) if store.path else None
-        yield Asset(id=store.id, kind="retrieval", path=path, digest=None if path else digest(store), declared=True)
+        facts = {"store": store.store} if store.store else {}
+        whole = None if path else digest(store)
+        yield Asset(id=store.id, kind="retrieval", path=path, digest=whole, declared=True, facts=facts)
     if parts.software.lockfile:
         yield Asset(id="lockfile", kind="lockfile", path=_tidy(parts.software.lockfile), declared=True)
     for target in system.targets:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 import time
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +19,8 @@ from accord.scan.walk import File, open_inside
 
 ABSENT = Digest("sha256:" + "0" * 64)
 """Stands for the digest of a file that is not there."""
+
+_WILD = re.compile(r"[*?]")
 
 
 class Identity(NamedTuple):
@@ -32,8 +36,8 @@ class Files:
 
     def __init__(self, root: Path, entries: Iterable[File], settings: Settings) -> None:
         self.root = root
-        self._paths = tuple(entry.path for entry in entries)
         self._sizes = {entry.path: entry.size for entry in entries}
+        self._paths = tuple(sorted(self._sizes))
         self._settings = settings
         self._known: dict[str, Identity] = {}
         self._matched: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -45,16 +49,31 @@ class Files:
     def matching(self, *patterns: str) -> tuple[str, ...]:
         """Return the walked paths that match any of the glob patterns, in order."""
         if patterns not in self._matched:
-            matches = [_pattern(pattern) for pattern in patterns]
-            self._matched[patterns] = tuple(
-                path for path in self._paths if any(match.fullmatch(path) for match in matches)
-            )
+            self._matched[patterns] = tuple(sorted({path for glob in patterns for path in self._match(glob)}))
         return self._matched[patterns]
 
     def below(self, folder: str) -> tuple[str, ...]:
         """Return the walked paths inside a folder."""
-        prefix = "" if folder == "." else folder + "/"
-        return tuple(path for path in self._paths if path.startswith(prefix))
+        return self._starting("" if folder == "." else folder + "/")
+
+    def _match(self, glob: str) -> tuple[str, ...]:
+        """Match only the paths that start as the glob does: checks ask for what stands beside each of many files."""
+        start = _WILD.split(glob, maxsplit=1)[0]
+        if start == glob:
+            return (glob,) if glob in self._sizes else ()
+        candidates = self._starting(start)
+        if not candidates:
+            return ()
+        pattern = _pattern(glob)
+        return tuple(path for path in candidates if pattern.fullmatch(path))
+
+    def _starting(self, prefix: str) -> tuple[str, ...]:
+        """Return the paths that start with a prefix (and more, where its last character has none after it)."""
+        if not prefix:
+            return self._paths
+        after = prefix[:-1] + chr(ord(prefix[-1]) + 1) if ord(prefix[-1]) < sys.maxunicode else None
+        first = bisect_left(self._paths, prefix)
+        return self._paths[first : bisect_left(self._paths, after) if after else None]
 
     def open(self, path: str) -> BinaryIO:
         """Open one regular file inside the root; raises `AccordError` where that cannot be."""

@@ -66,6 +66,8 @@ def covers(declared: Asset, found: Asset) -> bool:
         return False
     if declared.kind in {"model.api", "model.hub"} or declared.kind == "tool":
         return _same_name(declared, found)
+    if declared.kind == "retrieval" and found.path is None:
+        return bool(declared.facts.get("store")) and _provider(found) in declared.facts["store"].lower()
     if declared.path is None or found.path is None:
         return False
     if declared.kind == "prompt" and declared.path == found.path:

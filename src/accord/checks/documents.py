@@ -1,4 +1,4 @@
-"""Documents as checks read them: found by name or heading, split into parts, and never taken for said where only TODO stands."""
+"""Documents as checks read them: found by name or heading, and split into parts; a part that says TODO says nothing."""
 
 from __future__ import annotations
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
 
 import click
+
+_ALIASES: Final = MappingProxyType({"text": "txt", "junit": "junit.xml", "markdown": "md"})
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,6 +43,6 @@ plugin_option: Callable[[F], F] = click.option(
 
 
 def split_formats(formats: Iterable[str]) -> tuple[str, ...]:
-    """Return the names in a list of lists, each once, in order; `text` is another name of `txt`."""
+    """Return the names in a list of lists, each once, in order; a name is the file's extension, or a plain word for it."""
     names = (name.strip() for item in formats for name in item.split(","))
-    return tuple(dict.fromkeys("txt" if name == "text" else name for name in names if name))
+    return tuple(dict.fromkeys(_ALIASES.get(name, name) for name in names if name))

@@ -246,7 +246,10 @@ class EvidenceRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment:
-    """All of it, sealed: the system, the evidence, the verdicts and the gate. `id` is the digest of the rest."""
+    """All of it, sealed: the system, the evidence, the verdicts and the gate. `id` is the digest of the rest.
+
+    `sections`, `guidelines` and `checks` map ids to titles, `counts` a verdict to its number.
+    """
 
     accord: int
     id: str
@@ -275,3 +278,4 @@ class Assessment:
     debts: tuple[WaiverRead, ...] = ()
     notes: tuple[str, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict)
+    checks: Mapping[str, str] = field(default_factory=dict)

@@ -75,7 +75,7 @@ def _from_file(path: Path) -> dict[str, object]:
     except (ValueError, OSError, RecursionError) as error:  # tomllib.TOMLDecodeError is a kind of ValueError
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
         raise ManifestError(
-            f"{FILE} cannot be read: {reason}", hint='write lines like: workers = 2', code="ACC-E130", where=where
+            f"{FILE} cannot be read: {reason}", hint="write lines like: workers = 2", code="ACC-E130", where=where
         ) from error
 
 
@@ -88,15 +88,16 @@ def _typed(name: str, value: object, source: str) -> object:
         raise ManifestError(
             f"{source} has the unknown key {name[:80]!r}", hint=f"known are {known}", code="ACC-E130", where=where
         )
+    subject = f"the setting {name}" if source == FILE else source
     if isinstance(default, tuple):
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
         hint = f'write {name} = ["package"]'
-        raise ManifestError(f"the setting {name} takes a list of names", hint=hint, code="ACC-E130", where=where)
+        raise ManifestError(f"{subject} takes a list of names", hint=hint, code="ACC-E130", where=where)
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST:
         return value
     raise ManifestError(
-        f"the setting {name} takes a whole number, not {str(value)[:80]!r}",
+        f"{subject} takes a whole number, not {str(value)[:80]!r}",
         hint=f"write {name} = {default}",
         code="ACC-E130",
         where=where,

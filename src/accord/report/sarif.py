@@ -44,7 +44,7 @@ def write(assessment: Assessment, out: TextIO) -> None:
 
 def _run(assessment: Assessment) -> dict[str, object]:
     findings = outline.worst_first(assessment.findings)
-    rules = _rules(findings)
+    rules = _rules(findings, assessment.checks)
     taxa = list({_name(verdict.id): verdict for verdict in (*assessment.provisions, *assessment.companion)}.values())
     places = {_name(verdict.id): number for number, verdict in enumerate(taxa)}
     order = {str(rule["id"]): number for number, rule in enumerate(rules)}
@@ -72,15 +72,15 @@ def _run(assessment: Assessment) -> dict[str, object]:
     }
 
 
-def _rules(findings: Iterable[Finding]) -> list[dict[str, object]]:
-    """Make a rule of each check that found something; the worst finding names it."""
+def _rules(findings: Iterable[Finding], titles: Mapping[str, str]) -> list[dict[str, object]]:
+    """Make a rule of each check that found something, at the level of its worst finding."""
     first: dict[str, Finding] = {}
     for finding in findings:
         first.setdefault(_name(finding.check), finding)
     return [
         {
             "id": code,
-            "shortDescription": {"text": one_line(finding.message) or code},
+            "shortDescription": {"text": one_line(titles.get(finding.check) or finding.message) or code},
             "help": {"text": f"accord explain {code}"},
             "defaultConfiguration": {"level": _LEVELS[finding.severity]},
             "properties": {"security-severity": _SCORES[finding.severity], "tags": ["security"]},

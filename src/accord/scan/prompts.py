@@ -17,9 +17,9 @@ _CONSOLE: Final = re.compile(
 )
 _KEYWORD: Final = frozenset({
     "system", "instructions", "system_prompt", "system_message", "system_instruction", "state_modifier", "prompt",
-    "prompt_template", "template", "preamble", "backstory", "system_content", "system_text", "prefix",
+    "prompt_template", "template", "backstory", "system_content", "system_text",
 })  # fmt: skip
-_LOOSE: Final = frozenset({"prompt", "template", "prefix", "preamble", "system"})
+_LOOSE: Final = frozenset({"prompt", "template", "system"})
 _MAKERS: Final = re.compile(
     r"(?:Prompt|Template|Message|Agent|Client|chat|create|complet|generate|invoke|assistant|llm|LLM|messages)\w*(?:\(\))?$"
 )

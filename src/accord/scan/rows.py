@@ -59,7 +59,8 @@ def rows(head: bytes, path: str) -> Rows | None:
     if kind in {"jsonl", "ndjson"} and head.lstrip()[:1] == b"{":
         return Rows("jsonl", _telling(_keys(head.lstrip().partition(b"\n")[0])))
     if kind == "json" and re.match(rb"\s*\[\s*\{", head):
-        return Rows("json", _telling(_keys(head)))
+        keys = _keys(head)
+        return Rows("json", telling=_telling(keys) and len(keys & _TELLING) >= 2)
     return None
 
 

@@ -8,8 +8,11 @@ from accord.core import Context, Finding, Severity, System, check
 
 def _digests(system: System) -> dict[str, str]:
     parts = system.components
-    items = (*parts.models, *parts.datasets, *parts.prompts, *([system.guard] if system.guard else []))
-    return {item.id: item.digest for item in items if item.digest}
+    declared = [(item.id, item.digest) for item in parts.models]
+    declared += [(item.id, item.digest) for item in parts.datasets]
+    declared += [(item.id, item.digest) for item in parts.prompts]
+    declared += [(system.guard.id, system.guard.digest)] if system.guard else []
+    return {name: digest for name, digest in declared if digest}
 
 
 def _vouches(system: System) -> bool:

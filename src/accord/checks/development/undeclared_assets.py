@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from accord.core import Asset, Context, Finding, Place, Severity, System, check
 
-_KINDS = {"model": Severity.HIGH, "tool": Severity.HIGH, "prompt": Severity.MEDIUM, "retrieval": Severity.MEDIUM}
+_HIGH = frozenset({"model", "tool"})
 _SHOWN = ("provider", "model", "how", "symbol", "format")
 
 
@@ -40,7 +40,7 @@ def undeclared_assets(system: System, ctx: Context) -> Iterator[Finding]:
         yield Finding(
             message=f"the {_named(asset)} is not in the manifest: {_told(asset)}",
             where=Place(path=path, line=int(line) if line.isdigit() else None),
-            severity=_KINDS.get(general, Severity.LOW if general == "lockfile" else Severity.MEDIUM),
+            severity=Severity.HIGH if general in _HIGH else Severity.MEDIUM,
             fix="declare it under components in accord.yaml, or remove it",
         )
 

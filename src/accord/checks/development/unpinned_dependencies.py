@@ -60,7 +60,7 @@ def _unlocked(ctx: Context) -> Iterator[Finding]:
     for source in lists:
         match = _NAMES.search(source.text)
         yield Finding(
-            message=f"{source.path} lists packages, and there is no lock file",
+            message=f"the file {source.path} lists packages, and there is no lock file",
             where=Place(path=source.path, line=source.text.count("\n", 0, match.end()) + 1 if match else None),
             severity=Severity.HIGH,
             fix="lock them with hashes, and declare the file under software: {lockfile: …}",

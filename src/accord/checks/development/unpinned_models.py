@@ -38,7 +38,9 @@ def unpinned_models(asset: Asset, ctx: Context) -> Iterator[Finding]:
     name, revision = asset.facts.get("model"), asset.facts.get("revision")
     where = _place(asset, ctx)
     if name is None:
-        ctx.skip(where.path or asset.id, f"the model that {asset.facts.get('provider', 'it')} is asked for is not named")
+        ctx.skip(
+            where.path or asset.id, f"the model that {asset.facts.get('provider', 'it')} is asked for is not named"
+        )
     elif asset.kind == "model.hub" and not _COMMIT.fullmatch(revision or ""):
         yield Finding(
             message=f"the model {name} is fetched {f'at revision {revision}' if revision else 'without a revision'}",

@@ -1,0 +1,1 @@
+an example only: it stands for a detached signature
