@@ -65,7 +65,7 @@ def assess(system: Path, out: Path, world: Mapping[str, str], options: tuple[str
     with running(system) as told:
         print(f"running at {told['url']}, its model is {told['brain']}", flush=True)
         aimed_at(system / "accord.yaml", told["url"])
-        code = subprocess.run(command, check=False, env=os.environ | CUSTOMER | world).returncode
+        code = subprocess.run(command, check=False, env={**os.environ, **CUSTOMER, **world}).returncode
     if code not in (0, 1):
         sys.exit(f"accord assess ended with {code}")
     found: dict[str, Any] = json.loads((out / "assessment.json").read_text("utf-8"))
@@ -121,7 +121,7 @@ def compare(assessments: Mapping[str, Mapping[str, Any]]) -> None:
     for verdict in ("met", "partly", "not-met", "not-assessed", "not-applicable"):
         counts = (sum(one["verdict"] == verdict for one in each["provisions"]) for each in assessments.values())
         print(f"{verdict:16}" + "".join(f"{count:>12}" for count in counts))
-    rows = {
+    rows: dict[str, list[int] | list[str]] = {
         "findings": [len(each["findings"]) for each in assessments.values()],
         "gate reasons": [len(each["gate"]["reasons"]) for each in assessments.values()],
         "gate": ["PASS" if each["gate"]["passed"] else "FAIL" for each in assessments.values()],

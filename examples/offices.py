@@ -13,7 +13,16 @@ from typing import Any, NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-ROLES = ("system-owner", "risk-owner", "security-lead", "data-custodian", "ml-lead", "ops-lead", "product-lead", "legal")
+ROLES = (
+    "system-owner",
+    "risk-owner",
+    "security-lead",
+    "data-custodian",
+    "ml-lead",
+    "ops-lead",
+    "product-lead",
+    "legal",
+)
 
 
 class Offices(NamedTuple):
@@ -44,7 +53,6 @@ class Offices(NamedTuple):
             said = f"Followed in this release of the helpdesk, as its documents show ({provision})."
             call(self.accord, self.folder, "attest", provision, "--path", str(system), "--statement", said)
         return len(waiting)
-
 
     def sign_file(self, file: Path, role: str) -> None:
         """Sign a file with a role's key; `openssl pkeyutl -verify -rawin` checks it with the role's public half."""

@@ -39,7 +39,8 @@ def test_an_unchanged_system_runs_nothing_but_what_asks_for_the_time(world: Worl
     with open_store(world.state) as store:
         stored = store.latest_evidence("sample")
     clocked = {check for (check, _), one in stored.items() if any(inp.kind == "clock" for inp in one.evidence().inputs)}
-    assert run == clocked
+    assert run
+    assert run <= clocked
 
 
 def test_a_changed_input_runs_the_check_again(tmp_path: Path, stranger: Stranger) -> None:

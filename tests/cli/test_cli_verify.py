@@ -61,6 +61,7 @@ def kept(tmp_path: Path) -> World:
     (out / "assessment.json").write_bytes(to_json(done.assessment))
     with open_store(world.state) as store:
         stored = store.evidence([item.id for item in done.assessment.evidence])
+    assert done.receipt is not None
     write_bundle(
         out,
         done.assessment,

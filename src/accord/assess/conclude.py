@@ -51,21 +51,26 @@ class Past(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """Evidence as it counts now, and what follows from it."""
+    """What the gate decided on, what follows for the companion commitments, and the gate."""
 
-    evidence: tuple[EvidenceRef, ...]
-    exceptions: tuple[WaiverRead, ...]
-    verdicts: tuple[Verdict, ...]
+    grounds: Grounds
     companion: tuple[Verdict, ...]
     gate: Gate
 
 
 def conclude(
-    declared: Declared, evidence: tuple[Evidence, ...], *, signing: Signing, past: Past, clocked: Clocked
+    declared: Declared,
+    evidence: tuple[Evidence, ...],
+    *,
+    signing: Signing,
+    past: Past,
+    clocked: Clocked,
+    tampered: tuple[str, ...] = (),
 ) -> Assessment:
-    """Return the sealed assessment of a system; nothing is run or written."""
+    """Return the sealed assessment of a system; nothing is run or written. `tampered` fails the gate."""
     findings = {one.id: one for record in evidence for one in record.findings}
-    judged = _judged(declared, evidence, findings, signing=signing, released=past.released, now=clocked.now)
+    grounds = _grounds(declared, evidence, findings, signing=signing, released=past.released, now=clocked.now)
+    judged = _judged(declared, grounds._replace(tampered=tampered))
     return seal_assessment(
         Assessment(
             accord=1,
@@ -80,26 +85,26 @@ def conclude(
             sections={section.id: section.title for section in declared.catalogue.sections},
             guidelines=_titles(declared.catalogue),
             assets=tuple(_asset_refs(declared)),
-            provisions=judged.verdicts,
+            provisions=judged.grounds.verdicts,
             companion=judged.companion,
-            evidence=judged.evidence,
+            evidence=judged.grounds.evidence,
             findings=tuple(sorted(findings.values(), key=_order)),
-            waivers=tuple(one for one in judged.exceptions if one.kind == "waiver"),
-            debts=tuple(one for one in judged.exceptions if one.kind == "debt"),
+            waivers=tuple(one for one in judged.grounds.waivers if one.kind == "waiver"),
+            debts=tuple(one for one in judged.grounds.waivers if one.kind == "debt"),
             attestations=declared.attestations,
             gate=judged.gate,
             skipped=_skipped(declared),
-            changes=tuple(changes(past.previous, judged.verdicts, findings)) if past.previous else (),
+            changes=tuple(changes(past.previous, judged.grounds.verdicts, findings)) if past.previous else (),
             previous=past.previous.id if past.previous else None,
             seconds=clocked.seconds,
             notes=declared.notes,
-            counts=_counts(judged.verdicts),
+            counts=_counts(judged.grounds.verdicts),
             checks={code: loaded.check.title for code, loaded in declared.checks.items()},
         )
     )
 
 
-def _judged(
+def _grounds(
     declared: Declared,
     evidence: tuple[Evidence, ...],
     findings: Mapping[str, Finding],
@@ -107,15 +112,14 @@ def _judged(
     signing: Signing,
     released: Assessment | None,
     now: datetime,
-) -> Judged:
+) -> Grounds:
     catalogue, level = declared.catalogue, declared.level
     found = tuple(_ref(record, declared) for record in evidence)
     granted = tuple(exceptions(declared, found, findings))
     refs = standing(found, granted, freshness(catalogue), now)
-    owed, at = owed_words(granted), JudgedAt(level, now)
-    verdicts = judge(catalogue.provisions(), refs, declared.attestations, owed=owed, asked=at)
-    grounds = Grounds(
-        verdicts=verdicts,
+    at = JudgedAt(level, now)
+    return Grounds(
+        verdicts=judge(catalogue.provisions(), refs, declared.attestations, owed=owed_words(granted), asked=at),
         evidence=refs,
         findings=tuple(findings.values()),
         waivers=granted,
@@ -125,8 +129,13 @@ def _judged(
         now=now,
         signers=tuple(record.level for record in evidence),
     )
-    beyond = judge(companion(catalogue), refs, declared.attestations, owed=owed, asked=at)
-    return Judged(refs, granted, verdicts, beyond, decide(grounds))
+
+
+def _judged(declared: Declared, grounds: Grounds) -> Judged:
+    asked = companion(declared.catalogue)
+    owed, at = owed_words(grounds.waivers), JudgedAt(grounds.level, grounds.now)
+    beyond = judge(asked, grounds.evidence, declared.attestations, owed=owed, asked=at)
+    return Judged(grounds, beyond, decide(grounds))
 
 
 def _system_ref(system: System) -> SystemRef:

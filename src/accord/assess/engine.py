@@ -14,13 +14,13 @@ from accord.assess.conclude import Clocked, Past, conclude
 from accord.assess.debt import ends, owed_by, write_debt
 from accord.assess.prepare import Asked, Declared, prepare
 from accord.core.assessment import Assessment, Debt
-from accord.core.errors import ManifestError
+from accord.core.errors import ManifestError, RecordError, TamperError
 from accord.core.finding import TrustLevel
 from accord.record import dsse
 from accord.record.bundle import write_bundle
 from accord.record.codec import from_json, to_json
 from accord.record.keys import Signer, list_keys, signing_key
-from accord.record.ledger import Receipt, assessment_entry, open_ledger
+from accord.record.ledger import Receipt, assessment_entry, open_ledger, verify_ledger
 from accord.record.statement import assessment_statement
 from accord.record.store import Filed, Store, open_store
 
@@ -28,11 +28,11 @@ _LARGEST = 512 << 20
 
 
 class Assessed(NamedTuple):
-    """A finished assessment and what proves it."""
+    """A finished assessment and what proves it; no receipt means that the ledger is broken, and the gate says so."""
 
     assessment: Assessment
     envelope: dsse.Envelope
-    receipt: Receipt
+    receipt: Receipt | None
     signer: Signer
     declared: Declared
 
@@ -53,15 +53,23 @@ def assess(asked: Asked, environ: Mapping[str, str]) -> Assessed:
             record_debt(asked, declared, assessment, signing.signer)
             assessment = _assess(asked, prepare(asked), signing, store, started)
         envelope = dsse.sign(assessment_statement(assessment), dsse.STATEMENT_TYPE, signers=[signing.signer])
-        receipt = open_ledger(asked.state, signing.signer).append(assessment_entry(assessment))
+        receipt = _record(assessment, asked, signing.signer)
         store.add_assessment(
-            assessment, document=to_json(assessment), envelope=dsse.to_json(envelope), receipt=to_json(receipt)
+            assessment,
+            document=to_json(assessment),
+            envelope=dsse.to_json(envelope),
+            receipt=to_json(receipt) if receipt else b"",
         )
     return Assessed(assessment, envelope, receipt, signing.signer, declared)
 
 
-def prove(done: Assessed, asked: Asked, out: Path, *, files: Iterable[str], environ: Mapping[str, str]) -> Path:
-    """Write what proves an assessment beside its rendered `files`, so that anybody can verify it offline."""
+def prove(done: Assessed, asked: Asked, out: Path, *, files: Iterable[str], environ: Mapping[str, str]) -> Path | None:
+    """Write what proves an assessment beside its rendered `files`, so that anybody can verify it offline.
+
+    Returns the bundle's folder, or None where a broken ledger gave no receipt.
+    """
+    if done.receipt is None:
+        return None
     ids = list(dict.fromkeys(ref.id for ref in done.assessment.evidence))
     with open_store(asked.state, url=environ.get("ACCORD_DATABASE")) as store:
         stored = store.evidence(ids)
@@ -78,8 +86,17 @@ def prove(done: Assessed, asked: Asked, out: Path, *, files: Iterable[str], envi
 
 
 def signing_for(asked: Asked, environ: Mapping[str, str]) -> Signing:
-    """Return who signs here and what that is worth: what the trust file says of the key, else `self`."""
+    """Return who signs here and what that is worth: what the trust file says of the key, else `self`.
+
+    Raises `RecordError` for a key that the trust file revokes.
+    """
     signer = signing_key(asked.state, environ)
+    if asked.trust.revoked(signer.keyid):
+        raise RecordError(
+            f"the signing key {signer.keyid[:12]} is revoked",
+            hint="make another and have the trust file name it",
+            code="ACC-E407",
+        )
     return Signing(signer, asked.trust.level_of(signer.keyid, asked.now) or TrustLevel.SELF)
 
 
@@ -102,6 +119,23 @@ def read_filed(store: Store, filed: Filed | None) -> Assessment | None:
     return from_json(store.document(filed), Assessment, path=filed.id, limit=_LARGEST)
 
 
+def _record(assessment: Assessment, asked: Asked, signer: Signer) -> Receipt | None:
+    """Add an assessment to the ledger; a broken one takes nothing more."""
+    try:
+        return open_ledger(asked.state, signer, keys=asked.trust.keys()).append(assessment_entry(assessment))
+    except TamperError:
+        return None
+
+
+def _tampered(asked: Asked, signer: Signer) -> tuple[str, ...]:
+    """Return what is wrong with the ledger of the state folder; nothing where all is well, or none was begun."""
+    try:
+        verify_ledger(asked.state, {**asked.trust.keys(), signer.keyid: signer.public})
+    except TamperError as error:
+        return (error.message,)
+    return ()
+
+
 def _assess(asked: Asked, declared: Declared, signing: Signing, store: Store, started: float) -> Assessment:
     system = declared.system.system.id
     evidence = collect(asked, declared, signing, store)
@@ -110,5 +144,6 @@ def _assess(asked: Asked, declared: Declared, signing: Signing, store: Store, st
         evidence,
         signing=signing,
         past=Past(read_filed(store, store.assessment("latest", system)), read_filed(store, store.last_passed(system))),
+        tampered=_tampered(asked, signing.signer),
         clocked=Clocked(asked.now, round(time.monotonic() - started, 3), __version__),
     )

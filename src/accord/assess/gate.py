@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -34,6 +34,7 @@ class Grounds(NamedTuple):
     now: datetime
     signers: tuple[TrustLevel, ...] = ()
     subject_changed: bool = False
+    tampered: tuple[str, ...] = ()
 
 
 def trust_asked(level: Level) -> TrustLevel:
@@ -43,10 +44,17 @@ def trust_asked(level: Level) -> TrustLevel:
 
 def decide(grounds: Grounds) -> Gate:
     """Decide the release; `released` holds the verdicts of the last assessment that passed."""
+    bad = {ref.id: ref for ref in grounds.evidence if ref.state in _BAD}
+    findings = {finding.id: finding for finding in grounds.findings}
     reasons = [
         *_on_trust(grounds),
         *_on_exceptions(grounds),
-        *(reason for verdict in grounds.verdicts for reason in _on_verdict(verdict, grounds)),
+        *(
+            reason
+            for verdict in grounds.verdicts
+            if blocks(verdict, grounds.level)
+            for reason in _on_verdict(verdict, bad, findings)
+        ),
     ]
     told = {reason.provision for reason in reasons}
     reasons += [reason for reason in _on_regression(grounds) if reason.provision not in told]
@@ -77,6 +85,13 @@ def _on_trust(grounds: Grounds) -> Iterator[Reason]:
         )
     elif weak:
         yield Reason(provision=None, message=f"{weak} records are signed below level {asked}", waivable=False)
+    for message in grounds.tampered:
+        yield Reason(
+            provision="2.2.b",
+            message=f"the record was tampered with: {message}",
+            waivable=False,
+            fix="find out who changed the state folder, and begin a new one",
+        )
     if grounds.subject_changed:
         yield Reason(
             provision="4.3.c",
@@ -100,16 +115,12 @@ def _on_exceptions(grounds: Grounds) -> Iterator[Reason]:
             )
 
 
-def _on_verdict(verdict: Verdict, grounds: Grounds) -> Iterator[Reason]:
-    if not blocks(verdict, grounds.level):
-        return
+def _on_verdict(verdict: Verdict, bad: Mapping[str, EvidenceRef], findings: Mapping[str, Finding]) -> Iterator[Reason]:
     by_check: dict[str, list[EvidenceRef]] = {}
-    mine = set(verdict.evidence)
-    for ref in grounds.evidence:
-        if ref.id in mine and ref.state in _BAD:
-            by_check.setdefault(ref.check, []).append(ref)
+    for ref in (bad[one] for one in verdict.evidence if one in bad):
+        by_check.setdefault(ref.check, []).append(ref)
     for check, refs in sorted(by_check.items()):
-        yield _reason(verdict, check, refs, grounds)
+        yield _reason(verdict, check, refs, findings)
     word = next((claim for claim in verdict.claims if claim.checks == (OWNERS_WORD,)), None)
     counts = bool(verdict.evidence) or verdict.mode is Proof.ATTEST
     if word and word.state in _BAD and counts:
@@ -117,9 +128,9 @@ def _on_verdict(verdict: Verdict, grounds: Grounds) -> Iterator[Reason]:
         yield Reason(provision=verdict.id, message=word.reason or str(word.state), check=OWNERS_WORD, fix=fix)
 
 
-def _reason(verdict: Verdict, check: str, refs: list[EvidenceRef], grounds: Grounds) -> Reason:
-    ids = {finding for ref in refs for finding in ref.findings}
-    found = sorted((one for one in grounds.findings if one.id in ids), key=_badness)
+def _reason(verdict: Verdict, check: str, refs: list[EvidenceRef], findings: Mapping[str, Finding]) -> Reason:
+    ids = dict.fromkeys(finding for ref in refs for finding in ref.findings)
+    found = sorted((findings[one] for one in ids if one in findings), key=_badness)
     claims = [claim for claim in verdict.claims if check in claim.checks and claim.state in _BAD]
     state = refs[0].state if not found else State.FAIL
     told = found[0].message if found else (refs[0].reason or (claims[0].reason if claims else "") or str(state))

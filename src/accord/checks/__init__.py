@@ -2,5 +2,5 @@
 
 Beside the four folders of checks stands what they share: `places` (`manifest_place`, `section_place`, `threats_place`,
 `flow_place`), `threat_models` (`threat_model`, `undecided`), `tools`, `probes` (`probe`, `send`), `code`
-(`python_code`), `pipelines`, `documents` and `shipped` (`shipped`).
+(`python_code`), `pipelines`, `documents` (`find`), `cards`, `disclosure`, `waivers` and `shipped` (`shipped`).
 """

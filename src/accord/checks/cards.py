@@ -27,7 +27,8 @@ def card_findings(ctx: Context, items: Iterable[Carded], kind: str) -> Iterator[
             continue
         card = card_of(ctx, item, kind)
         if card is None:
-            missing = f"at {item.card} there is none that says anything" if item.card else "no document of that name"
+            nothing = f"no document is called {kind} and names it"
+            missing = f"nothing that says anything stands at {item.card}" if item.card else nothing
             yield Finding(
                 message=f"the {what} {item.id} has no card: {missing}",
                 where=manifest_place(ctx, item.id),

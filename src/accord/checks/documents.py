@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from accord.checks.shipped import shipped
@@ -140,9 +141,20 @@ def _sections(path: str, text: str, names: tuple[str, ...]) -> Iterator[Document
 
 
 def _is_named(heading: str, names: tuple[str, ...]) -> bool:
-    plain = re.sub(r"^(?:(?:\d+\.?)+|[a-z]\))\s+", "", re.sub(r"[^\w\s/.'-]", " ", heading.lower()).strip())
-    plain = re.sub(r"^(?:the|our|an?)\s+", "", " ".join(plain.replace("_", " ").split())).rstrip(" .")
-    return any(re.fullmatch(name, plain) for name in names)
+    return _any_of(names).fullmatch(_plain(heading)) is not None
+
+
+@lru_cache(maxsize=64)
+def _any_of(names: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{name})" for name in names))
+
+
+@lru_cache(maxsize=4096)
+def _plain(heading: str) -> str:
+    """Return a heading in lower case, without marks, number and article."""
+    plain = re.sub(r"[^\w\s/.'-]", " ", heading[:300].lower().replace("_", " ")).strip()
+    plain = re.sub(r"^(?:(?:\d+\.?)+|[a-z]\))\s+", "", plain)
+    return re.sub(r"^(?:the|our|an?)\s+", "", " ".join(plain.split())).rstrip(" .")
 
 
 def _sentences(text: str) -> Iterator[str]:
@@ -155,7 +167,7 @@ def _sentences(text: str) -> Iterator[str]:
 
 def _body(block: str) -> str:
     lines = block.split("\n")
-    titles = {number for number, _, _ in _headings(lines)}
+    titles = {heading.line for heading in _headings(lines)}
     return "\n".join(line for number, line in enumerate(lines, 1) if number not in titles)
 
 
@@ -163,6 +175,7 @@ class _Heading(NamedTuple):
     line: int
     level: int
     name: str
+    body: int
 
 
 def _headings(lines: list[str]) -> Iterator[_Heading]:
@@ -172,9 +185,9 @@ def _headings(lines: list[str]) -> Iterator[_Heading]:
             fenced = not fenced
         atx = None if fenced else _ATX.fullmatch(line)
         if atx:
-            yield _Heading(number, len(atx[1]), atx[2])
+            yield _Heading(number, len(atx[1]), atx[2], number)
         elif not fenced and number < len(lines) and _is_title(line) and _UNDERLINE.fullmatch(lines[number]):
-            yield _Heading(number, {"=": 1, "-": 2}.get(lines[number][:1], 3), line.strip())
+            yield _Heading(number, {"=": 1, "-": 2}.get(lines[number][:1], 3), line.strip(), number + 1)
 
 
 def _is_title(line: str) -> bool:
@@ -183,9 +196,9 @@ def _is_title(line: str) -> bool:
 
 def _headed(lines: list[str], headings: tuple[_Heading, ...]) -> Iterator[Part]:
     for index, one in enumerate(headings):
-        later = (other.line for other in headings[index + 1 :] if other.level <= one.level)
-        end = next(later, len(lines) + 1)
-        yield Part(one.name, one.line, "\n".join(lines[one.line : end - 1]))
+        later = (headings[n] for n in range(index + 1, len(headings)))
+        end = next((other.line for other in later if other.level <= one.level), len(lines) + 1)
+        yield Part(one.name, one.line, "\n".join(lines[one.body : end - 1]))
 
 
 def _labelled(lines: list[str]) -> Iterator[Part]:

@@ -53,7 +53,8 @@ def command(
     else:
         documents = write_documents(done.assessment, chosen, out)
         bundle = prove(done, asked, out, files=documents, environ=os.environ)
-        say(f"wrote {', '.join(str(out / name) for name in documents)}, and what proves it to {bundle}")
+        proof = f"what proves it to {bundle}" if bundle else "no proof: the ledger is broken"
+        say(f"wrote {', '.join(str(out / name) for name in documents)}, and {proof}")
     return 0 if done.assessment.gate.passed else 1
 
 

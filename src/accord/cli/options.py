@@ -43,6 +43,6 @@ plugin_option: Callable[[F], F] = click.option(
 
 
 def split_formats(formats: Iterable[str]) -> tuple[str, ...]:
-    """Return the names in a list of lists, each once, in order; a name is the file's extension, or a plain word for it."""
+    """Return the names in a list of lists, each once, in order: a file's extension or a plain word for it."""
     names = (name.strip() for item in formats for name in item.split(","))
     return tuple(dict.fromkeys(_ALIASES.get(name, name) for name in names if name))

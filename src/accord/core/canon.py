@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
+from functools import cache
 from json.encoder import encode_basestring
 from math import isfinite
 from typing import Any, NewType
@@ -38,7 +39,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):
-        return {wire_name(field.name): plain(getattr(value, field.name)) for field in fields(value)}
+        return {key: plain(getattr(value, name)) for name, key in _names(type(value))}
     if isinstance(value, Mapping):
         return {str(plain(key)): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -50,6 +51,12 @@ def plain(value: Any) -> Any:
 def wire_name(name: str) -> str:
     """Return the key of a field on the wire: `from_` stands for the keyword `from`."""
     return name.removesuffix("_")
+
+
+@cache
+def _names(word: type[Any]) -> tuple[tuple[str, str], ...]:
+    """Return the name of each field of a word, and its key on the wire."""
+    return tuple((field.name, wire_name(field.name)) for field in fields(word))
 
 
 def canonical(value: Any) -> bytes:
@@ -106,7 +113,9 @@ def _write_items(items: list[Any], parts: list[str]) -> None:
 
 def _write_members(members: Mapping[str, Any], parts: list[str]) -> None:
     # RFC 8785 §3.2.3: sorted by UTF-16 code units, not by code points
-    keys = sorted(members, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
+    keys = sorted(members)
+    if not all(map(str.isascii, keys)):
+        keys.sort(key=lambda key: key.encode("utf-16-be", "surrogatepass"))
     parts.append("{")
     for position, key in enumerate(keys):
         if position:

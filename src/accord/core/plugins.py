@@ -45,11 +45,7 @@ def load_named(group: str, name: str, allowed: frozenset[str]) -> object | None:
     """Return the object that an allowed package offers under `name` in an entry-point group, or None."""
     for entry in _entries(group, allowed):
         if entry.name == name:
-            try:
-                loaded: object = entry.load()
-                return loaded
-            except Exception as error:  # plug-in load: one of the three broad places
-                raise _broken(entry, error) from error
+            return _load(entry)
     return None
 
 
@@ -74,18 +70,23 @@ def _entries(group: str, allowed: frozenset[str]) -> list[EntryPoint]:
         absent = wanted - {dist for dist, _ in chosen}
         if absent:
             raise PluginError(
-                f"the plug-in {sorted(absent)[0]!r} is allowed but offers no checks here",
+                f"the plug-in {min(absent)!r} is allowed but offers no checks here",
                 hint="install the package, or take its name off the list of plug-ins",
                 code="ACC-E301",
             )
     return [chosen[key] for key in sorted(chosen)]
 
 
-def _import(entry: EntryPoint) -> ModuleType:
+def _load(entry: EntryPoint) -> object:
     try:
-        loaded = entry.load()
+        loaded: object = entry.load()
     except Exception as error:  # plug-in load: one of the three broad places
         raise _broken(entry, error) from error
+    return loaded
+
+
+def _import(entry: EntryPoint) -> ModuleType:
+    loaded = _load(entry)
     if isinstance(loaded, ModuleType):
         return loaded
     raise PluginError(f"the entry point {entry.name!r} names no module", code="ACC-E303")

@@ -20,7 +20,7 @@ from accord.record.state import prepare_state
 from accord.record.statement import read_evidence
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine, Row, Select, Table
+    from sqlalchemy import Connection, Engine, Executable, Row, Select, Table
     from sqlalchemy.sql.elements import ColumnElement
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -179,11 +179,8 @@ class Store:
             yield from map(_to_stored, connection.execute(query))
 
     def _insert(self, table: Table, rows: list[dict[str, object]]) -> None:
-        from sqlalchemy.dialects import postgresql, sqlite
-
-        insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
         with self._connection() as connection:
-            connection.execute(insert(table).on_conflict_do_nothing(), rows)
+            connection.execute(_insert_new(table, self._engine.dialect.name), rows)
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[Connection]:
@@ -202,6 +199,17 @@ def open_store(state: Path, *, url: str | None = None) -> Store:
     Raises `RecordError` when that cannot be done.
     """
     return Store(open_database(prepare_state(state), url), state)
+
+
+def _insert_new(table: Table, dialect: str) -> Executable:
+    """Return what inserts rows that are not there yet; each dialect is imported only where it is used."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table).on_conflict_do_nothing()
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table).on_conflict_do_nothing()
 
 
 def _assessments(system: str | None) -> Select[tuple[object, ...]]:

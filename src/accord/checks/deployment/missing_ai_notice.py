@@ -7,7 +7,7 @@ from accord.checks.documents import every
 from accord.checks.places import section_place
 from accord.core import Context, Finding, Severity, System, check
 
-_AI = r"(?:ai|a\.i\.|artificial intelligence|chat ?bot|language model|computer program|machine|automated system)"
+_AI = r"(?:ai|a\.i\.|artificial intelligence|chat ?bot|language model|computer program|automated system)"
 _TALKS = r"(?:talk|chat|speak|interact|deal|writ|convers|communicat|fac)(?:e|es|ing|s|ting)?"
 _MADE = r"(?:generated|written|produced|powered|given|made|answered)"
 _NOTICE = re.compile(

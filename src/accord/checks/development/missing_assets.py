@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from accord.checks.places import manifest_place, section_place
-from accord.core import Context, Finding, Severity, System, check
+from accord.core import Asset, Context, Finding, Severity, System, check
 
 _TALKING = frozenset({"llm-app", "llm", "rag", "agent"})
 
@@ -39,12 +39,7 @@ def missing_assets(system: System, ctx: Context) -> Iterator[Finding]:
     """
     for asset in ctx.assets:
         if asset.declared and asset.path and asset.digest is None and not ctx.files(asset.path, f"{asset.path}/**"):
-            yield Finding(
-                message=f"the {asset.kind.partition('.')[0]} {asset.id} is declared at {asset.path}: {asset.unread}",
-                where=manifest_place(ctx, asset.id),
-                severity=Severity.HIGH,
-                fix="correct the path in the manifest, or delete the entry",
-            )
+            yield from _gone(asset, ctx)
     for tool in system.components.tools:
         if tool.path and not ctx.files(tool.path, f"{tool.path}/**"):
             yield Finding(
@@ -61,6 +56,19 @@ def missing_assets(system: System, ctx: Context) -> Iterator[Finding]:
                 severity=Severity.MEDIUM,
                 fix=f"declare each {need.what} under components",
             )
+
+
+def _gone(asset: Asset, ctx: Context) -> Iterator[Finding]:
+    unread = asset.unread or ""
+    if not unread.endswith(("No such file or directory", "Not a directory")):
+        ctx.skip(asset.path or asset.id, unread)  # a link, a pipe, a folder without rights: it may well be there
+        return
+    yield Finding(
+        message=f"the {asset.kind.partition('.')[0]} {asset.id} is declared at {asset.path}, where nothing is",
+        where=manifest_place(ctx, asset.id),
+        severity=Severity.HIGH,
+        fix="correct the path in the manifest, or delete the entry",
+    )
 
 
 def _needs(system: System) -> Iterator[_Need]:

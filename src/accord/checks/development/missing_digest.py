@@ -34,8 +34,8 @@ def missing_digest(system: System, ctx: Context) -> Iterator[Finding]:
     - AML.T0010
     """
     parts = system.components
-    bare = [model.id for model in parts.models if model.source.startswith("file:") and not model.signature]
-    bare = [name for name in bare if not next(model.digest for model in parts.models if model.id == name)]
+    files = [model for model in parts.models if model.source.startswith("file:")]
+    bare = [model.id for model in files if not (model.digest or model.signature)]
     rows = [dataset.id for dataset in parts.datasets if not dataset.digest]
     found = {asset.id: asset for asset in ctx.assets if asset.declared and asset.kind in {"model.file", "dataset"}}
     for name in (*bare, *rows):

@@ -8,7 +8,7 @@ from accord.checks.places import manifest_place
 from accord.core import Context, Finding, Severity, System, check
 
 _DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?(?!.*\d{4})")
-_HARMLESS = re.compile(r"\s*(?:public|synthetic|made[- ]up|anonymous|non-personal|none)\b", re.I)
+_HARMLESS = re.compile(r"\s*(?:public|synthetic|made[- ]up|anonym(?:ous|i[sz]ed)|non-personal|none)\b", re.I)
 _PERSONAL = re.compile(r"personal|sensitive|special|health|biometric|pii\b", re.I)
 
 

@@ -7,7 +7,7 @@ from accord.checks.places import manifest_place
 from accord.core import Context, Finding, Severity, System, check
 from accord.core.system import Dataset
 
-_TRAINS = re.compile(r"train|tun(?:e|ing)|feedback|rlhf|dpo|distil", re.I)
+_TRAINS = re.compile(r"\b(?:pre|re|post)?-?train|tun(?:e|ing)|feedback|rlhf|dpo|distil", re.I)
 
 
 def _trains(dataset: Dataset) -> bool:

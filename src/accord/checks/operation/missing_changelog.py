@@ -8,7 +8,7 @@ from accord.checks.places import section_place
 from accord.core import Context, Finding, Severity, System, check
 
 _VERSIONED = re.compile(
-    r"\b(?:api|interface|endpoint|service)s?\b[^.]{0,80}\bversion|\bversion(?:ed|ing)\b[^.]{0,80}\b(?:api|interface|endpoint)s?\b|"
+    r"\b(?:api|interface|endpoint)s?\b[^.]{0,80}\bversion|\bversion(?:ed|ing)\b[^.]{0,80}\b(?:api|interface|endpoint)s?\b|"
     r"\bsem(?:antic )?ver(?:sioning)?\b",
     re.IGNORECASE,
 )
@@ -40,7 +40,7 @@ def missing_changelog(system: System, ctx: Context) -> Iterator[Finding]:
     """
     version = system.system.version
     logs = list(every(ctx, "changelog"))
-    named = re.compile(rf"(?<![\w.]){re.escape(version)}(?![\w]|\.\d)")
+    named = re.compile(rf"(?<![\w.])v?{re.escape(version)}(?![\w]|\.\d)")
     if not logs:
         message, where = "there is no changelog", section_place(ctx, "system")
         yield Finding(message=message, where=where, severity=Severity.MEDIUM, fix=f"write one, with {version} in it")
