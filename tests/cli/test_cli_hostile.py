@@ -213,11 +213,11 @@ def test_huge_text_files_are_not_read_whole(accord: Accord, root: Path) -> None:
 
 
 def test_code_that_is_hard_to_parse_does_no_harm(accord: Accord, root: Path) -> None:
-    (root / "deep.py").write_text("x = " + "(" * 50_000 + ")" * 50_000)
-    (root / "minus.py").write_text("x = " + "-" * 200_000 + "1")
+    (root / "deep.py").write_text("import pickle\npickle.load(f)\nx = " + "(" * 50_000 + ")" * 50_000)
+    (root / "minus.py").write_text("import pickle\npickle.load(f)\nx = " + "-" * 200_000 + "1")
     (root / "chain.py").write_text("x = a" + ".b" * 100_000)
     (root / "sum.py").write_text("x = " + "+".join(["1"] * 50_000))
-    (root / "nul.py").write_bytes(b"import os\0\n")
+    (root / "nul.py").write_bytes(b"import pickle\npickle.load(f)\n\0\n")
     (root / "latin.py").write_bytes(b"# coding: latin-1\nx = '\xe9'\n")
     (root / "deep.json").write_text("[" * 200_000)
     (root / "deep.ipynb").write_text('{"cells": ' + "[" * 200_000)

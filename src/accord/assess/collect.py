@@ -35,7 +35,7 @@ def collect(asked: Asked, declared: Declared, signing: Signing, store: Store) ->
     Evidence is signed and committed in small batches as it comes, so that an interruption loses none that was
     finished; what still holds from earlier is used again.
     """
-    inventory, system_id = declared.inventory, declared.system.system.id
+    inventory = declared.inventory
     inputs = Inputs(manifest=declared.manifest, assets=inventory.assets, files=inventory.files)
     world = World(
         system=declared.system,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from accord.assess.judge import OWNERS_WORD
 from accord.core.assessment import EvidenceRef, Gate, Outcome, Reason, Verdict, WaiverRead
@@ -14,6 +14,7 @@ from accord.core.system import Level
 
 _BAD = (State.ERROR, State.FAIL, State.STALE, State.NOT_RUN)
 _MANY = 100
+_KEYS: Final = "3.2.e"  # keys are well managed
 _ASKED: Mapping[Level, TrustLevel] = {
     Level.BASELINE: TrustLevel.SELF,
     Level.STANDARD: TrustLevel.PIPELINE,
@@ -78,13 +79,13 @@ def _on_trust(grounds: Grounds) -> Iterator[Reason]:
     weak = sum(order.index(level) < order.index(asked) for level in grounds.signers)
     if order.index(grounds.trust) < order.index(asked):
         yield Reason(
-            provision=None,
+            provision=_KEYS,
             message=f"evidence is signed at level {grounds.trust}, and {grounds.level} asks for {asked}",
             waivable=False,
             fix="sign with a key that a trust file names (ACCORD_KEY and --trust), or assess at level baseline",
         )
     elif weak:
-        yield Reason(provision=None, message=f"{weak} records are signed below level {asked}", waivable=False)
+        yield Reason(provision=_KEYS, message=f"{weak} records are signed below level {asked}", waivable=False)
     for message in grounds.tampered:
         yield Reason(
             provision="2.2.b",

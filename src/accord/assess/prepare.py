@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -41,7 +41,7 @@ class Asked:
     progress: Progress
     baseline: bool = False
     until: date | None = None
-    trust: Trust = Trust()
+    trust: Trust = field(default_factory=Trust)
 
 
 class Declared(NamedTuple):

@@ -88,7 +88,8 @@ def run_units(
 ) -> Iterator[Answer | None]:
     """Run units in child processes and yield an answer for each, in the order they finish.
 
-    Yields None when nothing came for a moment, so that the caller can keep what it has. A unit that overruns its time is answered with a problem and its worker replaced; so is one that kills its worker.
+    Yields None when nothing came for a moment, so that the caller can keep what it has. A unit that overruns its
+    time is answered with a problem and its worker replaced; so is one that kills its worker.
     """
     waiting = list(reversed(list(indexes)))
     pool: list[_Worker] = []
