@@ -6,7 +6,7 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 # uv installs the same locks faster; where it is missing or fails, pip does
-install = { [ -x $(BIN)/uv ] && $(BIN)/uv pip install --quiet --python $(BIN)/python $(1); } || $(PIP) install $(1)
+install = { [ -x $(BIN)/uv ] && $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python $(1); } || $(PIP) install $(1)
 locked = $(call install,--require-hashes --only-binary :all: $(1))
 
 demo: .venv/ready-demo
@@ -47,6 +47,7 @@ clean:
 	@$(PIP) install --require-hashes --only-binary :all: -r requirements/uv.txt || echo 'uv is not to be had here: pip does its work, more slowly'
 	@$(call locked,-r requirements/build.txt -r requirements/base.txt)
 	@$(call install,--no-deps --no-build-isolation --editable .)
+	@$(BIN)/python -m compileall -q src || true
 	@touch $@
 
 .venv/ready-demo: .venv/ready $(wildcard examples/helpdesk/requirements.txt examples/helpdesk/requirements-model.txt)

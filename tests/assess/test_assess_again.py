@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
@@ -110,7 +111,7 @@ def test_forged_evidence_is_not_used(tmp_path: Path, stranger: Stranger) -> None
     world.assess()
     with open_store(world.state) as store:
         stored = store.latest_evidence("sample")["ACME001", "system"]
-    with sqlite3.connect(world.state / "accord.db") as db:
+    with contextlib.closing(sqlite3.connect(world.state / "accord.db")) as db, db:
         forged = stored.envelope[:-40] + b"A" * 20 + stored.envelope[-20:]
         db.execute("update evidence set envelope = ? where id = ?", (forged, stored.id))
     again = world.assess()

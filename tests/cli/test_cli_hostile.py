@@ -142,7 +142,14 @@ def test_declared_assets_that_are_no_files_are_not_read(accord: Accord, root: Pa
 
 def test_names_of_any_bytes_are_shown_harmlessly(accord: Accord, root: Path) -> None:
     raw = os.fsencode(root)
-    names = [b"caf\xe9.py", b"new\nline.py", b"esc\x1b[31m.py", "bidi\u202e.py".encode(), b"quote\"'<b>.py", b"\xff\xfe"]
+    names = [
+        b"caf\xe9.py",
+        b"new\nline.py",
+        b"esc\x1b[31m.py",
+        "bidi\u202e.py".encode(),
+        b"quote\"'<b>.py",
+        b"\xff\xfe",
+    ]
     names += [b"x" * 250 + b".py", b"back\\slash.py", b"-rf", b"$(true).py", b"\xf0\x90.pkl", "\U0010ffff.py".encode()]
     for name in names:
         Path(os.fsdecode(raw + b"/" + name)).write_bytes(b"import pickle\npickle.load(open('x', 'rb'))\n")
@@ -181,14 +188,14 @@ disclose: {{contact: {quoted}}}
 def test_hostile_text_in_files_comes_out_clean(accord: Accord, root: Path) -> None:
     (root / "app.py").write_text(f"import pickle\nx = pickle.loads(y)  # {ODD.replace(chr(0x2028), '')}\n", "utf-8")
     (root / "requirements.txt").write_text(f"flask  # {ODD}\nevil\x1b[31m==1\n", "utf-8")
-    (root / "prompt.py").write_text(f"SYSTEM_PROMPT = {ascii(ODD)} + 'You are an assistant'\n", "utf-8")
+    (root / "prompt.py").write_text(f"SYSTEM_PROMPT = {ODD!a} + 'You are an assistant'\n", "utf-8")
     (root / "SECURITY.md").write_text(ODD, "utf-8")
     (root / "threats.yaml").write_text("\x00\x1b")
     assess(accord, root)
 
 
 @pytest.mark.parametrize("declared", [True, False])
-def test_a_model_of_a_hundred_gigabytes_is_not_read_whole(declared: bool, accord: Accord, root: Path) -> None:
+def test_a_model_of_a_hundred_gigabytes_is_not_read_whole(*, declared: bool, accord: Accord, root: Path) -> None:
     if declared:
         (root / "accord.yaml").write_text(BASE + "components: {models: [{id: m, source: 'file:m.safetensors'}]}\n")
     head = json.dumps({"w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()

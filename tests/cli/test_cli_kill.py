@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import sqlite3
@@ -115,7 +114,8 @@ def place(tmp_path: Path, environ: dict[str, str]) -> Place:
     listed = "\n".join(f"    - {{id: {name}, path: prompts/{name}.md}}" for name in names)
     (root / "accord.yaml").write_text(
         "accord: 1\nsystem: {id: sample, name: Sample, version: '1', purpose: answers, kind: [llm-app]}\n"
-        f"owners: {{system-owner: owner@example.org}}\nprofile: {{level: baseline}}\ncomponents:\n  prompts:\n{listed}\n"
+        "owners: {system-owner: owner@example.org}\nprofile: {level: baseline}\n"
+        f"components:\n  prompts:\n{listed}\n"
     )
     package = site / "acme_busy"
     package.mkdir(parents=True)
@@ -214,7 +214,9 @@ def test_an_interrupted_assessment_is_finished_by_the_next(
     for point in range(12):
         own = place._replace(state=tmp_path / f"state{point}")
         own = own._replace(environ={**place.environ, "ACCORD_HOME": str(own.state)})
-        code, err, session = interrupt(own, rows=point * 18, delay=chance.random() * 0.15, how=how)
+        code, err, session = interrupt(
+            own, rows=point * 18 + (how is signal.SIGINT), delay=chance.random() * 0.15, how=how
+        )
         assert left_over(session) == []
         kept = acme_rows(own) if own.rows() else {}
         if how is signal.SIGINT and code not in {0, 1}:

@@ -184,10 +184,10 @@ def test_the_digest_changes_with_a_new_a_renamed_a_moved_and_a_missing_file(inst
     seen = [plugin_of(folder).digest]
     (folder / "more.py").write_text("")
     seen.append(plugin_of(folder).digest)
-    (folder / "more.py").rename(folder / "most.py")
+    (folder / "more.py").rename(folder / "zz.py")
     seen.append(plugin_of(folder).digest)
-    (folder / "below").mkdir()
-    (folder / "most.py").rename(folder / "below" / "most.py")
+    (folder / "zz").mkdir()
+    (folder / "zz.py").rename(folder / "zz" / "zz.py")
     seen.append(plugin_of(folder).digest)
     (folder / "data.yaml").unlink()
     seen.append(plugin_of(folder).digest)

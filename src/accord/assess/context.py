@@ -6,6 +6,7 @@ import http.client
 import os
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,7 +49,7 @@ class Look:
         self._network = network
         self._seen: dict[tuple[str, str], Input] = {}
         self._skipped: dict[str, Skipped] = {}
-        self._requests = 0
+        self._requests: Counter[str] = Counter()
 
     @property
     def inputs(self) -> tuple[Input, ...]:
@@ -108,7 +109,7 @@ class Look:
         """Return one text file, or None where it does not exist or cannot be read."""
         self._saw("file", path)
         files = self._world.inputs.files
-        if not files.has(path) and not (files.root / path).exists():
+        if not files.has(path) and not os.path.lexists(files.root / path):
             return None
         return self._read(path)
 
@@ -145,11 +146,13 @@ class Look:
     def _allow(self, url: str) -> None:
         if not self._network:
             raise TargetError("this check did not ask for the network", code="ACC-E404")
-        target = next((one for one in self._world.system.targets if one.url and _origin(one.url) == _origin(url)), None)
-        if target is None:
+        origin = _origin(url)
+        declared = ((one, _origin(one.url)) for one in self._world.system.targets if one.url)
+        target = next((one for one, place in declared if place == origin), None)
+        if origin is None or target is None:
             raise TargetError(f"{url} is not at a declared target", code="ACC-E404")
-        self._requests += 1
-        if target.budget.requests is not None and self._requests > target.budget.requests:
+        self._requests[target.id] += 1
+        if target.budget.requests is not None and self._requests[target.id] > target.budget.requests:
             raise TargetError(f"the budget of {target.budget.requests} requests is used up", code="ACC-E405")
 
     def _read(self, path: str) -> str | None:
@@ -183,6 +186,10 @@ def _filled(headers: Mapping[str, str]) -> dict[str, str]:
     return filled
 
 
-def _origin(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc
+def _origin(url: str) -> tuple[str, str] | None:
+    """Return scheme and host of an http(s) address; None for anything else: a target is never a file."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return (parts.scheme, parts.netloc) if parts.scheme in {"http", "https"} else None

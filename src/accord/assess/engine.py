@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,10 +45,12 @@ def assess(asked: Asked, environ: Mapping[str, str]) -> Assessed:
     """
     started = time.monotonic()
     declared = prepare(asked)
+    if asked.baseline:
+        _last_day(asked)
     signing = signing_for(asked, environ)
     if signing.signer.made:
         asked = replace(asked, trust=replace(asked.trust, local=list_keys(asked.state)))
-    with open_store(asked.state, url=environ.get("ACCORD_DATABASE")) as store:
+    with open_store(asked.state, url=asked.database) as store:
         assessment = _assess(asked, declared, signing, store, started)
         if asked.baseline:
             record_debt(asked, declared, assessment, signing.signer)
@@ -63,7 +66,7 @@ def assess(asked: Asked, environ: Mapping[str, str]) -> Assessed:
     return Assessed(assessment, envelope, receipt, signing.signer, declared)
 
 
-def prove(done: Assessed, asked: Asked, out: Path, *, files: Iterable[str], environ: Mapping[str, str]) -> Path | None:
+def prove(done: Assessed, asked: Asked, out: Path, *, files: Iterable[str]) -> Path | None:
     """Write what proves an assessment beside its rendered `files`, so that anybody can verify it offline.
 
     Returns the bundle's folder, or None where a broken ledger gave no receipt.
@@ -71,7 +74,7 @@ def prove(done: Assessed, asked: Asked, out: Path, *, files: Iterable[str], envi
     if done.receipt is None:
         return None
     ids = list(dict.fromkeys(ref.id for ref in done.assessment.evidence))
-    with open_store(asked.state, url=environ.get("ACCORD_DATABASE")) as store:
+    with open_store(asked.state, url=asked.database) as store:
         stored = store.evidence(ids)
     return write_bundle(
         out,
@@ -103,13 +106,17 @@ def signing_for(asked: Asked, environ: Mapping[str, str]) -> Signing:
 def record_debt(asked: Asked, declared: Declared, assessment: Assessment, signer: Signer) -> None:
     """Write today's failures beside the manifest as signed debt."""
     findings = {one.id: one for one in assessment.findings}
-    try:
-        last = ends(asked.now.date(), asked.until)
-    except ValueError as error:
-        raise ManifestError(str(error), hint="give --until YYYY-MM-DD", code="ACC-E123") from error
+    last = _last_day(asked)
     items = owed_by(assessment.evidence, findings, assessment.provisions)
     debt = Debt(debt=1, system=declared.system.system.id, created=asked.now.date(), ends=last, items=items)
     write_debt(asked.root, debt, signer)
+
+
+def _last_day(asked: Asked) -> date:
+    try:
+        return ends(asked.now.date(), asked.until)
+    except ValueError as error:
+        raise ManifestError(str(error), hint="give --until YYYY-MM-DD", code="ACC-E123") from error
 
 
 def read_filed(store: Store, filed: Filed | None) -> Assessment | None:

@@ -100,9 +100,9 @@ class Files:
         return self.identify(path, limit=self._settings.max_hash, stop=stop).digest or ABSENT
 
     def _identify(self, path: str, limit: int, stop: float) -> Identity:
-        if path not in self._sizes and (self.root / path).is_dir() and not (self.root / path).is_symlink():
-            return self._identify_folder(path, limit, stop)
         try:
+            if path not in self._sizes and (self.root / path).is_dir() and not (self.root / path).is_symlink():
+                return self._identify_folder(path, limit, stop)
             with self.open(path) as stream:
                 size = stream.seek(0, 2)
                 if size > limit:

@@ -32,7 +32,7 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What an assessment is asked to do, and the world it does it in."""
+    """What an assessment is asked to do, and the world it does it in; `database` is a URL in place of SQLite."""
 
     root: Path
     state: Path
@@ -42,6 +42,7 @@ class Asked:
     baseline: bool = False
     until: date | None = None
     trust: Trust = field(default_factory=Trust)
+    database: str | None = None
 
 
 class Declared(NamedTuple):

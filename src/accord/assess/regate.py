@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,15 +25,15 @@ from accord.record.store import Filed, Store, open_store
 _LARGEST = 512 << 20
 
 
-def regate_folder(root: Path, asked: Asked, environ: Mapping[str, str]) -> Gate | None:
-    """Decide on the newest assessment of the system in a folder; None where there is none.
+def regate_folder(asked: Asked) -> Gate | None:
+    """Decide on the newest assessment of the system in the folder `asked.root`; None where there is none.
 
     The folder's present manifest, digests, waivers and attestations count: a changed system fails.
     """
     declared = prepare(asked)
-    if not asked.state.is_dir():
+    if _nothing_stored(asked):
         return None
-    with open_store(asked.state, url=environ.get("ACCORD_DATABASE")) as store:
+    with open_store(asked.state, url=asked.database) as store:
         filed = store.assessment("latest", declared.system.system.id)
         assessment = read_filed(store, filed)
         if filed is None or assessment is None:
@@ -69,9 +68,9 @@ def find_assessment(what: str, asked: Asked) -> Assessment | None:
         data = read_bytes(Path(what), shown=what, limit=_LARGEST)
         assessment = from_json(data, Assessment, path=what, limit=_LARGEST)
     else:
-        if not asked.state.is_dir():
+        if _nothing_stored(asked):
             return None
-        with open_store(asked.state) as store:
+        with open_store(asked.state, url=asked.database) as store:
             found = read_filed(store, store.assessment(what))
         if found is None:
             return None
@@ -79,6 +78,11 @@ def find_assessment(what: str, asked: Asked) -> Assessment | None:
     if seal_assessment(assessment).id != assessment.id:
         raise TamperError(f"{what} is not what its id says: it was altered", code="ACC-E410")
     return assessment
+
+
+def _nothing_stored(asked: Asked) -> bool:
+    """Tell that there is no state folder, so that looking into it does not make one."""
+    return asked.database is None and not asked.state.is_dir()
 
 
 def _grounds(
@@ -110,9 +114,9 @@ def _grounds(
 
 def _vouched_by_store(assessment: Assessment, asked: Asked) -> TrustLevel:
     """Return what the signature in the store is worth; a file alone vouches for nothing but itself."""
-    if not asked.state.is_dir():
+    if _nothing_stored(asked):
         return TrustLevel.SELF
-    with open_store(asked.state) as store:
+    with open_store(asked.state, url=asked.database) as store:
         filed = store.assessment(assessment.id)
         return _vouched(store, filed, asked) if filed else TrustLevel.SELF
 

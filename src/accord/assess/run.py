@@ -139,7 +139,10 @@ def _from_answer(unit: Unit, answer: Answer, stamp: Stamp) -> Evidence:
             reason=answer.problem,
             isolation=answer.isolation,
         )
-    ran = msgspec.json.decode(answer.data, type=Ran)
+    try:
+        ran = msgspec.json.decode(answer.data, type=Ran)
+    except (msgspec.DecodeError, RecursionError) as error:  # a finding with a wrong type in it
+        ran = Ran(problem=one_line(f"the check answered out of contract: {error}"))
     state, reason = _state(ran)
     return _evidence(unit, ran, state, stamp=stamp, reason=reason, isolation=answer.isolation)
 

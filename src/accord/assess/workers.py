@@ -80,7 +80,10 @@ class _Worker:
         self._ours.close()
         _, status = os.waitpid(self._pid, 0)
         code = os.waitstatus_to_exitcode(status)
-        return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        if code >= 0:
+            return f"exit code {code}"
+        names = {int(one): one.name for one in signal.Signals}  # real-time signals have none
+        return f"signal {names.get(-code, -code)}"
 
 
 def run_units(
@@ -106,8 +109,13 @@ def run_units(
 
 
 def _feed(worker: _Worker, waiting: list[int], bounds: Bounds) -> None:
+    """Give a worker the next unit; one that died since its last answer gets none, and is replaced."""
     index = waiting.pop()
-    worker.give(index, bounds.seconds(index))
+    try:
+        worker.give(index, bounds.seconds(index))
+    except OSError:
+        waiting.append(index)
+        worker.index, worker.deadline = None, 0.0
 
 
 def _collect(pool: list[_Worker], waiting: list[int], bounds: Bounds) -> Iterator[Answer | None]:

@@ -42,9 +42,10 @@ def command(
     Exit code 0 when the gate passes, 1 when it fails, 2 for bad input.
     """
     from accord.assess.engine import assess, prove
-    from accord.cli.documents import print_document, write_documents, writers
+    from accord.cli.documents import print_document, refuse_file, write_documents, writers
 
     chosen = writers(split_formats(formats), frozenset(plugins), single=out is None)
+    refuse_file(out)
     asked = _asked(path, trust, plugins, baseline=baseline, until=until.date() if until else None)
     done = assess(asked, os.environ)
     _tell(done)
@@ -52,7 +53,7 @@ def command(
         print_document(done.assessment, chosen)
     else:
         documents = write_documents(done.assessment, chosen, out)
-        bundle = prove(done, asked, out, files=documents, environ=os.environ)
+        bundle = prove(done, asked, out, files=documents)
         proof = f"what proves it to {bundle}" if bundle else "no proof: the ledger is broken"
         say(f"wrote {', '.join(str(out / name) for name in documents)}, and {proof}")
     return 0 if done.assessment.gate.passed else 1

@@ -37,6 +37,15 @@ def writers(wanted: tuple[str, ...], plugins: frozenset[str], *, single: bool) -
     return found
 
 
+def refuse_file(folder: Path | None) -> None:
+    """Raise `AccordError` where `--out` cannot become a folder, before anything is done for it."""
+    for path in (folder, *folder.absolute().parents) if folder else ():
+        if path.is_dir():
+            return
+        if path.exists() or path.is_symlink():
+            raise AccordError(f"{path} is no folder", code="ACC-E133", hint="give another folder to --out")
+
+
 def render(assessment: Assessment, writer: Format) -> bytes:
     """Return a document as UTF-8 bytes."""
     out = io.StringIO()

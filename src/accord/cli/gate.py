@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +29,7 @@ def command(what: str, shape: str, trust: str | None) -> int:
     from accord.record.codec import to_json
 
     world = stored_world(trust, root=Path(what) if Path(what).is_dir() else None)
-    gate = regate_folder(Path(what), world, os.environ) if Path(what).is_dir() else regate_assessment(what, world)
+    gate = regate_folder(world) if Path(what).is_dir() else regate_assessment(what, world)
     if gate is None:
         click.echo("undecided: no assessment of this system is stored; run accord assess", err=True)
         return 3

@@ -31,10 +31,11 @@ def command(
     if document is not None:
         return _verify(document)
     from accord.assess.regate import find_assessment
-    from accord.cli.documents import print_document, write_documents, writers
+    from accord.cli.documents import print_document, refuse_file, write_documents, writers
     from accord.cli.stored import stored_world
 
     chosen = writers(split_formats(formats), frozenset(plugins), single=out is None)
+    refuse_file(out)
     assessment = find_assessment(what, stored_world(None, root=None))
     if assessment is None:
         say("no assessment is stored here; run accord assess")

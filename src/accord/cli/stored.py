@@ -26,5 +26,6 @@ def stored_world(trust: str | None, *, root: Path | None, plugins: tuple[str, ..
         settings=read_settings(folder, os.environ, plugins),
         now=moment,
         progress=progress(sys.stderr),
+        database=os.environ.get("ACCORD_DATABASE"),
         trust=trust_for(trust, state=state, root=root, moment=moment),
     )

@@ -105,4 +105,4 @@ def _problem(code: str, bears_on: tuple[str, ...], needs: tuple[str, ...], title
     unknown = set(needs) - _NEEDS
     if unknown:
         return f"needs knows {', '.join(sorted(_NEEDS))}, not {', '.join(sorted(unknown))}"
-    return None if title else "a check needs a docstring: it is the page"
+    return None if title.strip() else "a check needs a docstring: it is the page"

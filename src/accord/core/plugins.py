@@ -18,6 +18,8 @@ from accord.core.finding import Plugin
 
 OURS = "accord"
 
+_OTHERS = ("accord.targets", "accord.oracles", "accord.detectors", "accord.formats", "accord.mutators")
+
 
 class Loaded(NamedTuple):
     """A check and the package it came from."""
@@ -68,6 +70,8 @@ def _entries(group: str, allowed: frozenset[str]) -> list[EntryPoint]:
     }
     if group == "accord.checks":
         absent = wanted - {dist for dist, _ in chosen}
+        if absent:  # a package may offer formats or targets alone
+            absent -= {_normal(_dist_name(entry)) for other in _OTHERS for entry in entry_points(group=other)}
         if absent:
             raise PluginError(
                 f"the plug-in {min(absent)!r} is allowed but offers no checks here",
@@ -148,5 +152,5 @@ def _source_digest(top: ModuleType) -> Digest:
     for folder in sorted(getattr(top, "__path__", [])) or [str(top.__file__)]:
         for path in sorted(Path(folder).rglob("*")) or [Path(folder)]:
             if path.suffix in {".py", ".yaml", ".j2", ".css"} and path.is_file():
-                total.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+                total.update(bytes(path.relative_to(folder)) + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return Digest("sha256:" + total.hexdigest())

@@ -66,7 +66,7 @@ class World:
 
     def gate(self) -> Gate | None:
         """Decide again on what is stored."""
-        return regate_folder(self.root, self.asked(), self.environ)
+        return regate_folder(self.asked())
 
 
 def quiet(_done: int, _total: int, _what: str) -> None:
