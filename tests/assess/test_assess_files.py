@@ -178,7 +178,7 @@ def test_a_sparse_giant_is_not_hashed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("size", "whole"), [(MIB, True), (MIB + 1, False)])
-def test_a_file_is_read_whole_up_to_the_limit_and_refused_beyond_it(tmp_path: Path, size: int, whole: bool) -> None:
+def test_a_file_is_read_whole_up_to_the_limit_and_refused_beyond_it(tmp_path: Path, size: int, *, whole: bool) -> None:
     (tmp_path / "a").write_bytes(b"x" * size)
     files = below(tmp_path, max_file=MIB)
     if whole:

@@ -172,7 +172,7 @@ def test_a_lock_file_is_declared_by_its_path(world: World) -> None:
         (Asset(id="refund", kind="tool"), Asset(id="a.py#refund", kind="tool", facts={"name": "refund"}), True),
     ],
 )
-def test_what_a_declaration_covers(declared: Asset, found: Asset, covered: bool) -> None:
+def test_what_a_declaration_covers(declared: Asset, found: Asset, *, covered: bool) -> None:
     assert covers(declared, found) is covered
 
 

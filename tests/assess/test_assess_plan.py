@@ -124,7 +124,7 @@ def holds(evidence: Evidence, unit: Unit, *, days: int = 0, fresh: str = "P30D")
 
 @given(state=st.sampled_from(list(State)), days=st.integers(0, 60), same=st.booleans(), plugin=st.booleans())
 def test_evidence_holds_while_it_was_decided_is_fresh_and_nothing_it_saw_changed(
-    state: State, days: int, same: bool, plugin: bool
+    *, state: State, days: int, same: bool, plugin: bool
 ) -> None:
     seen = Input(kind="manifest", name="", digest=PLUGIN.digest if same else Digest("sha256:" + "1" * 64))
     other = PLUGIN if plugin else replace(PLUGIN, digest=digest_bytes(b"2"))

@@ -205,6 +205,7 @@ def offices(tmp_path: Path) -> Offices:
 @pytest.fixture
 def standard(world: World, offices: Offices) -> World:
     world.write("accord.yaml", STANDARD)
+    world.write("waivers.yaml", "waivers: 1\n")
     world.environ["ACCORD_KEY"] = str(offices.keys["pipeline"].path)
     return world
 
@@ -222,7 +223,7 @@ def test_at_level_standard_a_pipeline_key_that_a_trust_file_names_vouches(standa
     assessment = standard.assess(trust=trust)
     assert (assessment.level, assessment.gate.trust) == (TrustLevel.PIPELINE, TrustLevel.PIPELINE)
     assert not on_trust([one.message for one in assessment.gate.reasons])
-    again = regate_folder(standard.root, trusting(standard, trust), {})
+    again = regate_folder(trusting(standard, trust))
     assert again == assessment.gate
     assert regate_assessment("latest", trusting(standard, trust)) == assessment.gate
 
@@ -252,9 +253,7 @@ def test_a_file_alone_vouches_for_itself_only(standard: World, offices: Offices,
     assert on_trust([one.message for one in gate.reasons])
 
 
-def test_a_file_made_up_to_pass_does_not_pass_above_baseline(
-    standard: World, offices: Offices, tmp_path: Path
-) -> None:
+def test_a_file_made_up_to_pass_does_not_pass_above_baseline(standard: World, offices: Offices, tmp_path: Path) -> None:
     made_up = seal_assessment(
         replace(standard.assess(trust=offices.trust()), evidence=(), findings=(), level=TrustLevel.INDEPENDENT)
     )

@@ -53,6 +53,11 @@ def double(index: int) -> bytes:
     return str(2 * index).encode()
 
 
+def forever() -> bytes:
+    signal.pause()
+    return b""
+
+
 @given(count=st.integers(0, 12), workers=st.integers(1, 4))
 @settings(max_examples=12)
 def test_every_unit_is_answered_once_whatever_the_number_of_workers(count: int, workers: int) -> None:
@@ -126,9 +131,7 @@ def test_workers_that_die_between_two_units_cost_no_answer() -> None:
 
 def test_a_unit_that_overruns_is_ended_and_the_rest_goes_on() -> None:
     started = time.monotonic()
-    answers = run(
-        lambda index: (signal.pause(), b"")[1] if index == 0 else double(index), 3, limits=bounds(seconds=0.1)
-    )
+    answers = run(lambda index: forever() if index == 0 else double(index), 3, limits=bounds(seconds=0.1))
     assert answers[0].problem == "took longer than 0.1 s"
     assert [answers[index].data for index in (1, 2)] == [b"2", b"4"]
     assert time.monotonic() - started < 30
@@ -136,7 +139,7 @@ def test_a_unit_that_overruns_is_ended_and_the_rest_goes_on() -> None:
 
 def test_the_time_of_a_unit_begins_when_it_does() -> None:
     limits = Bounds(1024 * MIB, lambda index: 0.1 if index == 0 else PATIENT)
-    answers = run(lambda index: (signal.pause(), b"")[1] if index == 0 else double(index), 2, workers=1, limits=limits)
+    answers = run(lambda index: forever() if index == 0 else double(index), 2, workers=1, limits=limits)
     assert answers[0].problem == "took longer than 0.1 s"
     assert answers[1].data == b"2"
 
@@ -193,7 +196,7 @@ def test_a_child_has_nothing_to_say_on_our_terminal(capfd: pytest.CaptureFixture
 
 def test_a_caller_who_stops_early_leaves_nobody_behind() -> None:
     running = run_units(
-        range(50), lambda index: double(index) if index < 1 else (signal.pause(), b"")[1], network=False,
+        range(50), lambda index: double(index) if index < 1 else forever(), network=False,
         bounds=bounds(), workers=3,
     )  # fmt: skip
     assert next(one for one in running if one is not None).unit == 0
@@ -203,9 +206,12 @@ def test_a_caller_who_stops_early_leaves_nobody_behind() -> None:
 
 
 def test_a_caller_who_fails_leaves_nobody_behind() -> None:
-    with pytest.raises(KeyboardInterrupt), contextlib.closing(
-        run_units(range(9), double, network=False, bounds=bounds(), workers=2)  # type: ignore[type-var]  # a generator
-    ) as running:
+    with (
+        pytest.raises(KeyboardInterrupt),
+        contextlib.closing(
+            run_units(range(9), double, network=False, bounds=bounds(), workers=2)  # type: ignore[type-var]  # a generator
+        ) as running,
+    ):
         for _ in running:
             raise KeyboardInterrupt
 
@@ -219,7 +225,7 @@ def test_interrupts_of_the_terminal_are_left_to_the_parent() -> None:
 
 
 def test_a_caller_hears_that_nothing_came_for_a_moment() -> None:
-    running = run_units(range(1), lambda _index: (signal.pause(), b"")[1], network=False, bounds=bounds(), workers=1)
+    running = run_units(range(1), lambda _index: forever(), network=False, bounds=bounds(), workers=1)
     assert next(running) is None
     running.close()  # type: ignore[attr-defined]  # a generator
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accord.core import canon
 from accord.core.canon import canonical, digest, digest_bytes, plain
 from accord.core.finding import Finding, Place, Severity
 from accord.core.system import Flow
@@ -73,6 +74,22 @@ def test_what_is_written_reads_back(value: object) -> None:
 def test_reading_and_writing_again_changes_nothing(value: object) -> None:
     once = canonical(value)
     assert canonical(json.loads(once, parse_int=float)) == once
+
+
+@given(VALUES)
+def test_the_quick_way_writes_what_the_careful_one_does(value: object) -> None:
+    parts: list[str] = []
+    canon._write(plain(value), parts)
+    assert canonical(value).decode() == "".join(parts)
+
+
+@pytest.mark.parametrize(
+    "value", [1.0, -0.0, 1e-5, 1e22, [1e16, "a"], {"a": 0.1}, {"a": [-1.0]}, "1.0", [",1.0,"], 2.5]
+)
+def test_doubles_that_json_writes_otherwise_are_written_carefully(value: object) -> None:
+    parts: list[str] = []
+    canon._write(plain(value), parts)
+    assert canonical(value).decode() == "".join(parts)
 
 
 @given(st.dictionaries(st.text(st.characters(codec="utf-8")), SCALARS, min_size=2, max_size=6))

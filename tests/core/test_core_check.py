@@ -45,7 +45,9 @@ def test_a_code_is_capital_letters_and_three_or_four_digits(code: str) -> None:
     assert made(code).code == code
 
 
-@pytest.mark.parametrize("code", ["", "A100", "acme001", "ACME01", "ACME00001", "ACME-001", "ACME001\n", "TOOLONGCODE001"])
+@pytest.mark.parametrize(
+    "code", ["", "A100", "acme001", "ACME01", "ACME00001", "ACME-001", "ACME001\n", "TOOLONGCODE001"]
+)
 def test_any_other_code_is_refused(code: str) -> None:
     with pytest.raises(PluginError, match="capital letters") as caught:
         made(code)

@@ -43,7 +43,7 @@ def test_an_error_needs_a_code() -> None:
 def test_an_error_keeps_its_cause() -> None:
     with pytest.raises(errors.ManifestError) as caught:
         try:
-            raise ValueError("below")
+            int("below")
         except ValueError as below:
             raise errors.ManifestError("above", code="ACC-E101") from below
     assert isinstance(caught.value.__cause__, ValueError)

@@ -89,7 +89,11 @@ def test_a_package_is_allowed_under_any_spelling_of_its_name(install: Install, n
 
 
 def test_nothing_of_a_package_that_was_not_allowed_is_imported(install: Install) -> None:
-    install("acme_bad", {"__init__.py": "raise RuntimeError"}, "[accord.checks]\na = acme_bad\n[accord.formats]\nb = acme_bad:x\n")
+    install(
+        "acme_bad",
+        {"__init__.py": "raise RuntimeError"},
+        "[accord.checks]\na = acme_bad\n[accord.formats]\nb = acme_bad:x\n",
+    )
     load_checks(frozenset())
     assert load_named("accord.formats", "b", frozenset()) is None
     assert "b" not in names("accord.formats", frozenset())
@@ -129,7 +133,9 @@ def test_a_check_that_is_imported_from_elsewhere_counts_once(install: Install) -
 
 
 def test_checks_in_folders_below_are_found(install: Install) -> None:
-    checks_of(install, **{"deep/__init__.py": "", "deep/er/__init__.py": "", "deep/er/two.py": CHECK.format(code="ACME002")})
+    checks_of(
+        install, **{"deep/__init__.py": "", "deep/er/__init__.py": "", "deep/er/two.py": CHECK.format(code="ACME002")}
+    )
     assert {"ACME001", "ACME002"} <= set(load_checks(frozenset({"acme-checks"})))
 
 
@@ -159,7 +165,9 @@ def test_a_part_is_loaded_by_name_from_allowed_packages_only(install: Install) -
 
 
 def test_names_are_told_in_order_and_without_loading(install: Install) -> None:
-    install("acme_form", {"__init__.py": "raise RuntimeError"}, "[accord.formats]\nzz = acme_form:z\naa = acme_form:a\n")
+    install(
+        "acme_form", {"__init__.py": "raise RuntimeError"}, "[accord.formats]\nzz = acme_form:z\naa = acme_form:a\n"
+    )
     told = names("accord.formats", frozenset({"acme-form"}))
     assert told == tuple(sorted(told))
     assert {"aa", "zz", "json", "txt"} <= set(told)

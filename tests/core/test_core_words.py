@@ -146,7 +146,7 @@ def test_every_component_with_an_id_is_named() -> None:
     ],
 )
 def test_what_a_system_can_do_follows_from_its_kind_and_parts(
-    kind: tuple[str, ...], parts: Components, agent: bool, talks: bool
+    *, kind: tuple[str, ...], parts: Components, agent: bool, talks: bool
 ) -> None:
     one = system(kind=kind, components=parts)
     assert (one.is_agent, one.talks) == (agent, talks)
@@ -203,14 +203,14 @@ def test_equal_words_have_equal_digests_and_a_changed_field_another(path: str, l
 @pytest.mark.parametrize(
     "wrong",
     [
-        lambda: Need(),
+        Need,
         lambda: Need(does="pay", tool="refund"),
-        lambda: Step(),
+        Step,
         lambda: Step(ask="x", deliver=Deliver(channel="user", text="x")),  # type: ignore[arg-type]  # the count matters
-        lambda: Condition(),
+        Condition,
         lambda: Condition(says="x", matches="x"),
     ],
 )
 def test_words_that_hold_one_of_several_refuse_none_and_two(wrong: Any) -> None:
-    with pytest.raises(ValueError, match="either|exactly one"):
+    with pytest.raises(ValueError, match=r"either|exactly one"):
         wrong()

@@ -106,7 +106,7 @@ def test_small_hand_made_pickles_are_told(data: bytes) -> None:
         b"class A:\n    pass\n", b"import os\nimport sys\n", b"[section]\nkey=1\n", b'{"a": 1}\n', b"%PDF-1.7\n...",
         b"\x89PNG\r\n\x1a\n" + bytes(90), b"PK\x03\x04" + bytes(90), b"\x7fELF" + bytes(90), b"\x80\x02 is not one",
         b"\xff\xd8\xff\xe0" + bytes(90), "Übersicht der Modelle".encode(), bytes(500), b"\x08\x01\x12\x03abc", b"",
-        b"IndexError: list index out of range", gzip.compress(b"plain text, and more", mtime=0), zipped("word/document.xml"),
+        b"IndexError: list index out of range", gzip.compress(b"plain text", mtime=0), zipped("word/document.xml"),
     ],
 )  # fmt: skip
 def test_ordinary_files_are_no_models(data: bytes) -> None:

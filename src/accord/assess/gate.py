@@ -14,6 +14,7 @@ from accord.core.system import Level
 
 _BAD = (State.ERROR, State.FAIL, State.STALE, State.NOT_RUN)
 _MANY = 100
+_REGRESSED = "regression: met in the last release"
 _KEYS: Final = "3.2.e"  # keys are well managed
 _ASKED: Mapping[Level, TrustLevel] = {
     Level.BASELINE: TrustLevel.SELF,
@@ -71,6 +72,12 @@ def decide(grounds: Grounds) -> Gate:
 def blocks(verdict: Verdict, level: Level) -> bool:
     """Tell whether a provision may fail a release at this level: warnings block under critical."""
     return verdict.required and (verdict.gate is Weighing.BLOCK or level is Level.CRITICAL)
+
+
+def regressed(gate: Gate) -> Mapping[str, Outcome]:
+    """Return what a gate said was met in the last release and no longer is, so that it is said again."""
+    said = (reason.provision for reason in gate.reasons if reason.message.startswith(_REGRESSED))
+    return {provision: Outcome.MET for provision in said if provision}
 
 
 def _on_trust(grounds: Grounds) -> Iterator[Reason]:
@@ -157,7 +164,7 @@ def _on_regression(grounds: Grounds) -> Iterator[Reason]:
         if verdict.required and before is Outcome.MET and verdict.verdict is Outcome.NOT_MET:
             yield Reason(
                 provision=verdict.id,
-                message=f"regression: met in the last release, now {verdict.verdict}",
+                message=f"{_REGRESSED}, now {verdict.verdict}",
                 evidence=verdict.evidence[:_MANY],
             )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from accord.assess.conclude import exceptions, outcomes, owed_words
 from accord.assess.engine import read_filed
-from accord.assess.gate import Grounds, decide
+from accord.assess.gate import Grounds, decide, regressed
 from accord.assess.judge import Asked as JudgedAt
 from accord.assess.judge import judge, standing
 from accord.assess.plan import freshness
@@ -56,7 +56,8 @@ def regate_assessment(what: str, asked: Asked) -> Gate | None:
     kept = (*assessment.waivers, *assessment.debts)
     vouched = _vouched_by_store(assessment, asked)
     level = assessment.profile.level
-    return decide(_grounds(assessment, asked, kept, assessment.attestations, level=level, trust=vouched))
+    grounds = _grounds(assessment, asked, kept, assessment.attestations, level=level, trust=vouched)
+    return decide(grounds._replace(released=regressed(assessment.gate)))
 
 
 def find_assessment(what: str, asked: Asked) -> Assessment | None:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from functools import cache
+from json import JSONEncoder
 from json.encoder import encode_basestring
 from math import isfinite
-from typing import Any, NewType
+from typing import Any, Final, NewType
 
 Digest = NewType("Digest", str)
 """`sha256:` and 64 hexadecimal digits."""
 
 _EXACT = 2**53 - 1  # RFC 8785 §3.2.2.3: numbers are IEEE 754 doubles
+_ENCODER: Final = JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
+_UNSURE: Final = re.compile(  # what JSON in C may write unlike RFC 8785: some doubles, and integers that are too long
+    r"(?:^|[:,\[])-?(?:\d+\.0|[\d.]+e[-+]?\d+|\d{16,})(?:[,}\]]|$)"
+)
 _PLAIN = frozenset({str, int, bool, type(None)})
 
 
@@ -64,10 +70,14 @@ def canonical(value: Any) -> bytes:
 
     Raises `ValueError` for NaN, infinities, integers beyond 2^53 - 1 and lone surrogates.
     """
-    parts: list[str] = []
-    _write(plain(value), parts)
+    said = plain(value)
+    text = _ENCODER.encode(said)
+    if not text.isascii() or _UNSURE.search(text):
+        parts: list[str] = []
+        _write(said, parts)
+        text = "".join(parts)
     try:
-        return "".join(parts).encode()
+        return text.encode()
     except UnicodeEncodeError as error:
         raise ValueError("a lone surrogate has no canonical form") from error
 
