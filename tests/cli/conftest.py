@@ -7,7 +7,9 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -23,11 +25,13 @@ profile: {level: baseline}
 
 
 class Done(NamedTuple):
-    """What became of a run of `accord`."""
+    """What became of a run of `accord`; `cpu` is in seconds and `peak` in bytes, its own children included."""
 
     code: int
     out: bytes
     err: str
+    cpu: float = 0.0
+    peak: int = 0
 
     @property
     def json(self) -> Any:
@@ -56,19 +60,38 @@ def accord(environ: dict[str, str]) -> Accord:
     """Return what runs `accord` as a process of its own."""
 
     def ran(*arguments: object, cwd: Path, timeout: float = 120, **extra: str) -> Done:
-        done = subprocess.run(
-            [ACCORD, *(str(argument) for argument in arguments)],
-            cwd=cwd,
-            env={**environ, **extra},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=timeout,
-            preexec_fn=_bounded,
-            check=False,
-        )
-        return Done(done.returncode, done.stdout, done.stderr.decode())
+        return measured([ACCORD, *map(str, arguments)], cwd=cwd, env={**environ, **extra}, timeout=timeout)
 
     return ran
+
+
+@pytest.fixture
+def measure() -> Callable[..., Done]:
+    """Return what runs any command and measures what it used."""
+    return measured
+
+
+def measured(command: list[str], *, cwd: Path, env: Mapping[str, str], timeout: float) -> Done:
+    """Run a command to its end and return what it printed and used; it is ended when its time is up."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            preexec_fn=_bounded,  # noqa: PLW1509  # no other thread runs yet
+        )
+        alarm = threading.Timer(timeout, process.kill)
+        alarm.start()
+        _, status, used = os.wait4(process.pid, 0)
+        alarm.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        peak = used.ru_maxrss << (10 if sys.platform == "linux" else 0)
+        return Done(process.returncode, out.read(), err.read().decode(), used.ru_utime + used.ru_stime, peak)
 
 
 @pytest.fixture

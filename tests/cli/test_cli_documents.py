@@ -80,11 +80,16 @@ def test_an_unknown_format_is_refused_and_the_known_ones_named(wanted: tuple[str
     assert "html, json" in caught.value.hint
 
 
-@pytest.mark.parametrize("wanted", [(), ("json", "html")])
-def test_exactly_one_format_goes_to_stdout(wanted: tuple[str, ...]) -> None:
+def test_exactly_one_format_goes_to_stdout() -> None:
     with pytest.raises(AccordError, match="only one format can go to stdout") as caught:
-        writers(wanted, NONE, single=True)
+        writers(("json", "html"), NONE, single=True)
     assert "--out" in caught.value.hint
+
+
+@pytest.mark.parametrize("single", [True, False])
+def test_no_format_at_all_is_refused(*, single: bool) -> None:
+    with pytest.raises(AccordError, match="no format is named"):
+        writers((), NONE, single=single)
 
 
 def test_a_folder_gets_one_file_for_each_format_and_is_made(assessment: Assessment, tmp_path: Path) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import resource
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -26,30 +24,16 @@ def helpdesk(tmp_path: Path) -> Path:
     )
 
 
-def bare() -> float:
-    """Return the least time of several starts of Python that import one large package of the base."""
-    command = [sys.executable, "-c", "import sqlalchemy.sql"]
-    return min(_seconds(lambda: subprocess.run(command, check=True, timeout=60)) for _ in range(3))
-
-
-def _seconds(run: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    run()
-    return time.perf_counter() - started
-
-
-def test_the_example_is_assessed_in_a_few_starts_of_python(accord: Accord, helpdesk: Path) -> None:
-    def assess() -> None:
-        done = accord("assess", ".", "--format", "json", cwd=helpdesk)
-        assert done.code == 1, done.err
-
-    start = bare()
-    cold = _seconds(assess)
-    unchanged = min(_seconds(assess) for _ in range(3))
-    assert cold < 20 * start
-    assert unchanged < 8 * start
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    assert peak < 400 << (10 if sys.platform == "linux" else 20)  # of every child so far; alone it is near 80 MiB
+def test_the_example_is_assessed_in_a_few_starts_of_python(
+    accord: Accord, measure: Accord, helpdesk: Path, environ: dict[str, str]
+) -> None:
+    bare = [sys.executable, "-c", "import sqlalchemy.sql"]
+    start = min(measure(bare, cwd=helpdesk, env=environ, timeout=60).cpu for _ in range(3))
+    cold, *unchanged = (accord("assess", ".", "--format", "json", cwd=helpdesk) for _ in range(4))
+    assert cold.code == 1, cold.err
+    assert cold.cpu < 20 * start
+    assert min(one.cpu for one in unchanged) < 8 * start
+    assert cold.peak < 200 << 20
 
 
 def test_an_unchanged_system_is_not_looked_at_again(accord: Accord, helpdesk: Path) -> None:

@@ -59,7 +59,9 @@ def test_a_claim_names_a_practice_and_what_it_needs_shown(claim: str) -> None:
     assert made(bears_on=(claim,)).bears_on == (claim,)
 
 
-@pytest.mark.parametrize("claims", [(), ("1.3.e",), ("1.3.e/",), ("1.3/x",), ("1.3.e/Model",), ("1.3.e/a", "nonsense")])
+@pytest.mark.parametrize(
+    "claims", [(), ("1.3.e",), ("1.3.e/",), ("1.3/x",), ("1.3.e/Model",), ("",), ("1.3.e/a", "nonsense")]
+)
 def test_a_check_bears_on_well_formed_claims(claims: tuple[str, ...]) -> None:
     with pytest.raises(PluginError, match="bears_on takes claims like"):
         made(bears_on=claims)
@@ -68,6 +70,17 @@ def test_a_check_bears_on_well_formed_claims(claims: tuple[str, ...]) -> None:
 def test_the_first_wrong_claim_is_named() -> None:
     with pytest.raises(PluginError, match="not 'nonsense'"):
         made(bears_on=(*CLAIM, "nonsense", "more nonsense"))
+
+
+@pytest.mark.parametrize("kinds", [("system",), ("model",), ("model.file", "dataset")])
+def test_a_check_is_about_kinds_of_assets(kinds: tuple[str, ...]) -> None:
+    assert made(on=kinds).on == kinds
+
+
+@pytest.mark.parametrize("kinds", [(), "model", ("Model",), ("model.",), ("model", "")])
+def test_a_check_about_nothing_that_exists_is_refused_not_left_idle(kinds: tuple[str, ...]) -> None:
+    with pytest.raises(PluginError, match="on takes kinds like"):
+        made(on=kinds)
 
 
 def test_only_known_needs_can_be_asked_for() -> None:

@@ -214,3 +214,12 @@ def test_equal_words_have_equal_digests_and_a_changed_field_another(path: str, l
 def test_words_that_hold_one_of_several_refuse_none_and_two(wrong: Any) -> None:
     with pytest.raises(ValueError, match=r"either|exactly one"):
         wrong()
+
+
+def test_what_a_check_needs_comes_from_the_room_itself() -> None:
+    import accord.core
+
+    assert all(getattr(accord.core, name).__name__ in {name, "check"} for name in accord.core.__all__)
+    assert callable(accord.core.check)
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        _ = accord.core.Nothing  # type: ignore[attr-defined]  # the point

@@ -6,14 +6,14 @@ import http.client
 import os
 import urllib.error
 import urllib.request
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
+from accord.assess.budget import Spent
 from accord.assess.inputs import Inputs
 from accord.core.asset import Asset
 from accord.core.catalogue import Catalogue
@@ -39,6 +39,7 @@ class World:
     threats: ThreatModel | None
     inputs: Inputs
     now: datetime
+    spent: Spent = field(default_factory=Spent)
 
 
 class Look:
@@ -49,7 +50,6 @@ class Look:
         self._network = network
         self._seen: dict[tuple[str, str], Input] = {}
         self._skipped: dict[str, Skipped] = {}
-        self._requests: Counter[str] = Counter()
 
     @property
     def inputs(self) -> tuple[Input, ...]:
@@ -147,13 +147,14 @@ class Look:
         if not self._network:
             raise TargetError("this check did not ask for the network", code="ACC-E404")
         origin = _origin(url)
-        declared = ((one, _origin(one.url)) for one in self._world.system.targets if one.url)
-        target = next((one for one, place in declared if place == origin), None)
-        if origin is None or target is None:
+        targets = self._world.system.targets
+        found = (place for place, one in enumerate(targets) if one.url and _origin(one.url) == origin)
+        position = next(found, None)
+        if origin is None or position is None:
             raise TargetError(f"{url} is not at a declared target", code="ACC-E404")
-        self._requests[target.id] += 1
-        if target.budget.requests is not None and self._requests[target.id] > target.budget.requests:
-            raise TargetError(f"the budget of {target.budget.requests} requests is used up", code="ACC-E405")
+        most = targets[position].budget.requests
+        if not self._world.spent.another(position, most=most):
+            raise TargetError(f"the budget of {most} requests is used up", code="ACC-E405")
 
     def _read(self, path: str) -> str | None:
         try:

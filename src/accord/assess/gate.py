@@ -14,7 +14,7 @@ from accord.core.system import Level
 
 _BAD = (State.ERROR, State.FAIL, State.STALE, State.NOT_RUN)
 _MANY = 100
-_REGRESSED = "regression: met in the last release"
+_REGRESSION = "regression"  # stands for a check in the reason that a release's verdict fell back
 _KEYS: Final = "3.2.e"  # keys are well managed
 _ASKED: Mapping[Level, TrustLevel] = {
     Level.BASELINE: TrustLevel.SELF,
@@ -76,7 +76,7 @@ def blocks(verdict: Verdict, level: Level) -> bool:
 
 def regressed(gate: Gate) -> Mapping[str, Outcome]:
     """Return what a gate said was met in the last release and no longer is, so that it is said again."""
-    said = (reason.provision for reason in gate.reasons if reason.message.startswith(_REGRESSED))
+    said = (reason.provision for reason in gate.reasons if reason.check == _REGRESSION)
     return {provision: Outcome.MET for provision in said if provision}
 
 
@@ -164,7 +164,8 @@ def _on_regression(grounds: Grounds) -> Iterator[Reason]:
         if verdict.required and before is Outcome.MET and verdict.verdict is Outcome.NOT_MET:
             yield Reason(
                 provision=verdict.id,
-                message=f"{_REGRESSED}, now {verdict.verdict}",
+                message=f"regression: met in the last release, now {verdict.verdict}",
+                check=_REGRESSION,
                 evidence=verdict.evidence[:_MANY],
             )
 

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 _CLONE_NEWUSER, _CLONE_NEWNET, _PR_SET_PDEATHSIG = 0x10000000, 0x40000000, 1
 _BREATH = 2.0  # seconds over the bound before a worker is ended
+_LARGEST = 64 << 20  # bytes of one answer
 _MOMENT = 0.1  # seconds without an answer before the caller hears of it
 
 Job = Callable[[int], bytes]
@@ -69,7 +70,7 @@ class _Worker:
 
     def take(self) -> Answer:
         """Return the answer that has arrived; raises `EOFError` when the child is gone."""
-        data = self._ours.recv_bytes()
+        data = self._ours.recv_bytes(_LARGEST)
         index, self.index = self.index, None
         return Answer(-1 if index is None else index, data, "", self.isolation)
 
@@ -97,15 +98,25 @@ def run_units(
     waiting = list(reversed(list(indexes)))
     pool: list[_Worker] = []
     try:
-        for _ in range(min(workers, len(waiting))):
-            pool.append(_Worker(job, network=network, memory=bounds.memory))
-            _feed(pool[-1], waiting, bounds)
+        while waiting and len(pool) < workers:
+            yield from _add(pool, waiting, job, network=network, bounds=bounds)
         while pool:
             yield from _collect(pool, waiting, bounds)
             yield from _replace_overdue(pool, waiting, job, network=network, bounds=bounds)
     finally:
         for worker in pool:
             worker.end()
+
+
+def _add(pool: list[_Worker], waiting: list[int], job: Job, *, network: bool, bounds: Bounds) -> Iterator[Answer]:
+    """Start one more worker with a unit; where none can be started, the unit is answered with the reason."""
+    try:
+        worker = _Worker(job, network=network, memory=bounds.memory)
+    except (OSError, EOFError) as error:
+        yield Answer(waiting.pop(), None, f"no worker could be started: {str(error) or 'it ended at once'}", "declared")
+        return
+    pool.append(worker)
+    _feed(worker, waiting, bounds)
 
 
 def _feed(worker: _Worker, waiting: list[int], bounds: Bounds) -> None:
@@ -146,8 +157,7 @@ def _replace_overdue(
         ended = worker.end()
         pool.remove(worker)
         if waiting:
-            pool.append(_Worker(job, network=network, memory=bounds.memory))
-            _feed(pool[-1], waiting, bounds)
+            yield from _add(pool, waiting, job, network=network, bounds=bounds)
         if index is not None:
             problem = (
                 f"the check ended its worker ({ended})" if dead else f"took longer than {bounds.seconds(index):g} s"

@@ -25,6 +25,8 @@ def writers(wanted: tuple[str, ...], plugins: frozenset[str], *, single: bool) -
 
     Raises `AccordError` for an unknown format, or for several where only one can go to stdout.
     """
+    if not wanted:
+        raise AccordError("no format is named", code="ACC-E132", hint="give --format txt, json or html")
     if single and len(wanted) != 1:
         raise AccordError("only one format can go to stdout", code="ACC-E132", hint="give --out DIR")
     found: dict[str, Format] = {}

@@ -19,6 +19,7 @@ HEADINGS = ("What it does", "Why it matters", "Example", "Fix", "References")
 
 _CODE = re.compile(r"[A-Z]{2,8}[0-9]{3,4}")
 _CLAIM = re.compile(r"[0-9X]+\.[0-9]+\.[a-z]/[a-z0-9-]+")
+_KIND = re.compile(r"[a-z]{2,}(?:\.[a-z]+)*")
 _NEEDS = frozenset({"network", "subprocess", "gpu"})
 
 
@@ -68,12 +69,12 @@ def check(
 
     `extra` names the extra of ours whose packages it imports; `seconds` bounds one run; `applies` decides from
     the System whether the question makes sense at all: if not, the evidence is `not-applicable`.
-    Raises `PluginError` when code, claims, needs or page are not as CONTRIBUTING says.
+    Raises `PluginError` when code, kinds, claims, needs or page are not as CONTRIBUTING says.
     """
 
     def made(fn: Callable[[Any, Context], Iterable[Finding]]) -> Check:
         title, _, page = inspect.getdoc(fn).partition("\n") if fn.__doc__ else ("", "", "")  # type: ignore[union-attr]  # fn has a docstring
-        problem = _problem(code, bears_on, needs, title)
+        problem = _problem(code, title, on=on, bears_on=bears_on, needs=needs)
         if problem:
             raise PluginError(f"check {code} ({fn.__module__}): {problem}", code="ACC-E302")
         return Check(
@@ -96,11 +97,16 @@ def check(
     return made
 
 
-def _problem(code: str, bears_on: tuple[str, ...], needs: tuple[str, ...], title: str) -> str | None:
+def _problem(
+    code: str, title: str, *, on: tuple[str, ...], bears_on: tuple[str, ...], needs: tuple[str, ...]
+) -> str | None:
     if not _CODE.fullmatch(code):
         return "a code is capital letters and three or four digits"
+    odd = next((kind for kind in on if not _KIND.fullmatch(kind)), None)  # ("model") is a text: m, o, d, e, l
+    if odd is not None or not on:
+        return f"on takes kinds like ('model.file',) or ('system',), not {odd!r}"
     wrong = next((claim for claim in bears_on if not _CLAIM.fullmatch(claim)), None)
-    if wrong or not bears_on:
+    if wrong is not None or not bears_on:
         return f"bears_on takes claims like 1.3.e/model-file, not {wrong!r}"
     unknown = set(needs) - _NEEDS
     if unknown:
