@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import resource
+import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -42,9 +41,17 @@ class Done(NamedTuple):
 Accord = Callable[..., Done]
 
 
-def _bounded() -> None:
-    """Let a run that goes wrong hit a wall of its own, not the machine's."""
-    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+LAUNCHER: Final = """\
+import json, os, resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))  # a run that goes wrong hits a wall of its own
+child = os.fork()
+if child == 0:
+    os.execv(sys.argv[2], sys.argv[2:])
+_, status, used = os.wait4(child, 0)
+told = [os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, used.ru_maxrss]
+open(sys.argv[1], "w").write(json.dumps(told))
+"""
+"""Stands between pytest and a run: a process forked from a large one counts as large, whatever it becomes."""
 
 
 @pytest.fixture
@@ -73,25 +80,21 @@ def measure() -> Callable[..., Done]:
 
 def measured(command: list[str], *, cwd: Path, env: Mapping[str, str], timeout: float) -> Done:
     """Run a command to its end and return what it printed and used; it is ended when its time is up."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, tempfile.NamedTemporaryFile() as used:
+        launcher = [sys.executable, "-I", "-c", LAUNCHER, used.name, *command]
         process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            preexec_fn=_bounded,  # noqa: PLW1509  # no other thread runs yet
+            launcher, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
         )
-        alarm = threading.Timer(timeout, process.kill)
-        alarm.start()
-        _, status, used = os.wait4(process.pid, 0)
-        alarm.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
+        try:
+            process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
         out.seek(0)
         err.seek(0)
-        peak = used.ru_maxrss << (10 if sys.platform == "linux" else 0)
-        return Done(process.returncode, out.read(), err.read().decode(), used.ru_utime + used.ru_stime, peak)
+        code, cpu, peak = json.loads(used.read())
+        return Done(code, out.read(), err.read().decode(), cpu, peak << (10 if sys.platform == "linux" else 0))
 
 
 @pytest.fixture
