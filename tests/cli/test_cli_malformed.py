@@ -161,7 +161,6 @@ SIDE_FILES: Final[dict[str, Break]] = {
     "waivers are no YAML": beside("waivers", "waivers.yaml", "waivers: {\n"),
     "waivers lack what they need": beside("waivers", "waivers.yaml", "waivers: 1\ngranted: [{id: w}]\n"),
     "waivers are a list": beside("waivers", "waivers.yaml", "- 1\n"),
-    "waivers are missing": plus("waivers: waivers.yaml\n"),
     "waivers lead out by dots": plus("waivers: ../waivers.yaml\n"),
     "waivers lead out by a link": linked("waivers", "/etc/hostname"),
     "threats lead out by a link": linked("threats", "/etc/hostname"),

@@ -170,10 +170,12 @@ def _system(extra: str) -> System:
     return decode((SMALL + extra).encode(), System, path="accord.yaml")
 
 
-def test_a_missing_threat_model_is_none_and_missing_waivers_are_an_error(tmp_path: Path) -> None:
+def test_a_missing_threat_model_is_none_and_missing_waivers_are_no_waivers(tmp_path: Path) -> None:
     assert read_threats(tmp_path, _system("")) is None
     assert read_threats(tmp_path, _system("threats: threats.yaml")) is None
     assert read_waivers(tmp_path, _system("")).granted == ()
+    assert read_waivers(tmp_path, _system("waivers: waivers.yaml")).granted == ()
+    (tmp_path / "waivers.yaml").symlink_to("nowhere")
     with pytest.raises(ManifestError) as caught:
         read_waivers(tmp_path, _system("waivers: waivers.yaml"))
     assert caught.value.code == "ACC-E116"

@@ -87,7 +87,7 @@ def _file(root: Path, declared: Declared) -> Path:
     if declared.system.waivers is None:
         raise ManifestError(
             "the manifest names no file for waivers",
-            hint="add `waivers: waivers.yaml` to accord.yaml, and a file with `waivers: 1`",
+            hint="add `waivers: waivers.yaml` to accord.yaml",
             code="ACC-E125",
             where=Place(path="accord.yaml"),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
@@ -83,10 +84,10 @@ def read_threats(root: Path, system: System) -> ThreatModel | None:
 
 
 def read_waivers(root: Path, system: System) -> Waivers:
-    """Read the waivers; where the manifest names no file there are none, and a named file must be there."""
+    """Read the waivers; where there is no file there are none, which asks for more and never for less."""
     from accord.core.assessment import Waivers
 
-    if system.waivers is None:
+    if system.waivers is None or not os.path.lexists(root / system.waivers):
         return Waivers(waivers=1)
     waivers, places = _side_file(root, system.waivers, Waivers)
     _version(waivers.waivers, "waivers", places)
