@@ -186,3 +186,13 @@ def test_a_trust_file_with_a_strange_root_or_member_is_refused(run: Run, home: P
     path.write_text(path.read_text() + "more: 1\n")
     said = run("trust", "sign", path, "--key", "root", "--out", tmp_path / "t.json")
     assert (said.code, "more" in said.err) == (2, True)
+
+
+@pytest.mark.usefixtures("home", "kept")
+def test_one_fault_at_many_places_is_one_line_and_json_has_them_all(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "out" / "bundle" / "evidence.dsse.jsonl").write_bytes(b"{}\n" * 5)
+    said = run("verify", tmp_path / "out")
+    assert said.code == 1
+    assert [line for line in said.out.splitlines() if line.endswith("(and at 4 more places)")]
+    listed = json.loads(run("verify", tmp_path / "out", "--format", "json").out)["problems"]
+    assert sum("evidence.dsse.jsonl:" in one["place"] for one in listed) == 5

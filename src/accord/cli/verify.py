@@ -77,8 +77,12 @@ def _print_json(result: object) -> None:
 
 
 def _print_text(found: Found, problems: list[dict[str, str]], *, named: bool) -> None:
+    places: dict[str, list[str]] = {}
     for problem in problems:
-        click.echo(f"broken: {one_line(problem['place'])}: {one_line(problem['message'])}")
+        places.setdefault(problem["message"], []).append(problem["place"])
+    for message, where in places.items():
+        more = f" (and at {len(where) - 1} more places)" if len(where) > 1 else ""
+        click.echo(f"broken: {one_line(where[0])}: {one_line(message)}{more}")
     if problems:
         click.echo(f"{len(problems)} of the things that this {found.kind} says do not hold")
         return
