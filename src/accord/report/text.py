@@ -251,7 +251,7 @@ def _vouched(assessment: Assessment) -> Iterator[_Line]:
         ("trust", f"{assessment.level}: {outline.VOUCHERS[assessment.level]}"),
         ("asked", f"{one_line(assessment.profile.catalogue, 60)} at level {assessment.profile.level}"),
         ("subject", one_line(assessment.subject, 80)),
-        ("receipt", one_line(assessment.id, 80)),
+        ("sealed", one_line(assessment.id, 80)),
         ("", "check it offline: accord verify"),
         ("made", f"{outline.when(assessment.created)} by accord {one_line(assessment.version, 40)}"),
         ("before", one_line(since, 120)),
