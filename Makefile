@@ -1,6 +1,6 @@
 # Two doors: `make demo` and `make test`. Each does all its own set-up; needed are python3.11 (or later), its venv, and make.
 .DELETE_ON_ERROR:
-.PHONY: demo test lint lock docs clean
+.PHONY: demo test lint lock docs bench-env clean
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(name) 2>/dev/null)) python3)
 BIN := .venv/bin
@@ -34,6 +34,22 @@ lock: .venv/ready
 	  ../$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --quiet \
 	    $(UPGRADE) $$within $$name.in -o $$name.txt || exit 1; \
 	done; ! grep -n '://' *.txt
+	@cd requirements && for name in bench bench-peers; do \
+	  ../$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --quiet \
+	    $(UPGRADE) $$name.in -o $$name.txt || exit 1; \
+	done; for name in bench-2023 bench-2024 bench-2025; do \
+	  ../$(BIN)/uv pip compile --generate-hashes --python-version 3.11 --no-header --no-annotate --quiet $$name.in -o $$name.txt || exit 1; \
+	done; ! grep -n '://' bench*.txt
+
+# Frameworks, older versions of them and other scanners, for bench/ and tools/globals.py; torch is too large for a lock
+bench-env: .venv/ready
+	@for name in bench bench-2023 bench-2024 bench-2025 bench-peers; do \
+	  [ -x .venv-$$name/bin/python ] || $(PYTHON) -m venv .venv-$$name || exit 1; \
+	  .venv-$$name/bin/python -m pip --disable-pip-version-check -qq install --require-hashes --only-binary :all: \
+	    -r requirements/$$name.txt || exit 1; \
+	done
+	@.venv-bench/bin/python -m pip --disable-pip-version-check -qq install torch==2.13.0 || \
+	  echo 'torch cannot be installed here: bench/benign.py goes on without it'
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build demo dist site docs/reference

@@ -82,7 +82,7 @@ def _check(one: Check) -> str:
 
 def _commands() -> Iterator[str]:
     for name in sorted(COMMANDS):
-        command: click.Command = importlib.import_module(f"accord.cli.{name}").command
+        command: click.Command = importlib.import_module(f"accord.cli.{name.replace('-', '_')}").command
         yield from _command(command, f"accord {name}", depth=2)
 
 

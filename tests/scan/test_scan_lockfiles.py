@@ -35,9 +35,9 @@ f @ git+https://code.example/f@main
             Package("b", None, hashed=False, line=7),
             Package("c", None, hashed=False, line=8),
             Package("d", "3.0", hashed=False, line=9),
-            Package("e", "0" * 40, hashed=False, line=10),
-            Package("f", None, hashed=False, line=11),
-            Package("./local", None, hashed=False, line=12),
+            Package("e", "0" * 40, hashed=False, line=10, origin=f"git+https://code.example/e@{'0' * 40}"),
+            Package("f", None, hashed=False, line=11, origin="git+https://code.example/f@main"),
+            Package("./local", None, hashed=False, line=12, origin="./local"),
         ),
     )
 
@@ -89,15 +89,23 @@ version = "2.0"
         (
             "package-lock.json",
             json.dumps({"packages": {"": {}, "node_modules/@x/a": {"version": "1", "integrity": "s"}}}),
-            Package("@x/a", "1", hashed=True, line=None),
+            Package("@x/a", "1", hashed=True, line=None, ecosystem="npm"),
         ),
         (
             "package-lock.json",
             json.dumps({"dependencies": {"a": {"version": "1"}}}),
-            Package("a", "1", hashed=False, line=None),
+            Package("a", "1", hashed=False, line=None, ecosystem="npm"),
         ),
-        ("environment.yml", "name: x\ndependencies:\n  - a=1.2=py_0\n", Package("a", "1.2", hashed=False, line=3)),
-        ("environment.yml", "dependencies:\n  - a>=1.2\nother:\n  - b\n", Package("a", None, hashed=False, line=2)),
+        (
+            "environment.yml",
+            "name: x\ndependencies:\n  - a=1.2=py_0\n",
+            Package("a", "1.2", hashed=False, line=3, ecosystem="conda"),
+        ),
+        (
+            "environment.yml",
+            "dependencies:\n  - a>=1.2\nother:\n  - b\n",
+            Package("a", None, hashed=False, line=2, ecosystem="conda"),
+        ),
     ],
 )
 def test_other_kinds_are_read(path: str, text: str, package: Package) -> None:

@@ -16,8 +16,10 @@ from accord.core.errors import RecordError
 from accord.core.finding import Evidence, TrustLevel
 from accord.record import dsse
 from accord.record.keys import Signer
+from accord.record.model_signature import signatories
 from accord.record.statement import evidence_statement, read_evidence, seal
 from accord.record.store import Recorded, Store, Stored
+from accord.scan.supply.feeds import list_feeds
 
 _BATCH, _PAUSE = 64, 0.1  # records and seconds between two commits
 
@@ -36,7 +38,14 @@ def collect(asked: Asked, declared: Declared, signing: Signing, store: Store) ->
     finished; what still holds from earlier is used again.
     """
     inventory = declared.inventory
-    inputs = Inputs(manifest=declared.manifest, assets=inventory.assets, files=inventory.files)
+    feeds = list_feeds(asked.state)
+    inputs = Inputs(
+        manifest=declared.manifest,
+        assets=inventory.assets,
+        files=inventory.files,
+        feeds=feeds,
+        signatories=signatories(asked.trust, asked.now),
+    )
     world = World(
         system=declared.system,
         assets=inventory.assets,
@@ -44,6 +53,8 @@ def collect(asked: Asked, declared: Declared, signing: Signing, store: Store) ->
         threats=declared.threats,
         inputs=inputs,
         now=asked.now,
+        feeds=feeds,
+        feed_days=asked.settings.feed_days,
     )
     units = plan(declared.checks.values(), declared.system, inventory.assets)
     version = {loaded.check.code: check_version(loaded, declared.catalogue) for loaded in declared.checks.values()}

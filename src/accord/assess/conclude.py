@@ -29,7 +29,7 @@ from accord.core.assessment import (
 from accord.core.catalogue import Catalogue
 from accord.core.finding import Evidence, Finding, Severity, Skipped
 from accord.core.system import Role, System
-from accord.core.text import shown
+from accord.core.text import clean, shown
 from accord.record.statement import seal_assessment
 
 _MANY = 1000
@@ -209,9 +209,16 @@ def _ref(record: Evidence, declared: Declared) -> EvidenceRef:
 
 def _asset_refs(declared: Declared) -> Iterator[AssetRef]:
     for asset in declared.inventory.assets:
-        path = shown(asset.path) if asset.path else None
         yield AssetRef(
-            id=asset.id, kind=asset.kind, path=path, digest=asset.digest, declared=asset.declared, unread=asset.unread
+            id=asset.id,
+            kind=asset.kind,
+            path=shown(asset.path) if asset.path else None,
+            digest=asset.digest,
+            declared=asset.declared,
+            unread=asset.unread,
+            size=asset.size,
+            facts={shown(key): clean(shown(value)) for key, value in asset.facts.items()},
+            parts=asset.parts,
         )
 
 

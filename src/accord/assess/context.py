@@ -10,23 +10,27 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from accord.assess.budget import Spent
-from accord.assess.inputs import Inputs
+from accord.assess.inputs import Inputs, feed_input
 from accord.core.asset import Asset
 from accord.core.catalogue import Catalogue
-from accord.core.contracts import HttpReply, Source
+from accord.core.contracts import Feed, Feeds, History, HttpReply, Source
 from accord.core.errors import AccordError, TargetError
 from accord.core.finding import Input, Skipped
 from accord.core.settings import MIB
-from accord.core.system import System
+from accord.core.signatory import Signatories
+from accord.core.system import Level, System
 from accord.core.text import shown
 from accord.core.threats import ThreatModel
+from accord.scan.history import find_history
 
 _REPLY = 1 * MIB
 _PATIENCE = 5.0
+_FEED_DAYS: Mapping[Level, int] = {Level.BASELINE: 90, Level.STANDARD: 30, Level.CRITICAL: 7}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,8 @@ class World:
     inputs: Inputs
     now: datetime
     spent: Spent = field(default_factory=Spent)
+    feeds: tuple[Feed, ...] = ()
+    feed_days: int = max(_FEED_DAYS.values())
 
 
 class Look:
@@ -91,6 +97,35 @@ class Look:
         """Return the time of this assessment; evidence that saw it is not used again."""
         self._saw("clock")
         return self._world.now
+
+    @property
+    def feeds(self) -> Feeds:
+        """Return the feeds of vulnerabilities; the inputs carry their names, the day of the newest record, digests."""
+        for feed in self._world.feeds:
+            self._saw("feed", feed_input(feed))
+        level = self.system.profile.level
+        return Feeds(self._world.feeds, min(self._world.feed_days, _FEED_DAYS[level]))
+
+    @property
+    def history(self) -> History:
+        """Return where git keeps the history of the system."""
+        self._saw("history")
+        return find_history(self._world.inputs.files.root)
+
+    @property
+    def signatories(self) -> Signatories:
+        """Return whose signature on models counts, as the trust file says."""
+        self._saw("signatories")
+        return self._world.inputs.signatories
+
+    def locate(self, asset: Asset) -> Path:
+        """Return where a file or folder lies, for a craft that walks it."""
+        root = self._world.inputs.files.root
+        inside = asset.path is not None and (root / asset.path).resolve().is_relative_to(root.resolve())
+        if asset.path is None or not inside:
+            raise AccordError(f"the asset {asset.id} does not lie in the system's folder", code="ACC-E402")
+        self._saw("tree", asset.path)
+        return root / asset.path
 
     def files(self, *patterns: str) -> tuple[str, ...]:
         """Return the paths that match any pattern."""

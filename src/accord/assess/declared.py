@@ -6,15 +6,19 @@ from collections.abc import Iterator
 
 from accord.core.asset import Asset
 from accord.core.canon import digest
-from accord.core.system import Model, Prompt, System
+from accord.core.system import Dataset, Model, Prompt, Role, System
 
 
 def declared_assets(system: System) -> Iterator[Asset]:
     """Yield an asset for everything that the manifest names, in its order."""
     parts = system.components
+    custodian = system.owners.get(Role.DATA_CUSTODIAN)
     yield from (_model(model) for model in parts.models)
     for dataset in parts.datasets:
-        yield Asset(id=dataset.id, kind="dataset", path=_tidy(dataset.path), declared=True)
+        facts = _stated(dataset, "origin", "licence", "collected", "sensitivity", "retention")
+        facts |= {"used_for": ", ".join(dataset.used_for)} if dataset.used_for else {}
+        facts |= {"custodian": custodian} if custodian else {}
+        yield Asset(id=dataset.id, kind="dataset", path=_tidy(dataset.path), declared=True, facts=facts)
     yield from (_prompt(prompt) for prompt in parts.prompts)
     for tool in parts.tools:
         yield Asset(id=tool.id, kind="tool", digest=digest(tool), declared=True)
@@ -37,8 +41,9 @@ def declared_assets(system: System) -> Iterator[Asset]:
 def _model(model: Model) -> Asset:
     scheme, _, rest = model.source.partition(":")
     if scheme == "file":
-        return Asset(id=model.id, kind="model.file", path=_tidy(rest), declared=True)
-    facts = {"source": model.source}
+        facts = _stated(model, "origin", "licence", "role", "card")
+        return Asset(id=model.id, kind="model.file", path=_tidy(rest), declared=True, facts=facts)
+    facts = {"source": model.source} | _stated(model, "origin", "licence", "role")
     if scheme == "hf":
         name, _, revision = rest.partition("@")
         facts |= {"provider": "huggingface", "model": name} | ({"revision": revision} if revision else {})
@@ -51,6 +56,11 @@ def _model(model: Model) -> Asset:
 def _prompt(prompt: Prompt) -> Asset:
     facts = {"symbol": prompt.symbol} if prompt.symbol else {"line": str(prompt.line)} if prompt.line else {}
     return Asset(id=prompt.id, kind="prompt", path=_tidy(prompt.path), declared=True, facts=facts)
+
+
+def _stated(word: Model | Dataset, *names: str) -> dict[str, str]:
+    """Return what the manifest states of a model or dataset beyond where it lies."""
+    return {name: value for name in names if (value := getattr(word, name))}
 
 
 def _tidy(path: str) -> str:

@@ -3,23 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from accord.assess.files import ABSENT, Files
 from accord.core.asset import Asset
 from accord.core.canon import Digest, digest
+from accord.core.clock import rfc3339
+from accord.core.contracts import Feed
+from accord.core.errors import AccordError
 from accord.core.finding import Input
+from accord.core.signatory import Signatories
 from accord.core.text import shown
+from accord.scan.history import stamp_of
+from accord.scan.origin.tree import listing
 
 _NEVER = frozenset({"clock", "live"})
+_NOBODY = Signatories()
 
 
 class Inputs:
     """Looks up the present digest of any input, each at most once."""
 
-    def __init__(self, *, manifest: Digest, assets: Iterable[Asset], files: Files) -> None:
+    def __init__(
+        self,
+        *,
+        manifest: Digest,
+        assets: Iterable[Asset],
+        files: Files,
+        feeds: Iterable[Feed] = (),
+        signatories: Signatories = _NOBODY,
+    ) -> None:
         self.files = files
+        self.signatories = signatories
         self._manifest = manifest
         self._assets = tuple(assets)
+        self._feeds = {feed_input(feed): feed.digest for feed in feeds}
         self._known: dict[tuple[str, str], Digest] = {}
 
     def current(self, kind: str, name: str) -> Digest:
@@ -49,8 +67,30 @@ class Inputs:
             case "sources":
                 paths = self.files.matching(*name.split("\n"))
                 return digest([[shown(path), self.files.digest(path)] for path in paths])
+            case "feed":
+                return self._feeds.get(name, ABSENT)
+            case "signatories":
+                known = [[one.keyid, one.level, one.source, one.objection] for one in self.signatories.keys]
+                return digest([known, self.signatories.builders])
+            case "tree":
+                return _listing(self.files.root / name)
+            case "history":
+                return digest(stamp_of(self.files.root))
             case _:
                 return ABSENT
+
+
+def feed_input(feed: Feed) -> str:
+    """Return what evidence calls a feed: its name, and when its newest record was modified, which is its age."""
+    newest = max((one.newest for one in feed.coverage.values()), default=None)
+    return f"{feed.name} {rfc3339(newest)}" if newest else feed.name
+
+
+def _listing(folder: Path) -> Digest:
+    try:
+        return listing(folder)
+    except AccordError:
+        return ABSENT
 
 
 def _row(asset: Asset) -> list[object]:

@@ -12,10 +12,14 @@ from accord.assess.declared import declared_assets
 from accord.assess.files import Files
 from accord.core.asset import Asset
 from accord.core.canon import Digest, digest
+from accord.core.errors import AccordError
 from accord.core.finding import Skipped
 from accord.core.settings import MIB, Settings
 from accord.core.system import System
 from accord.scan.discover import discover
+from accord.scan.lockfiles import read_lock
+from accord.scan.origin.facts import facts_of
+from accord.scan.origin.purls import purls
 from accord.scan.walk import walk
 
 _SUBJECT = ("model", "prompt", "guard", "tool", "lockfile")
@@ -48,8 +52,27 @@ def take_inventory(system: System, around: Surroundings, settings: Settings) -> 
     """Join what the manifest declares with what was discovered, and hash every file among them."""
     declared = tuple(declared_assets(system))
     assets = (*_with_facts(declared, around.discovered), *_undeclared(declared, around.discovered, around.files))
-    hashed = tuple(_hashed(assets, around.files, settings))
+    hashed = tuple(_described(one, around.files) for one in _hashed(assets, around.files, settings))
     return Inventory(hashed, around.files, around.skipped)
+
+
+def _described(asset: Asset, files: Files) -> Asset:
+    """Add what a bill of materials lists: facts from a model's headers and card, the packages of a lock file."""
+    path = asset.path
+    if path is None:
+        return asset
+    below = () if files.has(path) else files.below(path)
+    facts = {**asset.facts, "folder": "yes"} if below else asset.facts
+    if asset.is_a("model.file"):
+        told = facts_of(files.root, path, below=below, card=facts.get("card"))
+        return replace(asset, facts={**told, **facts})
+    if asset.is_a("lockfile") and files.has(path):
+        try:
+            text = files.read(path).decode("utf-8", "replace")
+        except (AccordError, OSError):
+            return asset  # the check that reads it says so
+        return replace(asset, parts=purls(read_lock(path, text).packages))
+    return replace(asset, facts=facts)
 
 
 def subject_of(manifest: Digest, assets: Iterable[Asset]) -> Digest:

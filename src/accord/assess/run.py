@@ -13,12 +13,12 @@ import msgspec
 
 from accord.assess.context import Look, World
 from accord.assess.plan import Unit
-from accord.assess.workers import Answer, Bounds, run_units
 from accord.core.canon import Digest, digest, plain
 from accord.core.errors import AccordError, TargetError
 from accord.core.finding import Evidence, Finding, Input, Skipped, State
 from accord.core.settings import Settings
 from accord.core.text import clean, one_line, shown
+from accord.core.workers import Answer, Bounds, run_units
 
 _MANY = 1000  # findings kept of one run of one check
 

@@ -19,13 +19,17 @@ COMMANDS: Final = {
     "attest": "Sign that a practice is followed, as the role that answers for it.",
     "case": "Lint, verify and show executable cases.",
     "explain": "Explain a guideline practice, a check, a framework id or an error code.",
+    "feeds": "Import and list records of known vulnerabilities, from disk.",
     "gate": "Decide again from stored evidence, without running anything.",
     "init": "Draft accord.yaml and threats.yaml from what is in a folder.",
     "key": "Make, list and export signing keys.",
+    "scan": "Rate model files and what lies around them, without running anything.",
     "report": "Render a stored assessment, or check an exported document.",
     "schema": "Print the JSON Schema of a file that people write.",
+    "sign": "Sign a model, a folder or a file, so that others can verify it.",
     "trust": "Sign and check the trust file that counts above level baseline.",
     "verify": "Check a bundle or state folder offline: signatures, digests, ledger.",
+    "verify-model": "Verify a model against its signature, provenance and pin, offline.",
     "waive": "Request or approve an expiring exception to one check.",
 }
 
@@ -41,7 +45,7 @@ class LazyGroup(click.Group):
         """Import the one command that is asked for."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"accord.cli.{cmd_name}")
+        module = importlib.import_module(f"accord.cli.{cmd_name.replace('-', '_')}")
         found: click.Command = module.command
         return found
 

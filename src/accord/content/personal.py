@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
 from typing import Final, NamedTuple
 
+from accord.content.national import luhn, plausible
 from accord.content.secrets import read_rules
 
+__all__ = ["Personal", "luhn", "personal"]
+
 _MOST = 5000
+_NEAR = 60  # characters before a number in which a word may say what it is
+_HEADER = 4000
 _CARDS: Final = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[068]\d{12}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35\d{14}"
 )
@@ -31,6 +36,21 @@ class Personal(NamedTuple):
     sure: bool
 
 
+class _Anchor(NamedTuple):
+    """What must stand in a match, and how far the match may reach before and after it."""
+
+    pattern: re.Pattern[str] | None
+    before: int
+    after: int
+
+
+_ANCHORS: Final[Mapping[str, _Anchor]] = {
+    "digits": _Anchor(re.compile(r"[0-9][0-9 ./-]{4,}"), 48, 64),
+    "at": _Anchor(re.compile("@"), 80, 260),
+    "none": _Anchor(None, 0, 0),
+}
+
+
 class _Found(NamedTuple):
     length: int
     sure: bool
@@ -43,11 +63,17 @@ class _Rule(NamedTuple):
     name: str
     pattern: re.Pattern[str]
     check: _Check
+    near: tuple[str, ...] = ()
+    anchor: str = "digits"
 
 
 def personal(text: str) -> Iterator[Personal]:
     """Yield the personal data in `text`, in order, none overlapping; at most five thousand. Linear in the text."""
-    hits = sorted((hit for rule in _rules() for hit in _hits(text, rule)), key=lambda hit: (hit[0], -hit[1]))
+    small = text.lower()
+    rules = [rule for rule in _rules() if not rule.near or any(word in small for word in rule.near)]
+    windows = {name: tuple(_windows(text, anchor)) for name, anchor in _ANCHORS.items()}
+    found = (hit for rule in rules for hit in _hits(text, rule, windows[rule.anchor]))
+    hits = sorted(found, key=lambda hit: (hit[0], -hit[1]))
     starts = [0, *(match.end() for match in re.finditer("\n", text))] if hits else []
     reached = 0
     for start, end, name, sure in hits[:_MOST]:
@@ -58,15 +84,37 @@ def personal(text: str) -> Iterator[Personal]:
         yield Personal(name, start, end, line, start - starts[line - 1] + 1, text[start : start + 3] + "…", sure)
 
 
-def _hits(text: str, rule: _Rule) -> Iterator[tuple[int, int, str, bool]]:
+def _windows(text: str, anchor: _Anchor) -> Iterator[tuple[int, int]]:
+    """Yield the stretches around what a rule cannot do without: most of a text is never looked at twice."""
+    if anchor.pattern is None:
+        yield 0, len(text)
+        return
+    begin = end = -1
+    for match in anchor.pattern.finditer(text):
+        if match.start() - anchor.before > end:
+            if end >= 0:
+                yield begin, end
+            begin = max(0, match.start() - anchor.before)
+        end = min(len(text), match.end() + anchor.after)
+    if end >= 0:
+        yield begin, end
+
+
+def _hits(text: str, rule: _Rule, windows: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int, str, bool]]:
     count = 0
-    for match in rule.pattern.finditer(text):
-        found = rule.check(match[1])
+    for match in (match for start, end in windows for match in rule.pattern.finditer(text, start, end)):
+        found = rule.check(match[1]) if not rule.near or _is_near(text, match.start(1), rule.near) else None
         if found:
             count += 1
             yield match.start(1), match.start(1) + found.length, rule.name, found.sure
         if count >= _MOST:
             return
+
+
+def _is_near(text: str, start: int, words: tuple[str, ...]) -> bool:
+    """Tell whether one of the words stands shortly before, or in the first line, where tables name their columns."""
+    around = (text[max(0, start - _NEAR) : start] + " " + text[:_HEADER].partition("\n")[0]).lower()
+    return any(word in around for word in words)
 
 
 def _email(value: str) -> _Found | None:
@@ -94,7 +142,9 @@ def _phone(value: str) -> _Found | None:
         and ".." not in value
         and "  " not in value
     )
-    return _Found(len(value), sure=True) if plain else None
+    if not plain or re.match(r"\+(?:\d{4}-\d\d-\d\d|\d{1,2}\.\d+$)", value):  # a date or a number with a sign
+        return None
+    return _Found(len(value), sure=not re.fullmatch(r"1\d{3}55501\d\d", digits))  # kept for films, as 555-01xx
 
 
 def _iban(value: str) -> _Found | None:
@@ -114,7 +164,8 @@ def _card(value: str) -> _Found | None:
     digits = _digits(value)
     spaced = "  " not in value and "--" not in value
     real = spaced and _CARDS.fullmatch(digits) and len(set(digits)) > 1 and luhn(digits)
-    return _Found(len(value), sure=True) if real else None
+    usual = len(digits) not in {13, 19} or not value.isdigit()  # as rare as numbers of that length are common
+    return _Found(len(value), sure=usual) if real else None
 
 
 def _nhs(value: str) -> _Found | None:
@@ -166,13 +217,8 @@ def _ssn(value: str) -> _Found | None:
     return _Found(len(value), sure=False) if real else None
 
 
-def luhn(digits: str) -> bool:
-    """Tell whether the last digit is the right check digit (ISO/IEC 7812-1)."""
-    total = 0
-    for position, one in enumerate(reversed(digits)):
-        value = int(one) * (1 + position % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
+def _national(value: str, *, holds: Callable[[str], bool], sure: bool) -> _Found | None:
+    return _Found(len(value), sure) if holds(value) else None
 
 
 def _digits(value: str) -> str:
@@ -213,5 +259,14 @@ def read_said() -> Said:
 def _rules() -> tuple[_Rule, ...]:
     said = read_rules("personal.yaml")
     return tuple(
-        _Rule(one["name"], re.compile(one["pattern"], re.ASCII), _CHECKS[one["check"]]) for one in said["personal"]
+        _Rule(
+            one["name"],
+            re.compile(one["pattern"], re.ASCII),
+            _CHECKS[one["check"]]
+            if "check" in one
+            else partial(_national, holds=plausible(one), sure=one.get("sure", True)),
+            tuple(one.get("near", ())),
+            one.get("anchor", "digits"),
+        )
+        for one in said["personal"]
     )

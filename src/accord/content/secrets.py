@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import math
 import re
 from bisect import bisect_right
@@ -14,12 +11,17 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
+from accord.content.proofs import PROOFS, jwt_header
+
 _MOST = 2000
 _LEFT_OVER = 24
 
 
 class Secret(NamedTuple):
-    """A secret: what kind, where it stands, and only its first three characters."""
+    """A secret: what kind, where it stands, and only its first three characters.
+
+    `proven` tells whether a checksum or structure of the token itself holds; None where its kind has none.
+    """
 
     name: str
     start: int
@@ -27,6 +29,7 @@ class Secret(NamedTuple):
     line: int
     column: int
     masked: str
+    proven: bool | None = None
 
 
 class _Rule(NamedTuple):
@@ -36,6 +39,7 @@ class _Rule(NamedTuple):
     entropy: float
     check: Callable[[str], bool]
     generic: bool
+    proof: Callable[[str], bool] | None
 
 
 class _Rules(NamedTuple):
@@ -59,7 +63,8 @@ def secrets(text: str) -> Iterator[Secret]:
         end, count = hit.end, count + 1
         line = bisect_right(starts, hit.start)
         masked = text[hit.start : hit.start + 3] + "…"
-        yield Secret(hit.rule.name, hit.start, hit.end, line, hit.start - starts[line - 1] + 1, masked)
+        proven = hit.rule.proof(text[hit.start : hit.end]) if hit.rule.proof else None
+        yield Secret(hit.rule.name, hit.start, hit.end, line, hit.start - starts[line - 1] + 1, masked, proven)
 
 
 def entropy(text: str) -> float:
@@ -126,15 +131,6 @@ def _random(value: str) -> bool:
     return bool(re.search(r"[A-Za-z]", value)) and bool(re.search(r"\d|[!@#$%^&*+]", value))
 
 
-def _jwt(value: str) -> bool:
-    header = value.partition(".")[0]
-    try:
-        said = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))
-    except (ValueError, binascii.Error, RecursionError):
-        return False
-    return isinstance(said, dict) and ("alg" in said or "typ" in said)
-
-
 def _anything(_value: str) -> bool:
     return True
 
@@ -143,7 +139,7 @@ _CHECKS: Final[Mapping[str, Callable[[str], bool]]] = {
     "mixed": _mixed,
     "no-word": _no_word,
     "random": _random,
-    "jwt": _jwt,
+    "jwt": jwt_header,
 }
 
 
@@ -160,6 +156,7 @@ def _rules() -> _Rules:
                 float(one["entropy"]),
                 _CHECKS[one["check"]] if "check" in one else _anything,
                 bool(one.get("generic")),
+                PROOFS[one["proof"]] if "proof" in one else None,
             )
             for one in said["secrets"]
         ),

@@ -209,7 +209,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetRef:
-    """An asset as the assessment names it."""
+    """An asset as the assessment names it, with the facts and parts that a bill of materials lists."""
 
     id: str
     kind: str
@@ -217,6 +217,9 @@ class AssetRef:
     digest: Digest | None
     declared: bool
     unread: str | None = None
+    size: int | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,8 @@ class Asset:
     `kind` is dotted, general first (`model.file`, `model.api`, `model.hub`, `dataset`, `prompt`, `tool`,
     `retrieval`, `lockfile`, `target`, `guard`, `threats`). `path` is relative to the root, with `/`.
     `digest` is None where there is nothing to hash (a hosted model) or where it was not hashed; then
-    `unread` says why. `facts` are short strings a recogniser told: format, provider, symbol, line.
+    `unread` says why. `facts` are short strings that the manifest or a recogniser told: format, provider, symbol,
+    line, licence, parameters. `parts` are the packages of a lock file, as package URLs.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Asset:
     declared: bool = False
     unread: str | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
 
     def is_a(self, kind: str) -> bool:
         """Tell whether the asset is of `kind` or of a kind below it."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol, TextIO
 
 from accord.core.assessment import Assessment
 from accord.core.asset import Asset
+from accord.core.canon import Digest
 from accord.core.catalogue import Catalogue
 from accord.core.finding import Finding
+from accord.core.signatory import Signatories
 from accord.core.system import System
 from accord.core.threats import ThreatModel
 from accord.core.trial import Capability, Content, Delivery, Judgement, Reply, Signal, Transcript, Turn
@@ -28,6 +31,39 @@ class HttpReply(NamedTuple):
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+class Coverage(NamedTuple):
+    """What a feed holds of one ecosystem: how many records, and when the newest was modified."""
+
+    records: int
+    newest: datetime
+
+
+class Feed(NamedTuple):
+    """A feed of vulnerabilities in the state folder; `digest` is its source's, `problem` says why it is unreadable."""
+
+    name: str
+    digest: Digest
+    imported: datetime
+    records: int
+    coverage: Mapping[str, Coverage]
+    folder: Path
+    problem: str = ""
+
+
+class Feeds(NamedTuple):
+    """Every feed there is, and how many days old one may be."""
+
+    feeds: tuple[Feed, ...]
+    days: int
+
+
+class History(NamedTuple):
+    """The git folder of the system, or why there is none to look into; neither means that there is no history."""
+
+    folder: Path | None
+    problem: str = ""
 
 
 class Context(Protocol):
@@ -52,6 +88,24 @@ class Context(Protocol):
     @property
     def now(self) -> datetime:
         """Return the time of this assessment, UTC; a check that asks runs anew each time."""
+
+    @property
+    def feeds(self) -> Feeds:
+        """Return the imported feeds of vulnerabilities; name, age and digest of each become inputs."""
+
+    @property
+    def history(self) -> History:
+        """Return where git keeps the history of the system; what lies in it becomes an input."""
+
+    @property
+    def signatories(self) -> Signatories:
+        """Return whose signature on models counts, as the trust file says; none where no trust file is given."""
+
+    def locate(self, asset: Asset) -> Path:
+        """Return where a file or folder lies, for a craft that walks it; what lies in it becomes an input.
+
+        Raises `AccordError` when it is no file, or a link leads out of the root.
+        """
 
     def files(self, *patterns: str) -> tuple[str, ...]:
         """Return the paths (relative, with `/`) that match any glob pattern (`**/*.py`), in order."""

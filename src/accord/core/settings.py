@@ -32,6 +32,7 @@ class Settings:
     max_file: int = 8 * MIB  # largest text file that checks read
     max_hash: int = 4096 * MIB  # largest file that is hashed
     walk_seconds: int = 30  # longest time of the walk
+    feed_days: int = 90  # oldest feed of vulnerabilities; level standard allows 30 at most, critical 7
     hash_seconds: int = 60  # longest time of all hashing
 
 

@@ -98,6 +98,7 @@ class Model:
     format: str | None = None
     role: str | None = None
     signature: str | None = None
+    provenance: str | None = None
     licence: str | None = None
     origin: str | None = None
     card: str | None = None
@@ -160,10 +161,11 @@ class Retrieval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Software:
-    """The code around the model."""
+    """The code around the model; `builders` are the ids of the builders whose provenance counts."""
 
     lockfile: str | None = None
     image: str | None = None
+    builders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -244,7 +244,7 @@ def _linkable(keys: Keys) -> bool:
 def _all_paths(system: System) -> Iterator[tuple[str | None, Keys]]:
     parts = system.components
     for key, items, names in (
-        ("models", parts.models, ("signature", "card")),
+        ("models", parts.models, ("signature", "provenance", "card")),
         ("datasets", parts.datasets, ("path", "card")),
         ("prompts", parts.prompts, ("path", "card")),
         ("tools", parts.tools, ("path",)),

@@ -47,7 +47,7 @@ def write_file(path: Path, data: bytes, *, mode: int = 0o644, replace: bool = Tr
         if replace:
             temporary.replace(path)
         else:
-            _publish(temporary, path)
+            publish(temporary, path)
     finally:
         with contextlib.suppress(FileNotFoundError):
             temporary.unlink()
@@ -79,8 +79,8 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _publish(temporary: Path, path: Path) -> None:
-    """Give a finished file its name, unless the name is taken."""
+def publish(temporary: Path, path: Path) -> None:
+    """Give a finished file its name, unless the name is taken; raises `FileExistsError` then."""
     try:
         os.link(temporary, path)
     except FileExistsError:

@@ -41,14 +41,29 @@ class TrustedKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedSigner:
+    """A key that signs models or their provenance. `public` is the DER of its SubjectPublicKeyInfo in base64."""
+
+    public: str
+    level: TrustLevel
+    not_after: date | None = None
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrustFile:
-    """Everything a trust file says. `roots` are ids of keys in it that may sign the next one."""
+    """Everything a trust file says. `roots` are ids of keys in it that may sign the next one.
+
+    `signers` may sign models and provenance, `builders` are the ids of builders whose provenance counts.
+    """
 
     trust: int
     expires: date
     roots: tuple[str, ...]
     keys: tuple[TrustedKey, ...]
     plugins: tuple[str, ...] = ()
+    signers: tuple[TrustedSigner, ...] = ()
+    builders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,6 +97,8 @@ def _in_json(text: str, data: bytes, name: str) -> Iterator[Problem]:
         return
     if isinstance(document, dict) and "runs" in document:
         yield from _in_sarif(document, name)
+    elif isinstance(document, dict) and "bomFormat" in document:
+        yield from _in_materials(document, name)
     else:
         yield from _in_assessment(data, name)
 
@@ -184,6 +186,15 @@ def _in_sarif(document: dict[str, Any], name: str) -> Iterator[Problem]:
         yield Problem("it is not SARIF 2.1.0", _member(name, "version"))
     if not whole:
         yield Problem("it is not what accord/integrity says: it was changed or damaged", _member(name, "properties"))
+
+
+def _in_materials(document: dict[str, Any], name: str) -> Iterator[Problem]:
+    from accord.report.cyclonedx import faults
+
+    try:
+        yield from (Problem(message, _member(name, member)) for message, member in faults(document))
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        yield Problem("it is no CycloneDX of ours: a member is missing or of another type", Place(path=name))
 
 
 def _in_run(run: dict[str, Any], name: str) -> Iterator[Problem]:

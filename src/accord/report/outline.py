@@ -105,7 +105,7 @@ class Alike:
 
 def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings by severity, then check, then place."""
-    return tuple(sorted(findings, key=_badness))
+    return tuple(sorted(findings, key=badness))
 
 
 def alike(findings: Iterable[Finding]) -> tuple[Alike, ...]:
@@ -214,7 +214,8 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def _badness(finding: Finding) -> tuple[object, ...]:
+def badness(finding: Finding) -> tuple[object, ...]:
+    """Return what findings are sorted by, the worst first."""
     where = finding.where
     return (
         SEVERITIES.index(finding.severity),

@@ -20,18 +20,22 @@ SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/sche
 TAXONOMY: Final = "provisions"
 """The name of the taxonomy that the provisions are."""
 
-_LEVELS: Final[Mapping[Severity, str]] = {
+LEVELS: Final[Mapping[Severity, str]] = {
     Severity.LOW: "note",
     Severity.MEDIUM: "warning",
     Severity.HIGH: "error",
     Severity.CRITICAL: "error",
 }
-_SCORES: Final[Mapping[Severity, str]] = {
+"""How SARIF says a severity."""
+
+SCORES: Final[Mapping[Severity, str]] = {
     Severity.LOW: "3.0",
     Severity.MEDIUM: "5.5",
     Severity.HIGH: "8.0",
     Severity.CRITICAL: "9.5",
 }
+"""A severity as the number that code scanning sorts by."""
+
 _NOTES: Final[Mapping[State, str]] = {State.ERROR: "error", State.STALE: "warning", State.NOT_RUN: "warning"}
 
 
@@ -45,8 +49,8 @@ def write(assessment: Assessment, out: TextIO) -> None:
 def _run(assessment: Assessment) -> dict[str, object]:
     findings = outline.worst_first(assessment.findings)
     rules = _rules(findings, assessment.checks)
-    taxa = list({_name(verdict.id): verdict for verdict in (*assessment.provisions, *assessment.companion)}.values())
-    places = {_name(verdict.id): number for number, verdict in enumerate(taxa)}
+    taxa = list({rule_id(verdict.id): verdict for verdict in (*assessment.provisions, *assessment.companion)}.values())
+    places = {rule_id(verdict.id): number for number, verdict in enumerate(taxa)}
     order = {str(rule["id"]): number for number, rule in enumerate(rules)}
     return {
         "tool": {
@@ -76,14 +80,14 @@ def _rules(findings: Iterable[Finding], titles: Mapping[str, str]) -> list[dict[
     """Make a rule of each check that found something, at the level of its worst finding."""
     first: dict[str, Finding] = {}
     for finding in findings:
-        first.setdefault(_name(finding.check), finding)
+        first.setdefault(rule_id(finding.check), finding)
     return [
         {
             "id": code,
             "shortDescription": {"text": one_line(titles.get(finding.check) or finding.message) or code},
             "help": {"text": f"accord explain {code}"},
-            "defaultConfiguration": {"level": _LEVELS[finding.severity]},
-            "properties": {"security-severity": _SCORES[finding.severity], "tags": ["security"]},
+            "defaultConfiguration": {"level": LEVELS[finding.severity]},
+            "properties": {"security-severity": SCORES[finding.severity], "tags": ["security"]},
         }
         for code, finding in sorted(first.items())
     ]
@@ -101,8 +105,8 @@ def _taxonomy(assessment: Assessment, taxa: Iterable[Verdict]) -> dict[str, obje
 
 def _taxon(verdict: Verdict) -> dict[str, object]:
     return {
-        "id": _name(verdict.id),
-        "shortDescription": {"text": one_line(verdict.title) or _name(verdict.id)},
+        "id": rule_id(verdict.id),
+        "shortDescription": {"text": one_line(verdict.title) or rule_id(verdict.id)},
         "properties": {"verdict": verdict.verdict.value},
     }
 
@@ -120,24 +124,24 @@ def _invocation(assessment: Assessment) -> dict[str, object]:
 
 def _notification(evidence: EvidenceRef) -> dict[str, object]:
     reason = one_line(evidence.reason or "no reason was recorded")
-    check = _name(evidence.check)
+    check = rule_id(evidence.check)
     said = f"{check} on {outline.subject(evidence.asset)}: {evidence.state}: {reason}"
     return {"level": _NOTES[evidence.state], "message": {"text": said}, "descriptor": {"id": check}}
 
 
 def _result(finding: Finding, rules: Mapping[str, int], taxa: Mapping[str, int]) -> dict[str, object]:
-    code = _name(finding.check)
+    code = rule_id(finding.check)
     message = one_line(finding.message) or code
     result: dict[str, object] = {
         "ruleId": code,
         "ruleIndex": rules[code],
-        "level": _LEVELS[finding.severity],
+        "level": LEVELS[finding.severity],
         "message": {"text": f"{message}. Fix: {one_line(finding.fix)}" if finding.fix else message},
-        "locations": [_location(finding)],
+        "locations": [location(finding)],
         "partialFingerprints": {"accord/v1": one_line(finding.id, 120)},
         "taxa": [
             {"id": name, "index": taxa[name], "toolComponent": {"name": TAXONOMY, "index": 0}}
-            for name in dict.fromkeys(map(_name, finding.provisions))
+            for name in dict.fromkeys(map(rule_id, finding.provisions))
             if name in taxa
         ],
         "properties": {
@@ -150,7 +154,8 @@ def _result(finding: Finding, rules: Mapping[str, int], taxa: Mapping[str, int])
     return result
 
 
-def _location(finding: Finding) -> dict[str, object]:
+def location(finding: Finding) -> dict[str, object]:
+    """Return the place of a finding, as a reference below the root that was looked at."""
     where = finding.where
     location: dict[str, object] = {"message": {"text": outline.place(where)}}
     if where.path:
@@ -176,7 +181,7 @@ def _region(where: Place, excerpt: str | None) -> dict[str, object]:
     return region
 
 
-def _name(text: str) -> str:
+def rule_id(text: str) -> str:
     """Return an id that is short and harmless, and still differs from others where it had to be cut."""
     line = one_line(text, 80)
     return line if len(line) < 80 else f"{line[:60]}~{digest_bytes(text.encode('utf-8', 'surrogatepass'))[7:19]}"

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from accord.scan.pickled import is_pickle, is_torch_legacy
+from accord.scan.pickles.probing import TORCH_LEGACY, is_start
 
 HEAD = 4096
 """How many bytes of a file's start `recognise` wants to see."""
@@ -92,9 +92,9 @@ def recognise(head: bytes, *, name: str, size: int, tail: bytes = b"") -> Format
         found = kind(head, size, tail)
         if found is not None:
             return found
-    if is_torch_legacy(head):
+    if TORCH_LEGACY.match(head):
         return Format("torch-legacy", runs_code=True)
-    if is_pickle(head, whole=size <= len(head)):
+    if is_start(head, whole=size <= len(head)):
         return Format("pickle", runs_code=True)
     return _compressed(head) or _onnx(head, name) or _text_model(head) or _by_name(head, name)
 
@@ -159,7 +159,7 @@ def _compressed(head: bytes) -> Format | None:
     for mark, unpack in _UNPACK:
         if head.startswith(mark):
             inner = unpack(head)
-            return Format("pickle-compressed", runs_code=True) if is_pickle(inner, whole=False) else None
+            return Format("pickle-compressed", runs_code=True) if is_start(inner, whole=False) else None
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from accord.scan.names import Names, argument
@@ -30,14 +30,19 @@ def loads(nodes: Iterable[ast.AST], names: Names) -> Iterator[Load]:
     for node in nodes:
         if isinstance(node, ast.Call):
             name = names.qualified(node.func)
-            rule = known.get(name)
+            rule = known.get(name) or _switched(node, known)
             if rule and _unsafe(node, name, rule, names):
-                yield _load(node, name, _detail(rule), rule.fix)
+                yield _load(node, name or "load", _detail(rule), rule.fix)
             elif _trusts(argument(node, "trust_remote_code"), names):
                 fix = "leave trust_remote_code out, or pin revision to a commit that was reviewed"
                 yield _load(node, name or "from_pretrained", "trust_remote_code=True", fix)
         elif isinstance(node, ast.ClassDef):
             yield from _unpicklers(node, names)
+
+
+def _switched(node: ast.Call, known: Mapping[str, LoadRule]) -> LoadRule | None:
+    """Return the rule for a keyword that allows code whatever is called: `*.allow_dangerous_deserialization`."""
+    return next((rule for one in node.keywords if (rule := known.get(f"*.{one.arg}"))), None)
 
 
 def _unpicklers(node: ast.ClassDef, names: Names) -> Iterator[Load]:
@@ -71,7 +76,7 @@ def _is(given: ast.expr, wanted: object, names: Names) -> bool:
     if wanted == "safe":
         return names.qualified(given).rpartition(".")[2] in _SAFE_LOADERS
     value = names.value(given)
-    return isinstance(value, ast.Constant) and value.value is wanted
+    return isinstance(value, ast.Constant) and type(value.value) is type(wanted) and value.value == wanted
 
 
 def _trusts(given: ast.expr | None, names: Names) -> bool:

@@ -5,44 +5,22 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 from accord.scan.places import lock_kind
+from accord.scan.supply import node_locks, other_locks
+from accord.scan.supply.packages import Lock, Package, commit_in, listed, mapping, text_of
+
+__all__ = ["Lock", "Package", "read_lock"]
 
 _MOST_TEXT = 16 << 20
 _MOST_PACKAGES = 50_000
-_REQUIREMENT: Final = re.compile(r"([A-Za-z0-9][\w.-]{0,200})(?:\[[\w\s,.-]{0,200}\])?\s*(.{0,4000})", re.DOTALL)
-_CONDA: Final = re.compile(
-    r"""\s{0,40}-\s{0,10}["']?(?:[\w.-]+::)?([\w.-]{1,200})\s*(={1,2}[^\s"'#]+|[<>!~][^"'#\n]*)?["']?\s*(?:#.*)?"""
+_ADDRESS: Final = re.compile(r"[A-Za-z+]{2,20}://|\.{0,2}/|[A-Za-z]:\\")
+_ARCHIVE: Final = re.compile(
+    r"([A-Za-z0-9][\w.]{0,200})-(\d[\w.!+]{0,100}?)(?:-[\w.-]{1,200}\.whl|\.tar\.gz|\.zip)(?:[#?\s]|$)"
 )
-
-
-class Package(NamedTuple):
-    """One package of a lock file; `version` is None where it is not pinned, `line` None where it is not known."""
-
-    name: str
-    version: str | None
-    hashed: bool
-    line: int | None
-
-
-class Lock(NamedTuple):
-    """What a lock file says; `problem` says why it could not be read."""
-
-    kind: str
-    packages: tuple[Package, ...]
-    problem: str | None = None
-
-    @property
-    def loose(self) -> tuple[Package, ...]:
-        """Return the packages without an exact version."""
-        return tuple(one for one in self.packages if one.version is None)
-
-    @property
-    def unhashed(self) -> tuple[Package, ...]:
-        """Return the packages without a hash."""
-        return tuple(one for one in self.packages if not one.hashed)
+_REQUIREMENT: Final = re.compile(r"([A-Za-z0-9][\w.-]{0,200})(?:\[[\w\s,.-]{0,200}\])?\s*(.{0,4000})", re.DOTALL)
 
 
 def read_lock(path: str, text: str) -> Lock:
@@ -64,14 +42,24 @@ def _requirements(text: str) -> Iterator[Package]:
         if entry.startswith("-"):
             target = re.match(r"(?:-e|--editable)[\s=]+(\S{1,500})", entry)
             if target:
-                yield Package(target[1], None, hashed=False, line=line)
+                yield Package(target[1], commit_in(target[1]), hashed=False, line=line, origin=target[1])
             continue
         spec, *options = re.split(r"\s(?=--)", entry)
-        match = _REQUIREMENT.fullmatch(spec.partition(";")[0].strip())
+        hashed = any("--hash" in one for one in options) or "#sha256=" in spec
+        match = None if _ADDRESS.match(spec) else _REQUIREMENT.fullmatch(spec.partition(";")[0].strip())
         if match is None:
-            yield Package(spec[:200], None, hashed=False, line=line)
+            name, version = _named_archive(spec)
+            yield Package(name, version, hashed, line, origin=spec[:500])
             continue
-        yield Package(match[1], _pin(match[2]), any("--hash" in one for one in options) or "#sha256=" in spec, line)
+        wanted = match[2].strip()
+        origin = wanted[1:].split()[0] if wanted.startswith("@") and wanted[1:].strip() else None
+        yield Package(match[1], _pin(match[2]), hashed, line, origin=origin)
+
+
+def _named_archive(spec: str) -> tuple[str, str | None]:
+    """Return name and version of a wheel or source archive at an address or path; else the text itself."""
+    match = _ARCHIVE.search(spec[:2000])
+    return (match[1], match[2]) if match else (spec[:200], commit_in(spec))
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -111,10 +99,46 @@ def _toml(text: str) -> Iterator[Package]:
         source = one.get("source")
         if isinstance(source, dict) and source.keys() & {"editable", "virtual", "directory"}:
             continue  # the project itself
-        held = [one.get("sdist"), *_listed(one.get("wheels")), *_listed(one.get("files"))]
+        held = [one.get("sdist"), *listed(one.get("wheels")), *listed(one.get("files"))]
         hashed = bool(files) or any(isinstance(file, dict) and "hash" in file for file in held)
-        git = isinstance(source, dict) and bool(source.get("git") or source.get("resolved_reference"))
-        yield Package(name, str(version) if version else None, hashed or git, next(lines.get(name, iter(())), None))
+        origin = _toml_origin(one, mapping(source))
+        fixed = bool(origin and commit_in(origin)) or bool(mapping(source).get("resolved_reference"))
+        yield Package(
+            name,
+            str(version) if version else None,
+            hashed or fixed,
+            next(lines.get(name, iter(())), None),
+            "PyPI",
+            origin,
+        )
+
+
+def _toml_origin(one: Mapping[str, object], source: Mapping[str, object]) -> str | None:
+    """Return where a package of uv, poetry or pdm comes from, if from no index."""
+    if source.get("type") == "legacy":  # poetry's word for another index
+        return None
+    return next(
+        (found for part in (source, one) for key in ("git", "url", "path") if (found := text_of(part.get(key)))), None
+    )
+
+
+def _pylock(text: str) -> Iterator[Package]:
+    """Yield the packages of PEP 751."""
+    lines = _lines_of(text)
+    for one in listed(tomllib.loads(text).get("packages")):
+        held = mapping(one)
+        name, directory = text_of(held.get("name")), mapping(held.get("directory"))
+        if name is None or directory.get("editable") is True:
+            continue
+        vcs, archive = mapping(held.get("vcs")), mapping(held.get("archive"))
+        files = (archive, held.get("sdist"), *listed(held.get("wheels")))
+        hashed = any(mapping(file).get("hashes") for file in files) or bool(vcs.get("commit-id"))
+        origin = next(
+            (text_of(part.get(key)) for part in (vcs, archive, directory) for key in ("url", "path") if part.get(key)),
+            None,
+        )
+        version = text_of(held.get("version")) or text_of(vcs.get("commit-id"))
+        yield Package(name, version, hashed, next(lines.get(name, iter(())), None), "PyPI", origin)
 
 
 def _lines_of(text: str) -> dict[str, Iterator[int]]:
@@ -127,46 +151,14 @@ def _lines_of(text: str) -> dict[str, Iterator[int]]:
 
 
 def _pipenv(text: str) -> Iterator[Package]:
-    said = _mapping(json.loads(text))
+    said = mapping(json.loads(text))
     for group in ("default", "develop"):
-        for name, one in _mapping(said.get(group)).items():
-            held = _mapping(one)
-            yield Package(
-                str(name), _pin(str(held.get("version", ""))), bool(held.get("hashes") or held.get("ref")), None
-            )
-
-
-def _npm(text: str) -> Iterator[Package]:
-    said = _mapping(json.loads(text))
-    packages = _mapping(said.get("packages")) or _mapping(said.get("dependencies"))
-    for path, one in packages.items():
-        held = _mapping(one)
-        name = str(path).rpartition("node_modules/")[2]
-        if name and not held.get("link") and (not said.get("packages") or "node_modules/" in str(path)):
-            version = held.get("version")
-            yield Package(name, version if isinstance(version, str) else None, bool(held.get("integrity")), None)
-
-
-def _conda(text: str) -> Iterator[Package]:
-    inside = False
-    for number, line in enumerate(text.splitlines(), 1):
-        if re.match(r"(?:dependencies|package):", line):
-            inside = True
-        elif re.match(r"[^\s#-]", line):
-            inside = False
-        match = _CONDA.fullmatch(line[:2000]) if inside else None
-        if match and not line.rstrip().endswith(":"):
-            spec = match[2] or ""
-            exact = re.fullmatch(r"={1,2}([^=*,<>]+)(?:=[^=]+)?", spec)
-            yield Package(match[1], exact[1] if exact else None, hashed=False, line=number)
-
-
-def _listed(value: object) -> Iterable[object]:
-    return value if isinstance(value, list) else ()
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, dict) else {}
+        for name, one in mapping(said.get(group)).items():
+            held = mapping(one)
+            ref = text_of(held.get("ref"))
+            version = _pin(str(held.get("version", ""))) or (ref if ref and commit_in(f"@{ref}") else None)
+            origin = next((text_of(held.get(key)) for key in ("git", "file", "path") if held.get(key)), None)
+            yield Package(name, version, bool(held.get("hashes") or ref), None, "PyPI", origin)
 
 
 _READERS: Final = {
@@ -175,6 +167,12 @@ _READERS: Final = {
     "poetry": _toml,
     "pdm": _toml,
     "pipenv": _pipenv,
-    "npm": _npm,
-    "conda": _conda,
+    "pylock": _pylock,
+    "npm": node_locks.npm,
+    "yarn": node_locks.yarn,
+    "pnpm": node_locks.pnpm,
+    "conda": other_locks.conda,
+    "conda-lock": other_locks.conda_lock,
+    "cargo": other_locks.cargo,
+    "go": other_locks.go,
 }

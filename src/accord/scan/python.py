@@ -37,12 +37,9 @@ class Module(NamedTuple):
 
 def read_module(text: str) -> Module:
     """Return the hosted models, prompts, tools and unsafe loads that Python source names; it never raises."""
-    tree = _parsed(text)
-    if isinstance(tree, str):
-        return Module(problem=tree)
-    nodes = tuple(islice(ast.walk(tree), _MOST_NODES + 1))
-    if len(nodes) > _MOST_NODES:
-        return Module(problem=f"more than {_MOST_NODES} syntax nodes")
+    nodes = _nodes(text)
+    if isinstance(nodes, str):
+        return Module(problem=nodes)
     names = Names(nodes)
     return Module(
         clients=tuple(clients(nodes, names)),
@@ -56,11 +53,20 @@ def read_module(text: str) -> Module:
 
 def read_loads(text: str) -> tuple[tuple[Load, ...], str | None]:
     """Return the loads that can run code, and why the source could not be read, if so."""
-    module = read_module(text)
-    return module.loads, module.problem
+    nodes = _nodes(text)
+    return ((), nodes) if isinstance(nodes, str) else (tuple(loads(nodes, Names(nodes))), None)
 
 
-def _parsed(text: str) -> ast.Module | str:
+def _nodes(text: str) -> tuple[ast.AST, ...] | str:
+    tree = parsed(text)
+    if isinstance(tree, str):
+        return tree
+    nodes = tuple(islice(ast.walk(tree), _MOST_NODES + 1))
+    return nodes if len(nodes) <= _MOST_NODES else f"more than {_MOST_NODES} syntax nodes"
+
+
+def parsed(text: str) -> ast.Module | str:
+    """Return the syntax tree of Python source, or why there is none; it never raises and never nests too deeply."""
     if len(text) > _MOST_TEXT:
         return f"Python source of more than {_MOST_TEXT >> 20} MiB"
     if _too_deep(text):

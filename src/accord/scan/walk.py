@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
+from collections.abc import Collection
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final, NamedTuple
@@ -44,7 +45,7 @@ class Walk(NamedTuple):
     skipped: tuple[Skipped, ...]
 
 
-def walk(root: Path, *, max_files: int, max_depth: int, seconds: float) -> Walk:
+def walk(root: Path, *, max_files: int, max_depth: int, seconds: float, pruned: Collection[str] = PRUNED) -> Walk:
     """Return the regular files below `root`; links are never followed, and every limit that cuts is recorded.
 
     Raises `AccordError` when `root` itself cannot be read.
@@ -55,7 +56,7 @@ def walk(root: Path, *, max_files: int, max_depth: int, seconds: float) -> Walk:
             hint="name the folder that holds the system",
             code="ACC-E804",
         )
-    trip = _Trip(root, max_files, max_depth, time.monotonic() + seconds)
+    trip = _Trip(root, max_files, max_depth, time.monotonic() + seconds, pruned)
     pending = [""]
     while pending and not trip.over:
         found = trip.look_into(pending.pop())
@@ -95,13 +96,16 @@ def open_inside(root: Path, path: str) -> BinaryIO:
 class _Trip:
     """One walk under way: what was found, what was skipped, and whether a limit was met."""
 
-    def __init__(self, root: Path, max_files: int, max_depth: int, deadline: float) -> None:
+    def __init__(
+        self, root: Path, max_files: int, max_depth: int, deadline: float, pruned: Collection[str] = PRUNED
+    ) -> None:
         self.files: list[File] = []
         self.over = ""
         self._root = root
         self._max_files = max_files
         self._max_depth = max_depth
         self._deadline = deadline
+        self._pruned = pruned
         self._skipped: list[Skipped] = []
         self._more = 0
 
@@ -126,7 +130,7 @@ class _Trip:
             self.skip(folder, f"unreadable: {error.strerror}")
             return []
         below: list[str] = []
-        if folder and any(entry.name == "pyvenv.cfg" for entry in listed):
+        if folder and self._pruned is PRUNED and any(entry.name == "pyvenv.cfg" for entry in listed):
             self.skip(folder, "dependency or cache folder")
             return []
         for entry in listed:
@@ -158,7 +162,7 @@ class _Trip:
             self.skip(path, f"unreadable: {error.strerror}")
 
     def _take_folder(self, name: str, path: str, below: list[str]) -> None:
-        if name in PRUNED or name.endswith(".egg-info"):
+        if name in self._pruned or (self._pruned is PRUNED and name.endswith(".egg-info")):
             self.skip(path, "dependency or cache folder")
         elif path.count("/") + 1 >= self._max_depth:
             self.skip(path, f"deeper than {self._max_depth} folders")

@@ -18,10 +18,17 @@ from accord.assess.prepare import Declared, prepare
 from accord.assess.run import Ran, look
 from accord.core.canon import Digest
 from accord.core.check import HEADINGS, Check
+from accord.core.contracts import Feed
 from accord.core.finding import Plugin
 from accord.core.plugins import Loaded
-from accord.testing.world import NOON, World
+from accord.core.signatory import Signatories
+from accord.record.codec import load
+from accord.record.model_signature import signatories
+from accord.record.trust import Trust, TrustFile
+from accord.scan.supply.feeds import import_feed, list_feeds
+from accord.testing.world import NOON, World, quiet
 
+_NOBODY = Signatories()
 _BOUND = 5.0  # seconds for an example folder, far below what a check is given
 
 
@@ -29,8 +36,10 @@ def conforms(check: Check, examples: Path) -> None:
     """Run the contract of one check on its folder of examples; raises `AssertionError` that says what is broken.
 
     `examples/bad` must be found, `examples/good` must pass with nothing left out; both runs must be repeatable,
-    bounded and located; the page must be complete. A `serve.py` in a folder holds a WSGI `app`, which is
-    served on loopback while the check runs: `@PORT@` in the manifest stands for its port.
+    bounded and located; the page must be complete. A folder `osv` is imported as a feed, a folder `dot-git`
+    stands for `.git`, a `trust.yaml` says whom to trust; none is part of the example itself. A `serve.py` in a
+    folder holds a WSGI `app`, which is served on loopback while the check runs: `@PORT@` in the manifest stands for
+    its port.
     """
     _page_is_complete(check)
     bad = _looks(check, examples / "bad")
@@ -63,7 +72,8 @@ def _looks(check: Check, folder: Path) -> list[Ran]:
         world = World(Path(name))
         shutil.copytree(folder, world.root, dirs_exist_ok=True)
         _fill_in(world.root, port)
-        first, second = (_once(check, prepare(world.asked())) for _ in range(2))
+        feeds, trusted = _feeds(world), _signatories(world)
+        first, second = (_once(check, prepare(world.asked()), feeds, trusted) for _ in range(2))
     assert first, f"{check.code} is not about anything in {folder.name}"
     for one, other in zip(first, second, strict=True):
         assert one.problem is None, f"{check.code} in {folder.name}: {one.problem}"
@@ -73,19 +83,43 @@ def _looks(check: Check, folder: Path) -> list[Ran]:
     return first
 
 
-def _once(check: Check, declared: Declared) -> list[Ran]:
+def _once(check: Check, declared: Declared, feeds: tuple[Feed, ...] = (), trusted: Signatories = _NOBODY) -> list[Ran]:
     inventory = declared.inventory
     world = Surroundings(
         system=declared.system,
         assets=inventory.assets,
         catalogue=declared.catalogue,
         threats=declared.threats,
-        inputs=Inputs(manifest=declared.manifest, assets=inventory.assets, files=inventory.files),
+        inputs=Inputs(
+            manifest=declared.manifest, assets=inventory.assets, files=inventory.files, feeds=feeds, signatories=trusted
+        ),
         now=NOON,
+        feeds=feeds,
     )
     plugin = Plugin(name="example", version="0", digest=Digest("sha256:" + "0" * 64))
     units: tuple[Unit, ...] = plan([Loaded(check, plugin)], declared.system, inventory.assets)
     return [look(unit, world) for unit in units if unit.settled is None]
+
+
+def _feeds(world: World) -> tuple[Feed, ...]:
+    """Import the records of the folder `osv`, and give git's folder the name that no repository can hold."""
+    records, git = world.root / "osv", world.root / "dot-git"
+    if records.is_dir():
+        import_feed(records, world.state, name="example", now=NOON, progress=quiet)
+        shutil.rmtree(records)
+    if git.is_dir():
+        git.rename(world.root / ".git")
+    return list_feeds(world.state)
+
+
+def _signatories(world: World) -> Signatories:
+    """Return whom the trust file of an example names, though nobody signed it."""
+    source = world.root / "trust.yaml"
+    if not source.is_file():
+        return Signatories()
+    file = load(source, TrustFile, shown=source.name)
+    source.unlink()
+    return signatories(Trust(file=file, source="trust.yaml"), NOON)
 
 
 def _fill_in(root: Path, port: int) -> None:

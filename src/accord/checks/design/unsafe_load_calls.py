@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from accord.core import Context, Finding, Severity, System, check
 
-_MATTERS = re.compile(r"load|pickle|shelve|deserialization")
+_MATTERS = re.compile(r"load|pickle|shelve|deserialization|trusted|custom_ops|safetensors|YAML|decode")
 
 
 @check("ACC114", on=("system",), bears_on=("1.3.d/unsafe-load-calls",), since="0.1")

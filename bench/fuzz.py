@@ -1,0 +1,146 @@
+"""Fuzzes every reader for as long as it is given, and keeps what it learns.
+
+    .venv/bin/python bench/fuzz.py --seconds 60 [--seed N] [--corpus tests/scan/fuzz]
+
+Seeds are small honest and hostile files (`--corpus`, and the labelled corpus where it is at hand). Each round flips,
+cuts, doubles, splices or rewrites bytes of one, under one of many names, and rates it in this process. A round that
+raises, takes more than two seconds, or more than 300 MB is written to the corpus folder, where a test replays it.
+Lines of our readers that no input reached before make an input worth keeping for further rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import random
+import resource
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Final, NamedTuple
+
+from accord.scan.engine import read
+from accord.scan.look import Limits, Look
+from accord.scan.part import Part
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+LABELLED: Final = ROOT.parent / "shared" / "corpus" / "models"
+NAMES: Final = (
+    "model.pkl", "model.pt", "model.bin", "a.npy", "a.npz", "m.joblib", "m.gguf", "m.safetensors", "m.onnx", "m.keras",
+    "m.h5", "saved_model.pb", "graph.pb", "graph.pbtxt", "m.tflite", "m.xml", "m.pmml", "m.rds", "c.msgpack", "m.nemo",
+    "m.mar", "m.skops", "config.json", "tokenizer_config.json", "mcp.json", "conf.yaml", "MLmodel", "n.ipynb", "x.py",
+    "t.jinja", "m.tar", "m.7z", "m.zip", "m.gz", "m.mlmodel", "m-symbol.json", "m.t7", "x.dat", "m.cbm", "m.ubj",
+)  # fmt: skip
+SLOW: Final = 2.0
+MOST: Final = 1 << 18
+
+
+class Trouble(NamedTuple):
+    """What went wrong with an input."""
+
+    name: str
+    data: bytes
+    what: str
+
+
+def main() -> int:
+    """Fuzz, print what was found, and exit 1 when anything was."""
+    asked = _asked()
+    rng = random.Random(asked.seed)
+    pool = list(_seeds(asked.corpus))
+    print(f"seed {asked.seed}, {len(pool)} inputs to start from, {asked.seconds} s")
+    troubles: list[Trouble] = []
+    reached: set[tuple[str, int]] = set()
+    end, rounds = time.monotonic() + asked.seconds, 0
+    while time.monotonic() < end:
+        name, data = rng.choice(NAMES), _mutated(rng, pool)
+        before = len(reached)
+        trouble = _tried(name, data, reached if rounds % 4 == 0 else None)
+        if trouble:
+            troubles.append(trouble)
+            _keep(asked.corpus, trouble)
+        elif len(reached) > before + 2 and len(pool) < 5000:
+            pool.append(data)
+        rounds += 1
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    print(f"{rounds} rounds, {len(reached)} lines reached, {len(troubles)} troubles, peak {peak} MiB")
+    for one in troubles[:10]:
+        print(f"- {one.name}: {one.what}")
+    return 1 if troubles else 0
+
+
+def _tried(name: str, data: bytes, reached: set[tuple[str, int]] | None) -> Trouble | None:
+    """Rate an input; what it must not do is raise, or take long."""
+
+    def trace(frame: FrameType, _event: str, _argument: object) -> object:
+        if "/accord/scan/" not in frame.f_code.co_filename:
+            return None
+        if reached is not None:
+            reached.add((frame.f_code.co_filename, frame.f_lineno))
+        return trace
+
+    begin = time.process_time()
+    sys.settrace(trace if reached is not None else None)
+    try:
+        for sight in read(Part(data, name=name), Look(read, Limits(seconds=20))):
+            if not sight.kind:
+                return Trouble(name, data, "a reason without a kind")
+    except Exception:  # whatever it is, it is what we look for
+        return Trouble(name, data, traceback.format_exc(limit=-2).replace("\n", " | "))
+    finally:
+        sys.settrace(None)
+    taken = time.process_time() - begin
+    bound = SLOW * (10 if reached is not None else 1)
+    return Trouble(name, data, f"it took {taken:.1f} s") if taken > bound else None
+
+
+def _mutated(rng: random.Random, pool: list[bytes]) -> bytes:
+    data = bytearray(rng.choice(pool)[:MOST])
+    for _ in range(rng.choice((0, 1, 1, 2, 3, 8))):
+        at = rng.randrange(len(data) + 1)
+        match rng.randrange(7):
+            case 0 if data:
+                data[at % len(data)] = rng.randrange(256)
+            case 1:
+                del data[at:]
+            case 2:
+                del data[at : at + rng.randrange(1, 64)]
+            case 3:
+                data[at:at] = data[at : at + rng.randrange(1, 256)] * rng.randrange(1, 4)
+            case 4:
+                data[at : at + 8] = rng.choice((b"\xff" * 8, b"\0" * 8, b"\x7f" + b"\xff" * 7, rng.randbytes(8)))
+            case 5:
+                other = rng.choice(pool)
+                cut = rng.randrange(len(other) + 1)
+                data[at:] = other[cut : cut + MOST]
+            case _:
+                data[at:at] = rng.choice(pool)[:4096]
+    return bytes(data[:MOST])
+
+
+def _seeds(corpus: Path) -> Iterator[bytes]:
+    yield b""
+    for folder in (corpus, LABELLED, ROOT / "tests" / "checks"):
+        for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+            if path.is_file() and path.stat().st_size <= MOST:
+                yield path.read_bytes()
+
+
+def _keep(corpus: Path, trouble: Trouble) -> None:
+    corpus.mkdir(parents=True, exist_ok=True)
+    (corpus / f"{hashlib.sha256(trouble.data).hexdigest()[:12]}-{trouble.name}").write_bytes(trouble.data)
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=20261122)
+    parser.add_argument("--corpus", type=Path, default=ROOT / "tests" / "scan" / "fuzz")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,23 @@
+"""The types that tensors are stored in, and how many bits they take, from `data/scan/tensor_types.tsv`."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+
+class TensorType(NamedTuple):
+    """A type of tensor: how many values make a block, and how many bits a block takes."""
+
+    name: str
+    block: int
+    bits: int
+
+
+@cache
+def tensor_types(form: str) -> dict[str, TensorType]:
+    """Return the types of one format, by what a file writes for them."""
+    text = (files("accord") / "data" / "scan" / "tensor_types.tsv").read_text("utf-8")
+    rows = [line.split("\t") for line in text.splitlines() if line.startswith(f"{form}\t")]
+    return {sign: TensorType(name, int(block), int(bits)) for _, sign, name, block, bits in rows}

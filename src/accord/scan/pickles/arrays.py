@@ -1,0 +1,116 @@
+"""Arrays that joblib writes raw between the opcodes: how long they are, so that opcodes are followed behind them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from accord.scan.look import Look
+from accord.scan.part import Part
+from accord.scan.pickles.machine import Story, run
+from accord.scan.pickles.state import State, StopError
+from accord.scan.pickles.values import Call, Import, Nest, Value
+
+_PACKAGES: Final = ("joblib.", "sklearn.externals.joblib.")
+_OTHER_FILES: Final = frozenset({"NDArrayWrapper", "ZNDArrayWrapper"})
+_KIND: Final = re.compile(r"[<>|=]?([?bBhHiIlLqQefdgFDGSUVaOMmcu])([0-9]{0,9})")
+_LETTERS: Final = {"?": 1, "b": 1, "B": 1, "c": 1, "h": 2, "H": 2, "e": 2, "i": 4, "I": 4, "f": 4, "d": 8, "l": 8,
+                   "L": 8, "q": 8, "Q": 8, "F": 8, "D": 16, "g": 16, "G": 32, "M": 8, "m": 8}  # fmt: skip
+_HAS_OBJECTS: Final = 1
+_MOST_KEPT: Final = 10_000
+
+
+class Arrays:
+    """Follows the raw bytes behind each joblib wrapper of one stream, or the pickle that stands there for objects."""
+
+    __slots__ = ("look", "part", "stories")
+
+    def __init__(self, part: Part, look: Look) -> None:
+        self.part = part
+        self.look = look
+        self.stories: list[Story] = []
+
+    def __call__(self, state: State, subject: Call, at: int) -> int:
+        """Return where opcodes go on after the array of a wrapper; for any other object that is `at`.
+
+        Raises `StopError` when the array's size cannot be told or reaches beyond the data.
+        """
+        if type(subject.target) is not Import or not subject.target.named.full.startswith(_PACKAGES):
+            return at
+        said = fields(state, subject.state)
+        if subject.target.named.name in _OTHER_FILES:
+            _check_beside(state, said.get("filename"))
+        if subject.target.named.name != "NumpyArrayWrapper":
+            return at
+        dtype = said.get("dtype")
+        if type(dtype) is not Call:
+            raise StopError("an array has no dtype")
+        layout = _layout(state, dtype)
+        if layout is None:
+            return self._stream(at)
+        begin = at
+        if "numpy_array_alignment_bytes" in said and state.plain(said["numpy_array_alignment_bytes"]) is not None:
+            state.need(at + 1)
+            begin = at + 1 + state.data[at]
+        end = begin + _count(state, said.get("shape")) * layout
+        state.need(end)
+        return end
+
+    def _stream(self, at: int) -> int:
+        base = self.part.start
+        story = run(self.part, at - base, self.look)
+        if len(self.stories) < _MOST_KEPT:
+            self.stories.append(story)
+        elif story.deeds or not story.stopped:
+            raise StopError("there are too many arrays of objects")
+        if not story.stopped:
+            raise StopError("an array of objects breaks off")
+        return base + story.end
+
+
+def fields(state: State, value: Value | None) -> Mapping[str, Value]:
+    """Return the attributes that a state sets, by name."""
+    if type(value) is not Nest:
+        return {}
+    items = list(state.spread(value.items))
+    return {str(state.plain(key)): one for key, one in zip(items[::2], items[1::2], strict=False) if type(key) is int}
+
+
+def _check_beside(state: State, name: Value | None) -> None:
+    """Check that an array kept in another file is kept beside this one.
+
+    Raises `StopError`.
+    """
+    said = state.plain(name)
+    if not isinstance(said, str) or "/" in said or "\\" in said or said in {"", ".", ".."}:
+        raise StopError(f"an array is read from {str(said)[:80]!r}, which is not beside this file")
+
+
+def _layout(state: State, dtype: Call) -> int | None:
+    """Return the size of one item, or None when items are objects.
+
+    Raises `StopError` when it cannot be told.
+    """
+    args = state.plain(dtype.args)
+    code = args[0] if isinstance(args, tuple) and args else None
+    said = state.plain(dtype.state)
+    more = said if isinstance(said, tuple) and len(said) >= 8 else (None,) * 8
+    found = _KIND.fullmatch(code) if isinstance(code, str) else None
+    if found is None:
+        raise StopError("the dtype of an array cannot be told")
+    if found[1] == "O" or (isinstance(more[7], int) and more[7] & _HAS_OBJECTS):
+        return None
+    if isinstance(more[5], int) and more[5] >= 0:
+        return more[5]
+    if not found[2]:
+        return _LETTERS.get(found[1], 0)
+    return int(found[2]) * (4 if found[1] == "U" else 1)
+
+
+def _count(state: State, shape: Value | None) -> int:
+    sizes = state.plain(shape)
+    if not isinstance(sizes, tuple) or not all(isinstance(one, int) and one >= 0 for one in sizes):
+        raise StopError("the shape of an array cannot be told")
+    return math.prod(sizes)

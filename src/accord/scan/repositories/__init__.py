@@ -1,0 +1,1 @@
+"""What lies around a model: configurations that name code, templates, tool descriptions, notebooks, sources."""
