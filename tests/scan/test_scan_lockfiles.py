@@ -118,6 +118,10 @@ def test_other_kinds_are_read(path: str, text: str, package: Package) -> None:
     [
         ("uv.lock", "not [ toml"), ("Pipfile.lock", "{"), ("package-lock.json", "[" * 100_000), ("unknown.lock", "x"),
         ("requirements.txt", "x" * (17 << 20)), ("uv.lock", "[" * 5000), ("requirements.txt", "a==1\n" * 50_001),
+        ("uv.lock", "package = 3"), ("uv.lock", "[[package]]\nname = 4\n"), ("Pipfile.lock", '{"default": [1]}'),
+        ("poetry.lock", "[package]\nname = 'a'\n"), ("pylock.toml", "packages = 3"), ("Cargo.lock", "package = [1]"),
+        ("Pipfile.lock", "[]"), ("package-lock.json", "[]"), ("package-lock.json", '{"packages": []}'),
+        ("environment.yml", "dependencies: [a=1]\n"), ("environment.yml", "dependencies: &x\n  - a=1\n"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_said(path: str, text: str) -> None:
@@ -127,7 +131,6 @@ def test_what_cannot_be_read_is_said(path: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("uv.lock", "package = 3"), ("uv.lock", "[[package]]\nname = 4\n"), ("Pipfile.lock", '{"default": [1]}'),
         ("Pipfile.lock", '{"default": {"a": 7}}'), ("package-lock.json", '{"packages": {"node_modules/a": null}}'),
         ("uv.lock", '[[package]]\nname = "a"\nwheels = 3\nsource = "x"\n'),
     ],

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from posixpath import normpath
 from typing import NamedTuple
 
 from accord.core import Context
 from accord.core.errors import RecordError
-from accord.scan.lockfiles import Lock, Package, read_lock
+from accord.scan.lockfiles import Lock, Package, included, read_lock
 from accord.scan.supply.matching import Hit, match, problems
 
 _LISTS = ("**/pyproject.toml", "**/setup.py", "**/setup.cfg", "**/requirements*.in", "**/Pipfile", "**/package.json")
@@ -38,6 +39,10 @@ def locks(ctx: Context) -> tuple[Locked, ...]:
         lock = read_lock(path, text or "")
         if lock.problem and text is not None:
             ctx.skip(path, lock.problem)
+        for other in included(text or "") if lock.kind == "requirements" else ():
+            place = normpath(f"{path.rpartition('/')[0]}/{other}".lstrip("/"))
+            if place not in paths:
+                ctx.skip(place, f"{path} takes it in, and it is not read as a lock file")
         found.append(Locked(path, lock, text or ""))
     if not found and (ctx.files(*_LISTS) or ctx.files("**/*.py")):
         ctx.skip("accord.yaml", "there is no lock file: which packages are installed is not known")
@@ -52,13 +57,14 @@ def known(ctx: Context, found: Iterable[Locked], kinds: frozenset[str]) -> Itera
         matched = match(packages, [feed for feed in ctx.feeds.feeds if not feed.problem])
         yield from (Known(held.path, hit) for hit in matched.hits if hit.kind in kinds)
         loose = [one.name for one in held.lock.loose if (one.ecosystem, one.name) not in pinned_elsewhere]
-        if loose:
-            ctx.skip(held.path, f"{len(loose)} packages have no version that could be compared: {_some(loose)}")
-        elif matched.undecided:
+        reasons = [f"{len(loose)} packages have no version that could be compared: {_some(loose)}"] if loose else []
+        if matched.undecided:
             names = [f"{package.name}: {why}" for package, why in matched.undecided]
-            ctx.skip(held.path, f"{len(names)} packages could not be compared: {_some(names)}")
-        elif any(one.ecosystem == "conda" for one in held.lock.packages):
-            ctx.skip(held.path, "packages of conda are compared with PyPI's of the same name only: no feed has others")
+            reasons.append(f"{len(names)} packages could not be compared: {_some(names)}")
+        if any(one.ecosystem == "conda" for one in held.lock.packages):
+            reasons.append("packages of conda are compared with PyPI's of the same name only: no feed has others")
+        if reasons:
+            ctx.skip(held.path, "; ".join(reasons))
 
 
 def expect_answers(ctx: Context, found: Iterable[Locked]) -> None:
@@ -68,6 +74,9 @@ def expect_answers(ctx: Context, found: Iterable[Locked]) -> None:
     """
     ecosystems = {_comparable(one).ecosystem for held in found for one in held.lock.packages}
     reason = "; ".join(problems(ctx.feeds, ecosystems, ctx.now)) if ecosystems else ""
+    for feed in ctx.feeds.feeds if ecosystems else ():
+        if feed.skipped:
+            ctx.skip(f"feed {feed.name}", f"{feed.skipped} of its records could not be read when it was imported")
     if reason and not ctx.feeds.feeds:
         ctx.skip("feeds", "no feed of vulnerabilities was imported: accord feeds import DIR|ZIP|FILE")
     elif reason:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from accord.cli import complain
+from accord.cli import case_import, complain
 from accord.core.errors import AccordError, ManifestError
 from accord.core.finding import Place
 from accord.core.text import clean, one_line, shown
@@ -27,6 +27,9 @@ _PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(path_t
 @click.group(name="case")
 def command() -> None:
     """Lint, verify and show executable cases."""
+
+
+command.add_command(case_import.command)
 
 
 @command.command()

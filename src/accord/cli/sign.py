@@ -43,6 +43,7 @@ def command(model: Path, named: str | None, ignore: tuple[str, ...], out: Path |
 
     started = time.monotonic()
     target = out or place_of(model)
+    _keep(target)
     signer = model_signer(state_folder(Path.cwd(), os.environ), named)
     if signer.made:
         say(f"made {signer.path}, an EC key on P-256 of the role {signer.role}: keep it private")
@@ -74,24 +75,43 @@ def inside(model: Path, path: Path) -> tuple[str, ...]:
     return (place.relative_to(top).as_posix(),) if model.is_dir() and place.is_relative_to(top) else ()
 
 
-def _write(target: Path, bundle: bytes, signer: ModelSigner) -> None:
-    from accord.record.model_signature import public_pem, read_public_file
-    from accord.record.state import write_file
+def _keep(target: Path) -> None:
+    """Refuse to write over anything but an older signature and an older public key."""
+    from accord.record.model_signature import read_public_file
+    from accord.record.state import read_file
+    from accord.scan.origin.bundle import LARGEST, read_bundle
 
     public = target.with_suffix(".pub")
+    if public == target:
+        raise _unwritten(target, "its public key would be called so too")
     if public.exists():
-        read_public_file(public)  # only an older public key is written over
+        read_public_file(public)
+    try:
+        if target.exists():
+            read_bundle(read_file(target, LARGEST), path=shown(str(target)))
+    except (OSError, ValueError, RecordError) as error:
+        raise _unwritten(target, "it is there, and it is no signature") from error
+
+
+def _write(target: Path, bundle: bytes, signer: ModelSigner) -> None:
+    from accord.record.model_signature import public_pem
+    from accord.record.state import write_file
+
     try:
         write_file(target, bundle)
-        write_file(public, public_pem(signer.public))
+        write_file(target.with_suffix(".pub"), public_pem(signer.public))
     except OSError as error:
-        name = shown(str(target))
-        raise RecordError(
-            f"{name} cannot be written: {error.strerror}",
-            hint="name another file: --out FILE",
-            code="ACC-E846",
-            where=Place(path=name),
-        ) from error
+        raise _unwritten(target, str(error.strerror)) from error
+
+
+def _unwritten(target: Path, why: str) -> RecordError:
+    name = shown(str(target))
+    return RecordError(
+        f"{name} cannot be written: {why}",
+        hint="name another file: --out FILE",
+        code="ACC-E846",
+        where=Place(path=name),
+    )
 
 
 def _tell(signed: SignedModel, signer: ModelSigner, target: Path, *, shape: str, seconds: float) -> None:

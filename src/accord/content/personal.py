@@ -16,6 +16,7 @@ __all__ = ["Personal", "luhn", "personal"]
 _MOST = 5000
 _NEAR = 60  # characters before a number in which a word may say what it is
 _HEADER = 4000
+_SHORT = 6  # letters of a word that may stand in another by chance
 _CARDS: Final = re.compile(
     r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[068]\d{12}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35\d{14}"
 )
@@ -114,7 +115,14 @@ def _hits(text: str, rule: _Rule, windows: Iterable[tuple[int, int]]) -> Iterato
 def _is_near(text: str, start: int, words: tuple[str, ...]) -> bool:
     """Tell whether one of the words stands shortly before, or in the first line, where tables name their columns."""
     around = (text[max(0, start - _NEAR) : start] + " " + text[:_HEADER].partition("\n")[0]).lower()
-    return any(word in around for word in words)
+    return any(_alone(word).search(around) for word in words)
+
+
+@cache
+def _alone(word: str) -> re.Pattern[str]:
+    """Return what finds a word; short ones only as words of their own: `tin` is in `rating`, `uid` in `guide`."""
+    plain = re.escape(word)
+    return re.compile(rf"(?<![^\W\d_]){plain}(?![^\W\d_])" if len(word) <= _SHORT else plain)
 
 
 def _email(value: str) -> _Found | None:
@@ -127,8 +135,8 @@ def _email(value: str) -> _Found | None:
         or not re.fullmatch(r"[A-Za-z]{2,24}", labels[-1])
     ):
         return None
-    if labels[-1].lower() in {"png", "jpg", "jpeg", "gif", "svg", "webp", "js", "css", "py"}:
-        return None  # icon@2x.png
+    if local == "git" or labels[-1].lower() in {"png", "jpg", "jpeg", "gif", "svg", "webp", "js", "css", "py"}:
+        return None  # git@host:path, icon@2x.png
     said = read_said()
     return _Found(len(value), not re.search(said.reserved, domain) and local.lower() not in said.roles)
 
@@ -206,13 +214,15 @@ def _cpf(value: str) -> _Found | None:
 
 
 def _personnummer(value: str) -> _Found | None:
-    month, day = int(value[2:4]), int(value[4:6])
-    real = 1 <= month <= 12 and 1 <= day <= 31 and luhn(_digits(value))
+    digits = _digits(value)[-10:]  # the century may stand before, and luhn leaves it out
+    month, day = int(digits[2:4]), int(digits[4:6]) % 60  # 60 is added for those who only stay a while
+    real = 1 <= month <= 12 and 1 <= day <= 31 and luhn(digits)
     return _Found(len(value), sure=True) if real else None
 
 
 def _ssn(value: str) -> _Found | None:
-    area, group, serial = value.split("-")
+    digits = _digits(value)
+    area, group, serial = digits[:3], digits[3:5], digits[5:]
     real = area not in {"000", "666"} and area < "900" and group != "00" and serial != "0000"
     return _Found(len(value), sure=False) if real else None
 

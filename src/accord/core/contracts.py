@@ -41,7 +41,10 @@ class Coverage(NamedTuple):
 
 
 class Feed(NamedTuple):
-    """A feed of vulnerabilities in the state folder; `digest` is its source's, `problem` says why it is unreadable."""
+    """A feed of vulnerabilities in the state folder; `digest` is its source's, `problem` says why it is unreadable.
+
+    `skipped` counts the files and records of the source that could not be read.
+    """
 
     name: str
     digest: Digest
@@ -50,6 +53,7 @@ class Feed(NamedTuple):
     coverage: Mapping[str, Coverage]
     folder: Path
     problem: str = ""
+    skipped: int = 0
 
 
 class Feeds(NamedTuple):

@@ -66,10 +66,14 @@ def key_of_chain(chain: Sequence[bytes], roots: Iterable[bytes], *, at: datetime
 
 
 def _key(leaf: Certificate, root: Certificate) -> Signatory:
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    public = leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    source = f"the certificate of {leaf.subject.rfc4514_string()[:200]}, under {root.subject.rfc4514_string()[:200]}"
+    try:
+        public = leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise _broken(f"the key of {_name(leaf)} cannot be read") from error
+    source = f"the certificate of {_name(leaf)}, under {_name(root)}"
     return read_public(public, source=source, level=TrustLevel.SELF)
 
 
@@ -130,10 +134,12 @@ def _may_sign(certificate: Certificate) -> None:
     usage = _usage(certificate)
     try:
         purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-        coded = ExtendedKeyUsageOID.CODE_SIGNING in purposes
+        coded = ExtendedKeyUsageOID.CODE_SIGNING in purposes or ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE in purposes
     except x509.ExtensionNotFound:
-        coded = False
-    if not coded and (usage is None or not usage.digital_signature):
+        coded = usage is not None
+    except ValueError as error:
+        raise _broken(f"the extensions of {_name(certificate)} cannot be read") from error
+    if not coded or (usage is not None and not usage.digital_signature):  # RFC 5280 §4.2.1.12: both have to allow it
         raise _broken(f"the certificate of {_name(certificate)} is not for signing")
 
 
@@ -149,7 +155,10 @@ def _usage(certificate: Certificate) -> x509.KeyUsage | None:
 
 
 def _name(certificate: Certificate) -> str:
-    return certificate.subject.rfc4514_string()[:200] or "nobody"
+    try:
+        return certificate.subject.rfc4514_string()[:200] or "nobody"
+    except ValueError:
+        return "a name that is none"
 
 
 def _broken(why: str) -> TamperError:

@@ -231,8 +231,11 @@ def _references(assets: Iterable[AssetRef]) -> dict[str, str]:
     taken: set[str] = set()
     for number, asset in enumerate(assets):
         name = one_line(f"{asset.kind}:{asset.id}", 200)
-        found[asset.id] = f"{name}~{number}" if name in taken or name.startswith("pkg:") else name
-        taken.add(found[asset.id])
+        name = f"asset:{name}" if name.startswith("pkg:") else name
+        while name in taken:
+            name = f"{name}~{number}"
+        found[asset.id] = name
+        taken.add(name)
     return found
 
 

@@ -19,7 +19,8 @@ from accord.core.errors import AccordError
 from accord.core.finding import Place
 from accord.core.text import one_line
 from accord.scan.convert_file import DifferError, prove, write
-from accord.scan.convert_plan import UnfitError, planned
+from accord.scan.convert_formats import STREAMS, planned
+from accord.scan.convert_plan import UnfitError
 from accord.scan.engine import BREAKS, Target, rate_open, read
 from accord.scan.look import Limits, Look, OverError
 from accord.scan.part import BrokenError, Part
@@ -33,6 +34,7 @@ SUFFIX: Final = ".safetensors"
 _HINT: Final = "the old file is as it was"
 _ENDING: Final = re.compile(r"(?<=.)\.[A-Za-z][A-Za-z0-9]{0,11}\Z")
 _CARRIERS: Final = frozenset({"numpy", "npz", "pickle"})
+_PICKLED: Final = re.compile(r"\.(?:joblib|pkl|pickle)(?:\.\w{1,6})?\Z", re.IGNORECASE)
 _UNPACKED: Final = 8 << 30
 _SECONDS: Final = 60.0
 _PER_SECOND: Final = 4 << 20
@@ -99,7 +101,7 @@ def fix(scan: Scan, paths: Iterable[str | os.PathLike[str]]) -> Fixes:
     for candidate in _candidates(paths):
         known = rated.get(candidate.target.shown)
         found = known.pop(0) if known else None
-        if found is None or not (candidate.named or _carries(found.format)):
+        if found is None or not (candidate.named or _carries(found)):
             continue
         try:
             _check(found, candidate)
@@ -119,8 +121,11 @@ def _candidates(paths: Iterable[str | os.PathLike[str]]) -> Iterator[_Candidate]
             yield _Candidate(target, not folder, linked)
 
 
-def _carries(form: str) -> bool:
-    return form in _CARRIERS or form.startswith("torch")
+def _carries(rated: Rated) -> bool:
+    """Tell whether a file is of a kind that may be converted; of compressed ones, those that are named so."""
+    if rated.format in STREAMS:
+        return bool(_PICKLED.search(rated.path))
+    return rated.format in _CARRIERS or rated.format.startswith("torch")
 
 
 def _check(rated: Rated, candidate: _Candidate) -> None:
@@ -151,10 +156,9 @@ def convert(target: Target) -> Converted:
         said = _answered(lambda: _write(file, new.file, target.shown, seconds), target.shown, seconds)
         with open_inside(target.folder, target.path) as again:
             _answered(lambda: _prove(again, new.file, target.shown, seconds), target.shown, seconds)
-            if {_identity(os.fstat(again.fileno())), _identity(source.lstat())} != {before}:
+            if _identity(os.fstat(again.fileno())) != before or _identity(os.fstat(file.fileno())) != before:
                 _refuse(target.shown, "it changed while it was converted", "ACC-E816")
-        os.fchmod(new.file.fileno(), os.fstat(file.fileno()).st_mode & 0o666)
-        _publish(new, to, target.shown)
+        _publish(new, to, target.shown, mode=os.fstat(file.fileno()).st_mode & 0o666)
     notes = tuple(cast("list[str]", said["notes"]))
     return Converted(target.shown, shown, cast("int", said["tensors"]), cast("int", said["bytes"]), notes)
 
@@ -192,11 +196,12 @@ def _temporary(to: Path, shown: str) -> Iterator[_New]:
             path.unlink()
 
 
-def _publish(new: _New, to: Path, shown: str) -> None:
-    """Give a proven file its name."""
+def _publish(new: _New, to: Path, shown: str, *, mode: int) -> None:
+    """Give a proven file its name, and let those read it who may read the old one."""
     from accord.record.state import publish, sync_folder
 
     try:
+        os.fchmod(new.file.fileno(), mode)
         os.fsync(new.file.fileno())
         if not os.path.samestat(os.fstat(new.file.fileno()), new.path.lstat()):
             _refuse(shown, "somebody else changes files beside it", "ACC-E816")

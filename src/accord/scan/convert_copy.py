@@ -17,6 +17,9 @@ from accord.scan.look import Look
 from accord.scan.part import Part
 
 _PIECE: Final = 1 << 20
+_BAND: Final = 16 << 20
+_SPAN: Final = 32 << 20
+_MOST_ROWS: Final = 1 << 16
 _FORMATS: Final[Mapping[int, Literal["B", "H", "I", "Q"]]] = MappingProxyType({1: "B", 2: "H", 4: "I", 8: "Q"})
 _MOST_MAPPED: Final = 96 << 20
 _OFTEN: Final = 64
@@ -30,16 +33,22 @@ class _Axis(NamedTuple):
 
 
 def in_strides(tensor: Tensor, look: Look) -> Iterator[bytes]:
-    """Yield the bytes of a tensor row by row, in pieces of at most 1 MiB each."""
+    """Yield the bytes of a tensor row by row, in pieces of a few MiB."""
     if not tensor.size:
         return
     axes = _merged(tensor)
     last = axes.pop() if axes else _Axis(1, 1)
     ease = _Ease(tensor.data, look)
+    if last.stride < 2 or not axes:
+        for start in _starts(axes, tensor.offset):
+            yield from _along(tensor, start, last, ease)
+        return
+    rows = axes.pop()
+    high = max(_BAND // (last.size * tensor.kind.width), 1)
     for start in _starts(axes, tensor.offset):
-        for piece in _along(tensor, start, last):
-            ease.count(len(piece))
-            yield piece
+        for row in range(0, rows.size, high):
+            band = _Axis(min(high, rows.size - row), rows.stride)
+            yield from _banded(tensor, start + row * rows.stride, band, last, ease)
 
 
 def _merged(tensor: Tensor) -> list[_Axis]:
@@ -72,19 +81,43 @@ def _starts(axes: list[_Axis], offset: int) -> Iterator[int]:
             return
 
 
-def _along(tensor: Tensor, start: int, axis: _Axis) -> Iterator[bytes]:
+def _along(tensor: Tensor, start: int, axis: _Axis, ease: _Ease) -> Iterator[bytes]:
     """Yield the items along one axis."""
     width, data = tensor.kind.width, tensor.data
-    most = _PIECE // width
+    most = _fitting(axis, width)
     for done in range(0, axis.size, most):
         count = min(most, axis.size - done)
         begin = start + done * axis.stride
+        ease.count(count * width * max(axis.stride, 1))
         if axis.stride == 1:
             yield data.exactly(begin * width, count * width)
         elif not axis.stride:
             yield data.exactly(begin * width, width) * count
         else:
             yield _every(data, begin, _Axis(count, axis.stride), width)
+
+
+def _fitting(axis: _Axis, width: int) -> int:
+    """Return how many items along an axis are taken at once, so that few of the pages between them are held."""
+    return max(min(_PIECE // width, _SPAN // (max(axis.stride, 1) * width)), 1)
+
+
+def _banded(tensor: Tensor, start: int, rows: _Axis, axis: _Axis, ease: _Ease) -> Iterator[bytes]:
+    """Yield several rows as one piece: those of a transposed matrix share their pages, which are read once for all."""
+    if rows.size == 1:
+        yield from _along(tensor, start, axis, ease)
+        return
+    width = tensor.kind.width
+    most = _fitting(axis, width)
+    band = bytearray(rows.size * axis.size * width)
+    for done in range(0, axis.size, most):
+        part = _Axis(min(most, axis.size - done), axis.stride)
+        for row in range(rows.size):
+            found = _every(tensor.data, start + row * rows.stride + done * axis.stride, part, width)
+            at = (row * axis.size + done) * width
+            band[at : at + len(found)] = found
+        ease.count(part.size * part.stride * width)
+    yield bytes(band)
 
 
 def _every(data: Part, begin: int, axis: _Axis, width: int) -> bytes:
@@ -107,16 +140,28 @@ def by_address(tensor: Tensor, look: Look) -> Iterator[bytes]:
             yield data.exactly(at, min(_PIECE, begin + tensor.size - at))
         return
     *outer, last = tensor.shape
-    *steps, step = tensor.strides
-    for number in range(math.prod(outer)):
-        row = tensor.offset + _distance(number, outer, steps)
-        for first in range(0, last, _PIECE // width):
-            items = range(first, min(first + _PIECE // width, last))
-            ease.count(len(items) * width)
-            yield b"".join([data.read((row + item * step) * width, width) for item in items])
+    high = max(min(_BAND // (last * width), _MOST_ROWS), 1)
+    for first in range(0, math.prod(outer), high):
+        rows = range(first, min(first + high, math.prod(outer)))
+        yield from _rows(tensor, [tensor.offset + _distance(row, outer, tensor.strides[:-1]) for row in rows], ease)
 
 
-def _distance(number: int, sizes: list[int], strides: list[int]) -> int:
+def _rows(tensor: Tensor, starts: list[int], ease: _Ease) -> Iterator[bytes]:
+    """Yield rows, given where each starts, item by item."""
+    source, base, width = tensor.data.source, tensor.data.start, tensor.kind.width
+    last, step = tensor.shape[-1], tensor.strides[-1]
+    block = max(min(_PIECE, _SPAN // max(step, 1)) // width, 1)
+    rows: list[list[bytes]] = [[] for _ in starts]
+    for first in range(0, last, block):
+        items = range(first, min(first + block, last))
+        for row, start in zip(rows, starts, strict=True):
+            places = [base + (start + item * step) * width for item in items]
+            row.append(b"".join([source[at : at + width] for at in places]))
+        ease.count(len(items) * max(step, 1) * width)
+    yield b"".join([piece for row in rows for piece in row])
+
+
+def _distance(number: int, sizes: list[int], strides: tuple[int, ...]) -> int:
     """Return how many items the row of a number is away from the first."""
     away = 0
     for size, stride in zip(reversed(sizes), reversed(strides), strict=True):
@@ -135,7 +180,7 @@ class _Ease:
         self._calls = 0
 
     def count(self, size: int) -> None:
-        """Note that a piece was read."""
+        """Note that a piece was read, of so many bytes with what lies between."""
         self._bytes += size
         self._calls += 1
         if self._bytes < _PIECE and self._calls < _OFTEN:

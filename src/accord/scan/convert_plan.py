@@ -92,31 +92,6 @@ def kind_of(family: str, name: str, tensor: str) -> Kind:
     return found
 
 
-def planned(part: Part, form: str, look: Look) -> Plan:
-    """Return what becomes of a file that was rated safe.
-
-    Raises `UnfitError` when it is not weights alone, `BrokenError` or `OverError` when it cannot be read.
-    """
-    from accord.scan import convert_numpy, convert_torch
-
-    match form:
-        case "torch":
-            return finished(convert_torch.archive_tensors(part, look), "pt", look)
-        case "torch-legacy":
-            return finished(convert_torch.legacy_tensors(part, look), "pt", look)
-        case "npz":
-            return finished(convert_numpy.archive_tensors(part, look), "np", look)
-        case "numpy":
-            return finished([convert_numpy.array_tensor(part, ALONE)], "np", look)
-        case "pickle":
-            return finished(convert_numpy.pickle_tensors(part, look), "np", look)
-        case "gzip" | "bzip2" | "xz" | "lzma" | "zlib" | "zstd" | "lz4":
-            inner = convert_numpy.unpacked(part, look)
-            return finished(convert_numpy.pickle_tensors(inner, look), "np", look)
-        case _:
-            raise UnfitError(f"a file of the format {form} is not converted: only pickles and arrays of weights are")
-
-
 def finished(tensors: Iterable[Tensor], framework: str, look: Look) -> Plan:
     """Return tensors in the order in which they are written, each of them checked against the bytes it has."""
     found: dict[str, Tensor] = {}

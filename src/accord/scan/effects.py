@@ -21,6 +21,8 @@ _FETCHERS: Final = frozenset({"getattr", "builtins.getattr", "__import__", "buil
 _IMPORTS: Final = frozenset({"__import__", "builtins.__import__", "importlib.import_module", "importlib.__import__"})
 _HONEST = "importlib.import_module"
 _ROOTS: Final = frozenset({"os", "sys", "builtins", "__builtins__"})
+_PROPERTIES: Final = frozenset({"property", "cached_property", "functools.cached_property"})
+_BARE: Final = frozenset({"exec", "eval", "execfile"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -84,7 +86,7 @@ def _reached(tree: ast.Module) -> Iterator[tuple[str, tuple[ast.AST, ...]]]:
     first = tuple(one for statement in tree.body if not _is_main(statement) for one in _outside_functions(statement))
     yield "when it is imported", first
     todo = [(name, "when it is imported") for name in _called(first, functions)]
-    todo += [(name, f"in {name}()") for name in functions if name in _table().entries]
+    todo += [(name, f"in {name}()") for name, held in functions.items() if _is_entry(name, held)]
     seen: set[str] = set()
     while todo:
         name, when = todo.pop(0)
@@ -95,6 +97,13 @@ def _reached(tree: ast.Module) -> Iterator[tuple[str, tuple[ast.AST, ...]]]:
             body = tuple(one for statement in function.body for one in ast.walk(statement))
             yield when, body
             todo.extend((other, when) for other in _called(body, functions))
+
+
+def _is_entry(name: str, functions: list[_Function]) -> bool:
+    """Tell whether a framework, or the language itself, calls a function that nobody here calls."""
+    decorators = {ast.unparse(one) for function in functions for one in function.decorator_list}
+    special = name.startswith("__") and name.endswith("__")
+    return special or name in _table().entries or bool(decorators & _PROPERTIES)
 
 
 def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
@@ -125,6 +134,12 @@ def _effects(node: ast.AST, names: Names) -> Iterator[Effect]:
     match node:
         case ast.Call():
             yield from _call(node, names)
+            if names.qualified(node.func) not in {"isinstance", "issubclass"}:
+                yield from _handed((*node.args, *(one.value for one in node.keywords)), names)
+        case ast.Dict(values=held) | ast.List(elts=held) | ast.Tuple(elts=held):
+            yield from _handed(tuple(held), names)
+        case ast.Return(value=ast.expr() as value):
+            yield from _handed((value,), names)
         case ast.Attribute(attr=attr) if attr in _table().tricks:
             yield Effect(attr, "reaches into the interpreter", node.lineno, "")
         case ast.Constant(value=str() as text) if len(text) < _LINE_OF_CODE_IN_TEXT:
@@ -133,8 +148,28 @@ def _effects(node: ast.AST, names: Names) -> Iterator[Effect]:
                 yield Effect(place, "names a place of keys or start-up files", node.lineno, "")
 
 
+def _handed(given: tuple[ast.expr, ...], names: Names) -> Iterator[Effect]:
+    """Yield the harmful callables that are handed on without a call: to `map`, to a thread, in a table."""
+    for one in given:
+        if not isinstance(one, ast.Name | ast.Attribute):
+            continue
+        name = _name(one, names)
+        last = name.rpartition(".")[2]
+        does = _does(name) if "." in name or name in _BARE else None
+        if does and not last.isupper() and not last.endswith(("Error", "Exception", "Expired")):
+            yield Effect(one_line(name, 100), does, one.lineno, "")
+
+
+def _name(node: ast.expr, names: Names) -> str:
+    """Return the dotted name of an expression, also where it came in by `from os import *`."""
+    name = names.qualified(node)
+    if name and "." not in name:
+        return next((full for star in names.stars if _does(full := f"{star}.{name}")), name)
+    return name
+
+
 def _call(node: ast.Call, names: Names) -> Iterator[Effect]:
-    name = names.qualified(node.func)
+    name = _name(node.func, names)
     does = _does(name)
     if does and not _tame(name, node):
         yield Effect(one_line(name, 100), does, node.lineno, "")

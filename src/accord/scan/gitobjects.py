@@ -19,6 +19,7 @@ LARGEST = 16 << 20
 
 _TYPES: Final = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
 _OFS_DELTA, _REF_DELTA = 6, 7
+_PACKED = LARGEST + (LARGEST >> 8)  # no object of that size is packed into more
 _DEEPEST = 512
 _CACHED = 48 << 20
 _MOST_LOOSE = 500_000
@@ -64,16 +65,18 @@ class Objects:
         pack = self._homes.get(name)
         if pack is None:
             return self.read(name).type
-        for _ in range(_DEEPEST):
-            entry = pack.entry(pack.offsets[name])
-            while isinstance(entry.base, int):
-                entry = pack.entry(entry.base)
-            if not isinstance(entry.base, str):
+        entry = pack.entry(pack.offsets[name])
+        for _ in range(_DEEPEST):  # a pack may name bases in a circle
+            if entry.base is None:
                 return _TYPES.get(entry.number, "unknown")
-            name = entry.base
-            if name not in pack.offsets:
-                return self.type_of(name) if name in self._loose else "unknown"
+            if isinstance(entry.base, str):  # never among the offsets of the pack
+                return "unknown"
+            entry = pack.entry(entry.base)
         raise GitError("a chain of deltas is too long")
+
+    def has(self, name: str) -> bool:
+        """Tell whether an object is here, whether or not it can be read."""
+        return name in self._homes or name in self._loose
 
     def read(self, name: str) -> Thing:
         """Return an object; raises `GitError` where it is missing, damaged or too large."""
@@ -164,12 +167,15 @@ class _Pack:
     def _inflate(self, start: int) -> bytes:
         after = bisect_right(self._order, start)
         end = self._order[after] if after < len(self._order) else len(self._map)
+        unpack = zlib.decompressobj()
         try:
-            data = zlib.decompressobj().decompress(self._map[start:end], LARGEST + 1)
+            data = unpack.decompress(self._map[start : min(end, start + _PACKED)], LARGEST + 1)
         except zlib.error as error:
             raise GitError("an object is damaged") from error
         if len(data) > LARGEST:
             raise GitError(f"an object is larger than {LARGEST >> 20} MiB")
+        if not unpack.eof:
+            raise GitError("an object is cut off")
         return data
 
     def _keep(self, offset: int, thing: Thing) -> None:

@@ -115,11 +115,16 @@ class Reading:
             elif kind == "commit" and (thing := self._thing(objects, name)):
                 commits.append(_commit(thing, name))
         trees: set[str] = set()
+        gone: set[str] = set()
         for _, name, tree in sorted(commits):
             for blob, path in self._files(objects, tree, trees):
                 if blob in blobs:
                     blobs.discard(blob)
                     yield from self._passage(objects, blob, path, name)
+                elif not objects.has(blob):
+                    gone.add(blob)
+        if gone:
+            self.left_out.append(f"{len(gone)} files of commits are not here, as in a partial clone")
         for blob in sorted(blobs):
             yield from self._passage(objects, blob, "", "")
 

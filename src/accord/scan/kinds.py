@@ -62,6 +62,12 @@ MARKS: Final = (
     (0, b"\xcf\xfa\xed\xfe", Kind("mach-o", "models.programs:read")),
     (0, b"\xca\xfe\xba\xbe", Kind("java-or-mach-o", "models.programs:read")),
     (0, b"\0asm", Kind("wasm", "models.programs:read")),
+    (0, b"dex\n0", Kind("android-bytecode", "models.programs:read")),
+    (0, b"\x1bLua", Kind("lua-bytecode", "models.programs:read")),
+    (0, b"\x1bLJ", Kind("lua-bytecode", "models.programs:read")),
+    (0, b"BC\xc0\xde", Kind("llvm-bytecode", "models.programs:read")),
+    (0, b"!<arch>\n", Kind("native-archive", "models.programs:read")),
+    (0, b"L\0\0\0\x01\x14\x02\0", Kind("shortcut", "models.programs:read")),
     (0, b"CBM1", Kind("catboost", "models.trees:read")),
     (0, b"binf", Kind("xgboost", "models.trees:read")),
     (0, b"{L\0", Kind("xgboost", "models.trees:read")),
@@ -85,8 +91,8 @@ PROBES: Final = (
     ("containers.tars:is_old_tar", Kind("tar", "containers.tars:read")),
     ("models.rdata:is_rdata", Kind("rdata", "models.rdata:read")),
     ("models.others:is_known", Kind("model", "models.others:read")),
-    ("repositories.texts:is_text", Kind("other", "repositories.texts:read")),
     ("models.msgpack:is_msgpack", Kind("msgpack", "models.msgpack:read")),
+    ("repositories.texts:is_text", Kind("other", "repositories.texts:read")),
 )
 """Formats that only a look at their structure tells, in the order in which they are asked."""
 

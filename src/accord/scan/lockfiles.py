@@ -10,7 +10,7 @@ from typing import Final
 
 from accord.scan.places import lock_kind
 from accord.scan.supply import node_locks, other_locks
-from accord.scan.supply.packages import Lock, Package, commit_in, listed, mapping, text_of
+from accord.scan.supply.packages import Lock, Package, commit_in, listed, mapping, rows, table, text_of
 
 __all__ = ["Lock", "Package", "read_lock"]
 
@@ -26,6 +26,7 @@ _REQUIREMENT: Final = re.compile(r"([A-Za-z0-9][\w.-]{0,200})(?:\[[\w\s,.-]{0,20
 def read_lock(path: str, text: str) -> Lock:
     """Return what a lock file says; it never raises: what cannot be read is the lock's `problem`."""
     kind = lock_kind(path) or ("requirements" if path.endswith((".txt", ".in")) else "unknown")
+    text = text.removeprefix("\ufeff")
     if len(text) > _MOST_TEXT:
         return Lock(kind, (), f"larger than {_MOST_TEXT >> 20} MiB")
     try:
@@ -54,6 +55,14 @@ def _requirements(text: str) -> Iterator[Package]:
         wanted = match[2].strip()
         origin = wanted[1:].split()[0] if wanted.startswith("@") and wanted[1:].strip() else None
         yield Package(match[1], _pin(match[2]), hashed, line, origin=origin)
+
+
+def included(text: str) -> Iterator[str]:
+    """Yield the files that a requirements file takes in (`-r FILE`)."""
+    for _, entry in _logical_lines(text[:_MOST_TEXT]):
+        match = re.match(r"(?:-r|--requirement)[\s=]{0,20}([^\s=].{0,500})", entry)
+        if match:
+            yield match[1].strip().strip("'\"")
 
 
 def _named_archive(spec: str) -> tuple[str, str | None]:
@@ -89,13 +98,11 @@ def _pin(spec: str) -> str | None:
 
 
 def _toml(text: str) -> Iterator[Package]:
-    packages = tomllib.loads(text).get("package")
+    packages = rows(tomllib.loads(text).get("package"), "package")
     lines = _lines_of(text)
     files = re.search(r"^\[metadata\.files\]", text, re.MULTILINE)
-    for one in packages if isinstance(packages, list) else ():
-        if not isinstance(one, dict) or not isinstance(one.get("name"), str):
-            continue
-        name, version = one["name"], one.get("version")
+    for one in packages:
+        name, version = str(one["name"]), one.get("version")
         source = one.get("source")
         if isinstance(source, dict) and source.keys() & {"editable", "virtual", "directory"}:
             continue  # the project itself
@@ -125,10 +132,9 @@ def _toml_origin(one: Mapping[str, object], source: Mapping[str, object]) -> str
 def _pylock(text: str) -> Iterator[Package]:
     """Yield the packages of PEP 751."""
     lines = _lines_of(text)
-    for one in listed(tomllib.loads(text).get("packages")):
-        held = mapping(one)
-        name, directory = text_of(held.get("name")), mapping(held.get("directory"))
-        if name is None or directory.get("editable") is True:
+    for held in rows(tomllib.loads(text).get("packages"), "packages"):
+        name, directory = str(held["name"]), mapping(held.get("directory"))
+        if directory.get("editable") is True:
             continue
         vcs, archive = mapping(held.get("vcs")), mapping(held.get("archive"))
         files = (archive, held.get("sdist"), *listed(held.get("wheels")))
@@ -151,9 +157,9 @@ def _lines_of(text: str) -> dict[str, Iterator[int]]:
 
 
 def _pipenv(text: str) -> Iterator[Package]:
-    said = mapping(json.loads(text))
+    said = table(json.loads(text), "it")
     for group in ("default", "develop"):
-        for name, one in mapping(said.get(group)).items():
+        for name, one in table(said.get(group), group).items():
             held = mapping(one)
             ref = text_of(held.get("ref"))
             version = _pin(str(held.get("version", ""))) or (ref if ref and commit_in(f"@{ref}") else None)

@@ -18,6 +18,8 @@ class Names:
     def __init__(self, nodes: Iterable[ast.AST]) -> None:
         self._imports: dict[str, str] = {}
         self._values: dict[str, ast.expr] = {}
+        self.stars: list[str] = []
+        """The modules of which every name was imported."""
         for node in nodes:
             self._take(node)
 
@@ -33,7 +35,9 @@ class Names:
         if isinstance(node, ast.Call):
             inner = self.qualified(node.func, depth + 1)
             return inner + "()" if inner else ""
-        if isinstance(node, ast.Await | ast.Subscript):
+        if isinstance(node, ast.Subscript):
+            return self._item(node, depth)
+        if isinstance(node, ast.Await | ast.NamedExpr):
             return self.qualified(node.value, depth + 1)
         if isinstance(node, ast.Attribute):
             return self._attribute(node, depth)
@@ -94,6 +98,19 @@ class Names:
         inner = self.qualified(node.value, depth + 1)
         return f"{inner}.{node.attr}" if inner else ""
 
+    def _item(self, node: ast.Subscript, depth: int) -> str:
+        """Return what stands under a key of a namespace: `sys.modules["os"]` is `os`; of all else the whole's name."""
+        inner = self.qualified(node.value, depth + 1)
+        key = self.text(node.slice, depth + 1)
+        if key is None:
+            return inner
+        if inner == "sys.modules":
+            return key
+        if inner in {"vars()", "builtins.vars()"} and isinstance(node.value, ast.Call) and node.value.args:
+            return f"{self.qualified(node.value.args[0], depth + 1)}.{key}"
+        space = inner.removesuffix(".__dict__")
+        return f"{space}.{key}" if space != inner else inner
+
     def _name(self, name: str, depth: int) -> str:
         if name in self._imports:
             return self._imports[name]
@@ -110,6 +127,7 @@ class Names:
                     self._imports[one.asname or top] = one.name if one.asname else top
             case ast.ImportFrom():
                 source = "." * node.level + (node.module or "")
+                self.stars += [source for one in node.names if one.name == "*"]
                 for one in node.names:
                     self._imports[one.asname or one.name] = f"{source}.{one.name}"
             case ast.Assign():

@@ -127,6 +127,8 @@ def _office(stream: IO[bytes], most: int) -> Iterator[Piece]:
             yield Piece(_TAG.sub(_blank, data.decode("utf-8", "replace")), None, one.filename)
             if total > most or len(data) > _LARGEST_PART:
                 raise UnreadError(f"only the first {most >> 20} MiB were looked at")
+        if len(archive.infolist()) > _MOST_PARTS:
+            raise UnreadError(f"only the first {_MOST_PARTS} parts of the document were looked at")
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -107,7 +107,7 @@ def test_an_ordinary_program_is_safe(rated: Rate) -> None:
         ("_operator.attrgetter", Rating.DANGEROUS),
         ("torch.ops.team.secret.default", Rating.UNKNOWN),
         ("#team.extension", Rating.UNKNOWN),
-        ("os.system", Rating.UNKNOWN),
+        ("os.system", Rating.DANGEROUS),
         ("", Rating.UNKNOWN),
     ],
 )
@@ -170,7 +170,7 @@ def test_a_factory_in_a_tree_of_values_is_judged() -> None:
     assert _sights(spec("builtins", "list")) == []
     assert [one.name for one in _sights(spec("os", "getcwd"))] == ["os.getcwd"]
     assert [one.kind for one in _sights(spec("builtins", "eval"))] == ["torch-expression"]
-    assert [one.kind for one in _sights({"in_spec": "default_factory_module"})] == ["torch-expression"]
+    assert _sights({"in_spec": "default_factory_module"}) == []
 
 
 def test_a_key_that_stands_twice_hides_nothing(rated: Rate) -> None:

@@ -74,30 +74,56 @@ HARMFUL = {
     "function": (model(kernel=node("FunctionNode", "os.system")), "os.system"),
     "function of posix": (model(kernel=node("FunctionNode", "posix.popen")), "posix.popen"),
     "function through numpy": (model(kernel=node("FunctionNode", "numpy.f2py.os.system")), "numpy.f2py.os.system"),
-    "function through sklearn": (model(k=node("FunctionNode", "sklearn.cluster.os.system")), "sklearn.cluster.os.system"),
+    "function through sklearn": (
+        model(k=node("FunctionNode", "sklearn.cluster.os.system")),
+        "sklearn.cluster.os.system",
+    ),
     "type": (model(kernel=node("TypeNode", "subprocess.Popen")), "subprocess.Popen"),
     "type in the keys": (
         node("DictNode", "builtins.dict", content={}, key_types=several(node("TypeNode", "builtins.exec"))),
         "builtins.exec",
     ),
     "factory": (
-        node("DefaultDictNode", "collections.defaultdict", content={"main": mapping(), "default_factory": node("TypeNode", "pty.spawn")}),
+        node(
+            "DefaultDictNode",
+            "collections.defaultdict",
+            content={"main": mapping(), "default_factory": node("TypeNode", "pty.spawn")},
+        ),
         "pty.spawn",
     ),
-    "constructor": (node("ConstructorFromReduceNode", "subprocess.Popen", content=several(plain(["true"]))), "subprocess.Popen"),
-    "constructor that reads": (node("ConstructorFromReduceNode", "builtins.open", content=several(plain("x"))), "builtins.open"),
+    "constructor": (
+        node("ConstructorFromReduceNode", "subprocess.Popen", content=several(plain(["true"]))),
+        "subprocess.Popen",
+    ),
+    "constructor that reads": (
+        node("ConstructorFromReduceNode", "builtins.open", content=several(plain("x"))),
+        "builtins.open",
+    ),
     "partial": (
-        node("PartialNode", "functools.partial", content={"func": node("FunctionNode", "builtins.eval"), "args": several(plain("1"))}),
+        node(
+            "PartialNode",
+            "functools.partial",
+            content={"func": node("FunctionNode", "builtins.eval"), "args": several(plain("1"))},
+        ),
         "builtins.eval",
     ),
     "operator of another module": (node("OperatorFuncNode", "os.system", attrs=several(plain("true"))), "os.system"),
-    "methodcaller": (node("OperatorFuncNode", "operator.methodcaller", attrs=several(plain("system"))), "operator.methodcaller"),
-    "call": (node("OperatorFuncNode", "operator.call", attrs=several(node("FunctionNode", "os.abort"))), "operator.call"),
+    "methodcaller": (
+        node("OperatorFuncNode", "operator.methodcaller", attrs=several(plain("system"))),
+        "operator.methodcaller",
+    ),
+    "call": (
+        node("OperatorFuncNode", "operator.call", attrs=several(node("FunctionNode", "os.abort"))),
+        "operator.call",
+    ),
     "confused operator": (
         node("OperatorFuncNode", "sklearn.linear_model._stochastic_gradient.SGDRegressor", attrs=several()),
         "sklearn.linear_model._stochastic_gradient.SGDRegressor",
     ),
-    "getter of dunders": (node("OperatorFuncNode", "operator.attrgetter", attrs=several(plain("__init__.__globals__"))), "operator.attrgetter"),
+    "getter of dunders": (
+        node("OperatorFuncNode", "operator.attrgetter", attrs=several(plain("__init__.__globals__"))),
+        "operator.attrgetter",
+    ),
     "confused method": (
         method("wait", inner=model("subprocess.Popen")),
         "sklearn.svm._classes.SVC.wait",
@@ -111,10 +137,16 @@ HARMFUL = {
     "generator set for all": (model(random_state=generator("set_bit_generator")), "numpy.random.set_bit_generator"),
     "generator of modules": (generator("sys"), "numpy.random.sys"),
     "list that is an object": (node("ListNode", "subprocess.Popen", content=[]), "subprocess.Popen"),
-    "loss of another module": (node("LossNode", "os.system", content=mapping(), __reduce__={"args": plain("true")}), "os.system"),
+    "loss of another module": (
+        node("LossNode", "os.system", content=mapping(), __reduce__={"args": plain("true")}),
+        "os.system",
+    ),
     "array of another type": (node("NdArrayNode", "os.popen", type="json", content=[], shape=plain([0])), "os.popen"),
-    "tree of another type": (node("TreeNode", "os.system", content=mapping(), __reduce__={"args": plain(["true"])}), "os.system"),
-}  # fmt: skip
+    "tree of another type": (
+        node("TreeNode", "os.system", content=mapping(), __reduce__={"args": plain(["true"])}),
+        "os.system",
+    ),
+}
 
 
 @pytest.mark.parametrize(("root", "name"), HARMFUL.values(), ids=HARMFUL)
@@ -130,8 +162,11 @@ OLD = {
     "claims to be a ufunc": old_function("os", "system"),
     "claims to be a known ufunc": old_function("subprocess", "getoutput", "numpy.log1p"),
     "claims to be a function": old_function("builtins", "exec", "builtins.function"),
-    "inside of a transformer": model("sklearn.preprocessing._function_transformer.FunctionTransformer", func=old_function("pty", "spawn", "numpy.exp")),
-}  # fmt: skip
+    "inside of a transformer": model(
+        "sklearn.preprocessing._function_transformer.FunctionTransformer",
+        func=old_function("pty", "spawn", "numpy.exp"),
+    ),
+}
 
 
 @pytest.mark.parametrize("root", OLD.values(), ids=OLD)
@@ -149,26 +184,38 @@ HONEST = {
     "classifier": model(C=plain(1.0)),
     "loss of the newer protocols": model(
         "sklearn.linear_model._stochastic_gradient.SGDClassifier",
-        loss_function_=node("LossNode", "sklearn.linear_model._sgd_fast.Hinge", content=mapping(), __reduce__={"args": plain([1.0])}),
+        loss_function_=node(
+            "LossNode", "sklearn.linear_model._sgd_fast.Hinge", content=mapping(), __reduce__={"args": plain([1.0])}
+        ),
     ),
     "loss of the first protocols": model(
         "sklearn.linear_model._stochastic_gradient.SGDClassifier",
-        loss_function_=node("SGDNode", "sklearn.linear_model._sgd_fast.Hinge", content=mapping(), __reduce__={"args": plain([1.0])}),
+        loss_function_=node(
+            "SGDNode", "sklearn.linear_model._sgd_fast.Hinge", content=mapping(), __reduce__={"args": plain([1.0])}
+        ),
     ),
     "regressor of the first protocols": model(
         "sklearn.linear_model._stochastic_gradient.SGDRegressor",
-        loss_function_=node("SGDNode", "sklearn.linear_model._sgd_fast.SquaredLoss", content=mapping(), __reduce__={"args": plain([])}),
+        loss_function_=node(
+            "SGDNode", "sklearn.linear_model._sgd_fast.SquaredLoss", content=mapping(), __reduce__={"args": plain([])}
+        ),
     ),
     "generator": generator("PCG64"),
     "method of operator": node("OperatorFuncNode", "operator.itemgetter", attrs=several(plain(0))),
-    "ufunc": model("sklearn.preprocessing._function_transformer.FunctionTransformer", func=node("FunctionNode", "numpy.log1p")),
+    "ufunc": model(
+        "sklearn.preprocessing._function_transformer.FunctionTransformer", func=node("FunctionNode", "numpy.log1p")
+    ),
     "ufunc of the first protocol": model(
         "sklearn.preprocessing._function_transformer.FunctionTransformer", func=old_function("numpy", "log1p")
     ),
     "special function of the first protocol": model(k=old_function("scipy.special", "expit", "numpy.ufunc")),
     "words in parameters": model(note=plain("os.system('rm')"), kernel=plain("subprocess")),
-    "factory": node("DefaultDictNode", "collections.defaultdict", content={"main": mapping(), "default_factory": node("TypeNode", "builtins.list")}),
-}  # fmt: skip
+    "factory": node(
+        "DefaultDictNode",
+        "collections.defaultdict",
+        content={"main": mapping(), "default_factory": node("TypeNode", "builtins.list")},
+    ),
+}
 
 
 @pytest.mark.parametrize("root", HONEST.values(), ids=HONEST)
@@ -178,7 +225,9 @@ def test_an_honest_twin_is_safe(rated: Rate, root: Node) -> None:
         assert (found.rating, found.reasons) == (Rating.SAFE, ())
 
 
-@pytest.mark.parametrize("name", ["sklearn.linear_model._sgd_fast.os", "os.system", "acme.losses.Mine", "sklearn.svm._classes.SVC"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name", ["sklearn.linear_model._sgd_fast.os", "os.system", "acme.losses.Mine", "sklearn.svm._classes.SVC"]
+)
 def test_a_loss_of_the_first_protocols_is_no_way_to_anything_else(rated: Rate, name: str) -> None:
     root = node("SGDNode", name, content=mapping(), __reduce__={"args": plain([])})
     assert rated("m.skops", packed(root)).rating is not Rating.SAFE
@@ -186,9 +235,10 @@ def test_a_loss_of_the_first_protocols_is_no_way_to_anything_else(rated: Rate, n
 
 def test_a_second_schema_hides_nothing(rated: Rate) -> None:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive, pytest.warns(UserWarning):
+    with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("schema.json", json.dumps(model("os.system")))
-        archive.writestr("schema.json", json.dumps(model()))
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("schema.json", json.dumps(model()))
     assert rated("m.skops", out.getvalue()).rating in {Rating.DANGEROUS, Rating.MALFORMED}
 
 
@@ -196,7 +246,10 @@ def test_escaped_letters_and_equal_keys_hide_nothing(rated: Rate) -> None:
     text = json.dumps(model("os.system")).replace("system", "\\u0073ystem").replace('"os"', '"\\u006fs"')
     assert rated("m.skops", packed(text)).rating is Rating.DANGEROUS
     twice = '{"__class__": "system", ' + json.dumps(model())[1:]
-    for hidden in (twice, twice.replace('"system"', '"SVC"').replace('"__module__"', '"__module__": "os", "__module__"')):
+    for hidden in (
+        twice,
+        twice.replace('"system"', '"SVC"').replace('"__module__"', '"__module__": "os", "__module__"'),
+    ):
         assert rated("m.skops", packed(hidden)).rating is not Rating.SAFE
 
 

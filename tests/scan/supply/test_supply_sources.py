@@ -19,7 +19,11 @@ from accord.scan.supply.sources import Held, Origin
 
 
 def read(path: Path) -> list[Held]:
-    return list(Origin(path).files())
+    """Return what a source holds but the link that every tar here has: that one is told, and not followed."""
+    held = list(Origin(path).files())
+    links = [one for one in held if one.name == "link.json"]
+    assert all((one.data, one.problem) == (b"", "it is no plain file") for one in links)
+    return [one for one in held if one not in links]
 
 
 def tar_of(**files: bytes) -> bytes:

@@ -30,9 +30,9 @@ class _Head(NamedTuple):
 
 def read(part: Part, look: Look) -> Iterator[Sight]:
     """Find the pickles in a store whose values lie in one piece, wherever they are."""
-    from accord.scan.pickles.read import carve
+    from accord.scan.pickles.carving import carve_all
 
-    yield from carve(part, look)
+    yield from carve_all(part, look)
 
 
 def read_berkeley(part: Part, look: Look) -> Iterator[Sight]:

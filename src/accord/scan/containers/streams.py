@@ -15,6 +15,7 @@ from accord.scan.look import Look
 from accord.scan.part import BrokenError, Part
 from accord.scan.rating import Sight
 
+_BLOCK: Final = 1 << 20
 _MEMORY: Final = 128 << 20
 _SUFFIX: Final = re.compile(r"\.(?:gz|gzip|bz2|xz|lzma|zst|zstd|lz4|z|zlib)$", re.I)
 _OLD_JOBLIB: Final = re.compile(rb"ZF(0x[0-9a-fL]{1,17}) {0,18}")
@@ -70,9 +71,14 @@ def read(part: Part, look: Look) -> Iterator[Sight]:
     if streams.broken:
         raise BrokenError(f"the stream breaks: {one_line(streams.broken, 100)}", streams.stop)
     left = part.size - streams.stop
-    if left and not (packing.padded and not part.read(streams.stop, min(left, 1 << 20)).strip(b"\0")):
+    if left and not (packing.padded and _is_blank(part, streams.stop)):
         yield part.sees("trailing", f"{left} bytes follow the end of the stream", offset=streams.stop)
         yield from look.inside(part.stretch("(trailing bytes)", streams.stop, left))
+
+
+def _is_blank(part: Part, at: int) -> bool:
+    """Tell whether a part ends in zeros: unpackers read on behind them, however many there are."""
+    return all(not part.read(here, _BLOCK).strip(b"\0") for here in range(at, part.size, _BLOCK))
 
 
 def _packing(part: Part) -> tuple[Packing, int]:

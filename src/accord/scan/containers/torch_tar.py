@@ -37,13 +37,13 @@ def _storage_gap(part: Part, at: int, said: object) -> int:
             (count,) = part.unpack("<q", at)
             return 8 + max(int(count), 0) * size
         case _:
-            return 0
+            raise BrokenError("a storage is announced in a way that PyTorch does not write", at)
 
 
 def _tensor_gap(part: Part, at: int, said: object) -> int:
     """Count what stands after a tensor's key and class: how many dimensions, its sizes, its strides and its offset."""
     if not isinstance(said, tuple):
-        return 0
+        raise BrokenError("a tensor is announced in a way that PyTorch does not write", at)
     (count,) = part.unpack("<i", at)
     return 16 + 16 * max(int(count), 0)
 

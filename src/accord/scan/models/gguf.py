@@ -20,7 +20,7 @@ _BOOL: Final = 7
 _DEEPEST = 4
 _DIMENSIONS = 8
 _LONGEST_NAME = 65_535
-_LONGEST_PROSE = 65_536
+_MOST_TEMPLATES = 100
 _TICK = 1 << 14
 _MOST_SIZE = 1 << 62
 _NO_FILE = 1 << 48
@@ -160,6 +160,8 @@ def _value(cursor: _Cursor, key: str, kind: int) -> Iterator[Sight]:
     if kind == _STRING:
         at = cursor.at
         yield from _text(cursor, key, cursor.text(), at)
+    elif kind == _ARRAY and "template" in key:
+        yield from _templates(cursor, key)
     elif kind == _ARRAY:
         cursor.pass_array()
     elif kind in _SCALARS:
@@ -174,15 +176,30 @@ def _text(cursor: _Cursor, key: str, text: str, at: int) -> Iterator[Sight]:
     """Judge a template; other texts only when they can be one that somebody would render."""
     if "template" in key:
         yield from judge(text, cursor.part, cursor.look, name=key, offset=at)
-    elif len(text) <= _LONGEST_PROSE and looks_like_template(text):
+    elif looks_like_template(text):
         yield from judge(text, cursor.part, cursor.look, name=key, offset=at, use=Use.PROMPT)
+
+
+def _templates(cursor: _Cursor, key: str) -> Iterator[Sight]:
+    """Judge a list of templates; other lists under such a key are passed."""
+    begin = cursor.at
+    if (kind := cursor.whole("I")) != _STRING:
+        cursor.at = begin
+        cursor.pass_array()
+        return
+    count = cursor.count()
+    cursor.room(count, cursor.length.size, "texts")
+    if count > _MOST_TEMPLATES:
+        raise OverError(f"{one_line(key)} holds {count} templates, and {_MOST_TEMPLATES} are read")
+    for _ in range(count):
+        yield from _value(cursor, key, kind)
 
 
 def _tensor(cursor: _Cursor) -> _Tensor:
     name, count = cursor.text(_LONGEST_NAME), cursor.whole("I")
     shown = one_line(name)
     if count > _DIMENSIONS:
-        raise BrokenError(f"the tensor {shown} has {count} dimensions", cursor.at)
+        raise OverError(f"the tensor {shown} has {count} dimensions, and readers keep room for 4", "overflow")
     shape = [cursor.count() for _ in range(count)]
     kind, offset = cursor.whole("I"), cursor.whole("Q")
     elements = 1
@@ -211,17 +228,29 @@ def _tensors(part: Part, look: Look, found: list[_Tensor], *, begin: int, alignm
             yield part.sees(
                 "tensor-type-unknown", f"the tensor {shown} has the unknown type {one.kind}", name=str(one.kind)
             )
-        if one.offset % alignment:
+        if one.offset % alignment and one.offset < _NO_FILE:
             raise BrokenError(f"the tensor {shown} begins at {one.offset}, which is not aligned to {alignment}", begin)
         if one.offset < end:
             raise BrokenError(f"the tensor {shown} begins at {one.offset}, within the one before it", begin)
-        if one.offset > padded(end) and sized:
+        if sized and (one.offset > padded(end) or _filled(part, start + end, start + one.offset)):
             yield part.sees("hole", f"{one.offset - end} bytes before {shown} belong to no tensor", offset=start + end)
             yield from look.inside(part.stretch("between the tensors", start + end, one.offset - end))
         end = one.offset + (one.size or 0)
+        if end >= _NO_FILE:
+            raise OverError(f"the tensor {shown} ends at {end}, to overflow what readers compute with", "overflow")
         if start + end > part.size:
             raise BrokenError(f"the tensor {shown} ends {start + end - part.size} bytes beyond the file", begin)
-    rest = min(padded(end) + start, part.size) if found else min(start, part.size)
-    if part.size > rest:
-        yield part.sees("trailing", f"{part.size - rest} bytes follow the last tensor", offset=rest)
-        yield from look.inside(part.stretch("after the tensors", rest, part.size - rest))
+    if found and _filled(part, begin, start):
+        yield part.sees("hole", "the bytes between the metadata and the tensors are no padding", offset=begin)
+        yield from look.inside(part.stretch("before the tensors", begin, start - begin))
+    last = start + end if found else begin
+    rest = padded(last)
+    if part.size > rest or (sized and _filled(part, last, rest)):
+        at = last if _filled(part, last, rest) else rest
+        yield part.sees("trailing", f"{part.size - at} bytes follow the last tensor", offset=at)
+        yield from look.inside(part.stretch("after the tensors", at, part.size - at))
+
+
+def _filled(part: Part, at: int, end: int) -> bool:
+    """Tell whether something other than zeros stands where only padding should."""
+    return at < end and bool(part.read(at, end - at).strip(b"\0"))

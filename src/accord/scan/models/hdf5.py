@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 from accord.core.text import one_line
@@ -11,14 +11,15 @@ from accord.scan.look import Look
 from accord.scan.models.hdf5_file import MARK, Hdf5, Kind, Message, Typed
 from accord.scan.models.hdf5_heaps import entries, text_at
 from accord.scan.models.hdf5_links import NamedLink, link
-from accord.scan.models.hdf5_values import Attribute, attribute, carved, judge_value, typed_of, values
+from accord.scan.models.hdf5_values import Attribute, attribute, carved, is_pickle, judge_value, typed_of, values
 from accord.scan.part import BrokenError, Part
 from accord.scan.rating import Sight
 
 _HARMLESS: Final = frozenset({0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 17, 18, 19, 21, 22, 23})
 _FILTERS: Final = frozenset({1, 2, 3, 4, 5, 6, 305, 307, 32000, 32001, 32004, 32008, 32013, 32015, 32026})
 _BLOCKS: Final = tuple(512 << step for step in range(8))
-_PICKLED: Final = re.compile(rb"\x80[\0-\5]")
+_MOST_TEXT: Final = 1 << 20
+_MOST_TEXTS: Final = 2_000
 
 
 class _Object(NamedTuple):
@@ -190,23 +191,33 @@ def _dataset(file: Hdf5, found: tuple[Message, ...], where: str) -> Iterator[Sig
         )
     shape = next((one for one in found if one.kind == Kind.TYPE), None)
     typed = typed_of(file, shape) if shape else None
-    if typed is not None:
-        yield from _content(file, typed, (version, kind), layout, where)
-
-
-def _content(file: Hdf5, typed: Typed, layout: tuple[int, int], message: Message, where: str) -> Iterator[Sight]:
-    if typed.kind == 9 and not typed.text and typed.under and typed.under[0].size == 1:
+    if typed is not None and typed.kind == 9 and not typed.text and typed.under and typed.under[0].size == 1:
         yield from carved(file)
-    if typed.kind not in (0, 3, 5) or (typed.kind == 0 and typed.size != 1) or layout[0] < 3 or layout[1] > 1:
-        return
-    reader = file.reader(message.at + 2)
-    if layout[1] == 0:
+    if typed is not None and version >= 3 and kind < 2:
+        yield from _content(file, typed, kind, layout.at + 2, where)
+
+
+def _content(file: Hdf5, typed: Typed, kind: int, at: int, where: str) -> Iterator[Sight]:
+    """Look at the values of a dataset in one piece that may be texts or a pickle; numbers are not read."""
+    reader = file.reader(at)
+    if kind == 0:
         size = reader.number(2)
-        at: int | None = reader.at
+        begin: int | None = reader.at
     else:
-        at, size = reader.address(), reader.length()
-    if at is not None and _PICKLED.match(file.part.read(at, 2)):
-        yield from judge_value(file, where, "", file.part.read(at, min(size, 64 << 20)))
+        begin, size = reader.address(), reader.length()
+    if begin is None or not size:
+        return
+    name = where.rpartition("/")[2]
+    if typed.kind == 5 or (typed.kind == 0 and typed.size == 1):
+        child = file.part.stretch(where, begin, size)
+        if size <= _MOST_TEXT:
+            yield from judge_value(file, where, name, child.read(0, size))
+        elif is_pickle(child):
+            yield from file.look.inside(child)
+    elif typed.kind in (3, 9) and (typed.kind == 3 or typed.text):
+        held = Attribute(where, typed, size // max(typed.size, 1), begin, begin + size)
+        for value in islice(values(file, held), _MOST_TEXTS):
+            yield from judge_value(file, where, name, value)
 
 
 def _sources(file: Hdf5, layout: Message) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Final, NamedTuple, cast
 
 from accord.scan.kinds import Probe, resolve
 from accord.scan.models.hdf5_file import Hdf5, Kind, Message, Typed
 from accord.scan.models.keras_config import judge_bytes
-from accord.scan.part import BrokenError
+from accord.scan.part import BrokenError, Part
 from accord.scan.rating import Sight
 
 _CONFIGURATIONS: Final = frozenset({"model_config", "training_config", "layer_config", "optimizer_config"})
+_BASE64: Final = re.compile(rb"[A-Za-z0-9+/]{16}")
+_BASE64_HEAD: Final = 8192
 _MOST_VALUES: Final = 20_000
 _MOST_BYTES: Final = 64 << 20
 _MOST_CARVED: Final = 200_000
@@ -95,15 +99,35 @@ def _variable(file: Hdf5, typed: Typed, at: int, count: int) -> Iterator[bytes]:
 
 
 def judge_value(file: Hdf5, where: str, name: str, value: bytes) -> Iterator[Sight]:
-    """Yield what is wrong with a value that is a Keras configuration or a pickle."""
+    """Yield what is wrong with a value that is a Keras configuration or a pickle, as it is or in base64."""
     text = value.rstrip(b"\0")
-    if text[:1] == b"\x80" or text[-1:] == b".":
+    if text[:1] == b"\x80" or text[-1:] == b"." or b"\n" in text:
         child = file.part.child(where, text)
-        if cast("Probe", resolve("pickles.read:is_pickle"))(child):
+        if is_pickle(child):
             yield from file.look.inside(child)
             return
-    if (name in _CONFIGURATIONS and text) or (text[:1] in (b"{", b"[") and b'"class_name"' in text):
+    packed = _unpacked(text)
+    if packed is not None:
+        yield from file.look.inside(file.part.child(where, packed))
+    elif (name in _CONFIGURATIONS and text) or (text.lstrip()[:1] in (b"{", b"[") and b'"class_name"' in text):
         yield from judge_bytes(text, file.part, file.look)
+
+
+def _unpacked(text: bytes) -> bytes | None:
+    """Return the pickle that a text holds in base64."""
+    if len(text) % 4 or not _BASE64.match(text):
+        return None
+    try:
+        if is_pickle(Part(b64decode(text[:_BASE64_HEAD], validate=True), name="")):
+            return b64decode(text, validate=True)
+    except ValueError:
+        pass
+    return None
+
+
+def is_pickle(part: Part) -> bool:
+    """Tell whether a value starts as a pickle."""
+    return cast("Probe", resolve("pickles.read:is_pickle"))(part)
 
 
 def carved(file: Hdf5) -> Iterator[Sight]:

@@ -4,33 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from accord.core.text import one_line
 from accord.scan.look import Look, OverError
 from accord.scan.models import operators
-from accord.scan.models.keras_names import Named, doubt, doubt_of_operator, doubt_of_symbol
+from accord.scan.models.keras_names import Named, doubt, doubt_of_operator, doubt_of_symbol, refusal
+from accord.scan.models.protobuf import fields, text
+from accord.scan.models.prototext import parse
 from accord.scan.models.strict_json import load
-from accord.scan.part import Part
+from accord.scan.part import BrokenError, Part
 from accord.scan.rating import Sight
 
 _MOST_VALUES: Final = 4_000_000
 _TICK: Final = 4096
 _DEEPEST: Final = 200
 _PATH: Final = re.compile(r"[/\\]|\A~|\.[A-Za-z0-9]{1,8}\Z")
-_OPERATOR: Final = re.compile(r'(?:\A|[\s{,])"?op"?\s{0,8}:\s{0,8}"([^"]{1,200})"')
 _METHODS: Final = frozenset({"TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "InstanceProperty"})
 _TENSORS: Final = re.compile(r"(?:[a-z_0-9]+\.)*(?:RaggedTensor|SparseTensor|Tensor|KerasTensor)\Z|\Z")
 
 
 def is_keras(document: object) -> bool:
-    """Tell whether a JSON document has the shape of a Keras configuration."""
-    return (
-        isinstance(document, Mapping)
-        and isinstance(document.get("class_name"), str)
-        and ("config" in document or "module" in document)
-    )
+    """Tell whether a JSON document has the shape of a Keras configuration, or of the wrappings of one."""
+    if not isinstance(document, Mapping):
+        return False
+    if isinstance(document.get("class_name"), str):
+        return "config" in document or "module" in document
+    wrapped = document.get("model_config", document.get("config"))
+    layers = wrapped.get("layers") if isinstance(wrapped, Mapping) else None
+    return is_keras(wrapped) if "keras_version" in document else isinstance(layers, list) and any(map(is_keras, layers))
 
 
 def judge_bytes(data: bytes, part: Part, look: Look, *, revived: bool = False) -> Iterator[Sight]:
@@ -46,7 +50,7 @@ def judge(document: object, part: Part, look: Look, *, revived: bool = False) ->
 
     `revived` is for the metadata of a SavedModel, where a class that Keras does not know is made of stored functions.
     """
-    judging = _Judging(part, revived)
+    judging = _Judging(part, look, revived)
     waiting: list[tuple[object, int]] = [(document, 0)]
     count = 0
     while waiting:
@@ -66,6 +70,7 @@ def judge(document: object, part: Part, look: Look, *, revived: bool = False) ->
 @dataclass(frozen=True, slots=True)
 class _Judging:
     part: Part
+    look: Look
     revived: bool
 
     def of_object(self, node: Mapping[str, object]) -> Iterator[Sight]:
@@ -116,10 +121,10 @@ class _Judging:
             return
         named = Named(module or "", name, function=node.get("class_name") == "function")
         kind, shown = doubt(named), named.shown
-        if kind is None and registered and ">" in registered:
-            kind, shown = "keras-custom", f"{shown} registered as {registered}"
-        elif kind is None and registered and operators.keras(registered) & {"code", "path", "danger"}:
-            kind, shown = "keras-callable", f"{shown} registered as {registered}"
+        if registered and (kind is None or registered != name):
+            again = refusal(registered) or ("keras-custom" if ">" in registered else None)
+            if again and (kind is None or again != "keras-custom"):
+                kind, shown = again, f"{shown} registered as {registered}"
         if kind and not (kind == "keras-custom" and self.revived):
             what = "function" if named.function else "class"
             message = f"the configuration names the {what} {one_line(shown)[:160]}"
@@ -135,8 +140,8 @@ class _Judging:
             called = str(inner.get("function"))
             kind = doubt_of_symbol(inner.get("function"))
         elif name in _METHODS and definition is not None:
-            called = _operator(definition)
-            kind = doubt_of_operator(called)
+            judged = [(doubt_of_operator(one), one) for one in _operators(definition, self.look)]
+            kind, called = max(judged, key=lambda one: (one[0] is not None, one[0] == "tf-operator"))
         elif name in _METHODS:
             called = str(inner.get("cls_ref") or inner.get("cls_symbol") or "")
             kind = None if name != "TensorFlowOpLayer" and _TENSORS.match(called) else "keras-custom"
@@ -144,8 +149,18 @@ class _Judging:
             yield self.part.sees(kind, f"a layer calls TensorFlow's {one_line(called)[:120]}", name=called)
 
 
-def _operator(definition: object) -> str:
+def _operators(definition: object, look: Look) -> tuple[str, ...]:
+    """Return the operators that a node may be of: as JSON, as a protocol buffer, or as its text form."""
     if isinstance(definition, Mapping):
-        return str(definition.get("op"))
-    found = _OPERATOR.search(definition) if isinstance(definition, str) else None
-    return found[1] if found else ""
+        return (str(definition.get("op")),)
+    found: list[str] = []
+    if isinstance(definition, str):
+        data = definition.encode("utf-8", "surrogatepass")
+        with suppress(BrokenError):
+            found.extend(str(one.get("op")) for one in load(data).readings if isinstance(one, Mapping))
+        with suppress(BrokenError):
+            part = Part(data, name="node")
+            found.extend(text(part, one) for one in fields(part, look) if one.number == 2)
+        with suppress(BrokenError):
+            found.extend(one.text for one in parse(definition, look).all("op"))
+    return tuple(found) or ("",)

@@ -19,12 +19,14 @@ _VERBS: Final = re.compile(
     r"|check_output|remove|rmtree|unlink|command|shell|extract|save)(?:\Z|_|[A-Z])"
 )
 _REFUSED: Final = {"code": "keras-code", "path": "keras-path", "danger": "keras-callable"}
+_PARTED: Final = re.compile(r"[^.:][.:][^.:]")
+_PARTS: Final = re.compile(r"[.:>]")
 _SYMBOL: Final = re.compile(
     r"(?:math|nn|linalg|signal|sparse|ragged|bitwise|strings|dtypes|random|quantization|keras\.backend|"
     r"compat\.v1\.(?:math|nn)|__operators__|_api\.v2\.(?:math|nn))\.[A-Za-z0-9_.]+\Z|image\.[a-z_]+\Z|[a-z_0-9]+\Z"
 )
 _SYMBOL_REFUSED: Final = re.compile(
-    r"(?:\A|\.)(?:io|py_func|numpy_function|py_function|raw_ops|load_op_library|load_library|saved_model|summary|data|"
+    r"(?:\A|\.)(?:io|py_func|numpy_function|py_function|raw_ops|load_op_library|load_library|import_graph_def|saved_model|summary|data|"
     r"print|eval|exec|system|open|import_module|function|extract_archive|get_file)(?:\.|\Z)|read_file|write_file|from_file"
 )
 
@@ -42,12 +44,21 @@ class Named(NamedTuple):
         return f"{self.module}.{self.name}" if self.module else self.name
 
 
+def refusal(name: str) -> str | None:
+    """Return the kind of reason against a name that is refused under whatever package it is registered."""
+    known = operators.keras(_PARTS.split(name)[-1])
+    return next((kind for group, kind in _REFUSED.items() if group in known), None)
+
+
 def doubt(named: Named) -> str | None:
-    """Return the kind of reason against a name, None when Keras lists it."""
+    """Return the kind of reason against a name, None when Keras lists it; a dotted one is split as a loader would."""
+    if not named.module and _PARTED.search(named.name):
+        module, _, name = named.name.replace(":", ".").rpartition(".")
+        return doubt(Named(module, name, named.function)) or "keras-custom"
+    refused = refusal(named.name)
+    if refused:
+        return refused
     known = operators.keras(named.name)
-    for group, kind in _REFUSED.items():
-        if group in known:
-            return kind
     ours = not named.module or named.module == "builtins" or _OURS.match(named.module) is not None
     listed = "class" in known or (named.function and "function" in known)
     if listed and ours and (named.name == "FeatureSpace" or not _ASIDE.search(named.module)):

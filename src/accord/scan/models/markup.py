@@ -13,6 +13,7 @@ from accord.scan.part import BrokenError, Part
 from accord.scan.rating import Sight
 
 _CHUNK = 1 << 18
+_HEAD = 1 << 20
 _DEEPEST = 500
 _MOST_SIGHTS = 50
 _ROOT: Final = re.compile(rb"<([A-Za-z_][\w.-]{0,60}:)?([A-Za-z_][\w.-]{0,60})[\s/>]")
@@ -31,11 +32,12 @@ class _StopError(Exception):
 
 def read(part: Part, look: Look) -> Iterator[Sight]:
     """Yield what an XML or HTML text would have its readers open or expand, and what its own format forbids."""
-    root = _root(part)
+    head = _text(part)
+    root = _root(head)
     kind = _MODELS.get(root)
     if kind is None:
         plain = part.source.__class__ is bytes or part.size < 64 << 20
-        if plain and _ENTITY.search(part.read(0, min(part.size, 1 << 20))) and not root.lower().startswith("html"):
+        if plain and _ENTITY.search(head) and not root.lower().startswith("html"):
             yield from _Walk(part, look, strict=False).sights()
         return
     look.name_format(part, kind)
@@ -54,12 +56,17 @@ def _reader(kind: str, part: Part) -> Element:
     return lambda _name, _attributes: iter(())
 
 
-def _root(part: Part) -> str:
-    """Return the local name of the first element; comments, instructions and a document type stand before it."""
-    head = part.read(0, 1 << 16)
+def _text(part: Part) -> bytes:
+    """Return the first mebibyte, of UTF-16 in the narrow form."""
+    head = part.read(0, _HEAD)
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"} or head[:4].count(0) >= 2:
         text = head.decode("utf-16-be" if head[:1] in {b"\0", b"\xfe"} else "utf-16-le", "ignore")
-        head = text.encode()
+        return text.encode()
+    return head
+
+
+def _root(head: bytes) -> str:
+    """Return the local name of the first element; comments, instructions and a document type stand before it."""
     at = 0
     while 0 <= (at := head.find(b"<", at)) < len(head):
         end = next((end for start, end in _ASIDE if head.startswith(start, at)), None)

@@ -54,7 +54,10 @@ _LENGTHS: Final = {
     0xD9: ("text", ">B"), 0xDA: ("text", ">H"), 0xDB: ("text", ">I"),
     0xDC: ("list", ">H"), 0xDD: ("list", ">I"), 0xDE: ("map", ">H"), 0xDF: ("map", ">I"),
 }  # fmt: skip
-_MARKS: Final = ("pickle", "zip", "gzip", "bzip2", "xz", "zstd", "elf", "pe", "mach-o", "torch-legacy", "hdf5", "numpy")
+_MARKS: Final = frozenset(
+    {"pickle", "torch-legacy", "zip", "7z", "tar", "gzip", "bzip2", "xz", "zstd", "zlib", "lz4", "elf", "pe", "mach-o"}
+    | {"hdf5", "numpy"}
+)
 
 
 class _Item(NamedTuple):
@@ -125,7 +128,7 @@ def read(part: Part, look: Look) -> Iterator[Sight]:
             continue
         if item.length > part.size - at:
             raise BrokenError(f"{item.length} bytes of {item.sort} are announced and {part.size - at} are left", at)
-        if item.sort == "bytes":
+        if item.sort == "bytes" or (item.sort == "text" and _ends_like_a_pickle(part, item)):
             yield from _bytes(part, look, item)
         elif item.sort == "extension":
             yield from _extension(part, look, item)
@@ -171,6 +174,11 @@ def _bytes(part: Part, look: Look, item: _Item) -> Iterator[Sight]:
         yield part.sees("serialised-object", f"{item.length} bytes are a {form}", offset=item.at)
     if form in _MARKS:
         yield from look.inside(inner)
+
+
+def _ends_like_a_pickle(part: Part, item: _Item) -> bool:
+    """Tell whether a text may be a pickle: before 2013 the format had texts for bytes, and some still write so."""
+    return item.length > 1 and part.read(item.at + item.length - 1, 1) == b"."
 
 
 def _extension(part: Part, look: Look, item: _Item) -> Iterator[Sight]:

@@ -114,7 +114,7 @@ class _Walk:
         except BrokenError as broken:
             self.faults.setdefault(broken.message, broken.offset or 0)
         for used, at in self.used.items():
-            fault = None if used in self.own else objection(used)
+            fault = objection(used, own=used in self.own)
             if fault:
                 yield self.part.sees(fault.kind, fault.message, name=used.full, offset=at)
         if self._is_endless():

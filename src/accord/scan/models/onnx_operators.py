@@ -32,6 +32,7 @@ class Operator(NamedTuple):
 class _Table(NamedTuple):
     harmless: Mapping[str, frozenset[str]]
     dangerous: Mapping[str, frozenset[str]]
+    left_out: Mapping[str, frozenset[str]]
     telling: frozenset[str]
 
 
@@ -42,13 +43,18 @@ class Objection(NamedTuple):
     message: str
 
 
-def objection(used: Operator) -> Objection | None:
-    """Return why an operator is not known to be harmless, or None when it is."""
+def objection(used: Operator, *, own: bool = False) -> Objection | None:
+    """Return why an operator is not known to be harmless, or None when it is.
+
+    One that is the model's `own` function is harmless, unless a runtime has a kernel of that name: it would win.
+    """
     domain, shown, table = used.domain or DEFAULT, one_line(used.full, 120), _table()
     if used.name in table.harmless.get(domain, ()):
         return None
     if used.name in table.dangerous.get(domain, ()):
         return Objection("operator-dangerous", f"the operator {shown} runs code or reaches the network")
+    if own and used.name not in table.left_out.get(domain, ()):
+        return None
     if not (used.full.isascii() and used.full.isprintable() and " " not in used.full):
         return Objection(
             "operator-disguised", f"the operator {used.full!a:.120} has letters that no operator's name has"
@@ -89,5 +95,6 @@ def _table() -> _Table:
     return _Table(
         {domain: frozenset(names) for domain, names in harmless.items()},
         {domain: frozenset(names) for domain, names in said["dangerous"].items()},
+        {domain: frozenset(names) for domain, names in said["left_out"].items()},
         frozenset(said["telling"]["words"] + said["telling"]["pairs"]),
     )

@@ -47,27 +47,35 @@ def read(part: Part, look: Look) -> Iterator[Sight]:
 def _graphs(part: Part, look: Look, graph: Table, used: dict[Operator, int]) -> Iterator[Sight]:
     """Walk the graphs from the outermost in, each once."""
     graphs = [(graph, 0)]
-    seen = {graph.at}
+    seen, walked = {graph.at}, set[tuple[int, int]]()
     while graphs:
         graph, depth = graphs.pop()
         if depth > _DEEPEST:
             raise BrokenError(f"graphs nest more than {_DEEPEST} deep", graph.at)
         yield from _weights(part, graph)
-        for inner in _graph(graph, look, used):
+        for inner in _graph(graph, look, used, walked):
             if inner.at not in seen:
                 seen.add(inner.at)
                 graphs.append((inner, depth + 1))
 
 
-def _graph(graph: Table, look: Look, used: dict[Operator, int]) -> Iterator[Table]:
+def _graph(graph: Table, look: Look, used: dict[Operator, int], walked: set[tuple[int, int]]) -> Iterator[Table]:
     """Note the operators of a graph, and yield the graphs within it."""
-    for node in graph.tables(_NODES):
+    for node in _fresh(graph, _NODES, walked):
         look.tick()
         used.setdefault(Operator(node.text(_DOMAIN, 4096) or "", node.text(_OP_TYPE, 4096) or ""), node.at)
-        for attribute in node.tables(_ATTRIBUTES):
+        for attribute in _fresh(node, _ATTRIBUTES, walked):
             within = attribute.table(_SUBGRAPH)
             yield from [within] if within else []
-            yield from attribute.tables(_SUBGRAPHS)
+            yield from _fresh(attribute, _SUBGRAPHS, walked)
+
+
+def _fresh(table: Table, slot: int, walked: set[tuple[int, int]]) -> Iterator[Table]:
+    """Yield the tables of a field unless another field has led to them: sharing must not multiply the work."""
+    place = slot, table.vector(slot, 4).at
+    if place not in walked:
+        walked.add(place)
+        yield from table.tables(slot)
 
 
 def _weights(part: Part, graph: Table) -> Iterator[Sight]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
+from importlib.resources import files
 from typing import Final, NamedTuple, cast
 
 from accord.core.text import one_line
@@ -46,24 +48,31 @@ def read_engine(part: Part, look: Look) -> Iterator[Sight]:
     at = part.find(b"\x7fELF")
     if at >= 0:
         yield part.sees("layer-custom", f"the engine carries a native library at {at}", name="plugin", offset=at)
-    found = _library(part, look)
-    if found:
-        yield part.sees("layer-custom", f"the engine names the native library {found}", name=found)
+    for mark, (what, pattern) in _NATIVE.items():
+        found = _native(part, look, mark, pattern)
+        if found:
+            yield part.sees("layer-custom", f"the engine names the {what} {found}", name=found)
 
 
-def _library(part: Part, look: Look) -> str | None:
-    """Return the name of a native library that stands in an engine as text."""
-    for end in (b".so", b".dll"):
-        at = part.find(end)
-        for _ in range(_MOST_HITS):
-            if at < 0:
-                break
-            look.tick()
-            found = _LIBRARY.search(part.read(max(at - 80, 0), min(at, 80) + len(end)))
-            if found:
-                return one_line(found[0].decode("ascii"), 100)
-            at = part.find(end, at + 1)
+def _native(part: Part, look: Look, mark: bytes, pattern: re.Pattern[bytes]) -> str | None:
+    """Return the name of a native library or a plugin that stands in an engine as text; NVIDIA's own are passed."""
+    at = part.find(mark)
+    for _ in range(_MOST_HITS):
+        if at < 0:
+            break
+        look.tick()
+        found = next(pattern.finditer(part.read(max(at - 80, 0), min(at, 80) + len(mark) + 40)), None)
+        name = found[0].decode("ascii") if found else ""
+        if name and name not in _own_plugins():
+            return one_line(name, 100)
+        at = part.find(mark, at + 1)
     return None
+
+
+@cache
+def _own_plugins() -> frozenset[str]:
+    text = (files("accord") / "data" / "scan" / "tensorrt_plugins.tsv").read_text("utf-8")
+    return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
 
 
 def _which(part: Part) -> Other | None:
@@ -96,8 +105,14 @@ def _is_faiss(_part: Part, head: bytes) -> bool:
 
 
 _FAISS: Final = re.compile(rb"I[xwBHNv][A-Za-z0-9]{2}")
-_LIBRARY: Final = re.compile(rb"[\w./\\-]{4,80}\.(?:so|dll)$")
+_NATIVE: Final = {
+    b".so": ("native library", re.compile(rb"[\w./\\-]{4,80}\.so(?![A-Za-z])")),
+    b".dll": ("native library", re.compile(rb"[\w./\\-]{4,80}\.dll(?![A-Za-z])")),
+    b"Plugin": ("plugin", re.compile(rb"[A-Za-z_]\w{0,60}Plugin\w{0,30}")),
+    b"_TRT": ("plugin", re.compile(rb"[A-Za-z]\w{0,60}_TRT(?!\w)")),
+}
 _MOST_HITS = 1000
+_PYTHON: Final = re.compile(rb"[\0-\xff][\x0c-\x0e]\r\n[\0-\3]\0\0\0", re.DOTALL)
 _PROTOBUF: Final = re.compile(rb"[\x08\x0a\x12\x1a]")
 _UNWALKED = "models.others:read_unwalked"
 
@@ -111,6 +126,7 @@ def _message(reference: str) -> Callable[[Part, bytes], bool]:
 _OTHERS: Final = (
     Other("tensorrt", _starts(b"ptrt", b"trtp", b"ftrt", b"trtf"), "models.others:read_engine"),
     Other("tensorrt", _named(r"\.(?:engine|plan|trt)$"), "models.others:read_engine"),
+    Other("python-bytecode", lambda _part, head: bool(_PYTHON.match(head)), "models.programs:read"),
     Other("executorch", _at4(b"ET12", b"ET13", b"ET11"), _UNWALKED),
     Other("ggml", _starts(b"lmgg", b"fmgg", b"tjgg", b"algg", b"ggml", b"ggjt", b"ggla"), _UNWALKED),
     Other("faiss", _is_faiss, _UNWALKED),

@@ -10,7 +10,9 @@ from accord.scan.look import Look
 from accord.scan.part import Part
 from accord.scan.rating import Sight
 
-_LIBRARY: Final = re.compile(r"\.(?:so(?:\.\d+)*|dll|dylib|pyd|exe|o|a|ko|class|jar|wasm|node|sys|com)$")
+_LIBRARY: Final = re.compile(
+    r"\.(?:so(?:\.\d+)*|dll|dylib|pyd|exe|o|a|ko|class|jar|wasm|node|sys|com|pyc|pyo|dex|luac|bc|lnk|lib)$"
+)
 
 
 def read(part: Part, look: Look) -> Iterator[Sight]:

@@ -60,12 +60,12 @@ def parse(text: str, look: Look) -> Value:
 
 
 class _Parsing:
-    """Where a parser is: the messages that are open, the name that waits for a value, and whether a list is open."""
+    """Where a parser is: the messages that are open, the name that waits for a value, and the lists that are open."""
 
     def __init__(self) -> None:
         self._stack = [Value("", "", [], 0)]
         self._name = ""
-        self._listed = False
+        self._lists: list[tuple[int, str]] = []
         self._joins = False
         self._joined = 0
 
@@ -80,14 +80,19 @@ class _Parsing:
         if len(self._stack) == 1:
             raise BrokenError("a bracket closes that was not opened", at)
         self._stack.pop()
-        self._name, self._joins = "", False
+        self._name, self._joins = self._next(), False
 
     def marks(self, mark: str) -> None:
-        if mark == "[":
-            self._listed = bool(self._name)  # without a name before it, it is the type of an `Any`
-        elif mark == "]" and self._listed:
-            self._name, self._listed = "", False
+        if mark == "[" and self._name:  # without a name before it, it is the type of an `Any`
+            self._lists.append((len(self._stack), self._name))
+        elif mark == "]" and self._next():
+            self._lists.pop()
+            self._name = ""
         self._joins = False
+
+    def _next(self) -> str:
+        """Return the name that a value has without saying it: that of the list that is open here."""
+        return self._lists[-1][1] if self._lists and self._lists[-1][0] == len(self._stack) else ""
 
     def says(self, said: str, at: int, *, quoted: bool) -> None:
         held = self._stack[-1].fields
@@ -100,8 +105,8 @@ class _Parsing:
             self._name = said
         else:
             held.append(Value(self._name, unescaped(said[1:-1]) if quoted else said, [], at))
-            self._name = self._name if self._listed else ""
-            self._joins = quoted and not self._listed
+            self._name = self._next()
+            self._joins = quoted and not self._name
 
     def ended(self) -> Value:
         if len(self._stack) > 1:

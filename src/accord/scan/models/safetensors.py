@@ -119,6 +119,8 @@ def _stretch(name: str, entry: object) -> tuple[_Stretch, str | None]:
     if not (isinstance(kind, str) and _is_numbers(shape) and _is_numbers(offsets) and len(offsets) == 2):
         raise BrokenError(f"the tensor {shown} has a type, shape or place that is no such thing", 8)
     begin, end = offsets
+    if end >= _NO_FILE:
+        raise OverError(f"the tensor {shown} ends at {end}, to overflow what readers compute with", "overflow")
     if begin > end:
         raise BrokenError(f"the tensor {shown} ends at {end} before it begins at {begin}", 8)
     kinds = tensor_types("safetensors")

@@ -14,6 +14,7 @@ from accord.scan.rating import Sight
 
 _MOST_BYTES: Final = 64 << 20
 _MOST_HIDDEN: Final = 100
+_MOST_TURNS: Final = 8
 
 
 class Text(NamedTuple):
@@ -39,6 +40,15 @@ class Text(NamedTuple):
             )
 
 
+def _others(pairs: list[tuple[str, object]], most: int, room: int) -> Iterator[dict[str, object]]:
+    """Yield an object as it reads where the first, the second … value of a key counts, up to that before the last."""
+    values: dict[str, list[object]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    for turn in range(min(most - 1, room, _MOST_TURNS)):
+        yield {name: several[min(turn, len(several) - 1)] for name, several in values.items()}
+
+
 def load(data: bytes) -> Text:
     """Return a JSON text.
 
@@ -53,9 +63,9 @@ def load(data: bytes) -> Text:
     def paired(pairs: list[tuple[str, object]]) -> dict[str, object]:
         made = dict(pairs)
         if len(made) < len(pairs):
-            twice.update((name, None) for name, count in Counter(name for name, _ in pairs).items() if count > 1)
-            if len(hidden) < _MOST_HIDDEN:
-                hidden.append(dict(reversed(pairs)))
+            said = Counter(name for name, _ in pairs)
+            twice.update((name, None) for name, count in said.items() if count > 1)
+            hidden.extend(_others(pairs, max(said.values()), _MOST_HIDDEN - len(hidden)))
         return made
 
     try:

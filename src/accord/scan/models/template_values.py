@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -15,7 +16,9 @@ Value = str | int | float | tuple["Value", ...]
 _DEEPEST = 40
 _LONGEST = 10_000
 _LARGEST = 1 << 40
-_PLAIN: Final = {"string", "list", "safe", "escape", "e", "trim", "strip", "lower", "upper", "d", "default"}
+_PERCENT: Final = re.compile(r"%(?:\((\w+)\))?([sdc%])")
+_BRACES: Final = re.compile(r"\{(\w*)\}")
+_PLAIN: Final = {"string", "list", "safe", "escape", "e", "lower", "upper", "d", "default"}
 _METHODS: Final = {"lower", "upper", "strip", "lstrip", "rstrip", "title", "capitalize", "swapcase", "casefold"}
 
 
@@ -41,6 +44,8 @@ def fold(node: nodes.Node, known: Known, depth: int = 0) -> Value | None:
     known.steps -= 1
     if depth > _DEEPEST or known.steps < 0:
         return None
+    if isinstance(node, kinds.TemplateData):
+        return node.data
     if isinstance(node, kinds.Const):
         return node.value if isinstance(node.value, str | int | float) else None
     if isinstance(node, kinds.Name):
@@ -55,6 +60,10 @@ def fold(node: nodes.Node, known: Known, depth: int = 0) -> Value | None:
     if isinstance(node, kinds.Neg):
         value = fold(node.node, known, depth + 1)
         return -value if isinstance(value, int | float) else None
+    if isinstance(node, kinds.Mod) and isinstance(node.right, kinds.Dict):
+        pattern, pairs = fold(node.left, known, depth + 1), node.right.items
+        named = {str(fold(pair.key, known, depth + 1)): fold(pair.value, known, depth + 1) for pair in pairs}
+        return _percent(pattern, (), named) if isinstance(pattern, str) else None
     if isinstance(node, kinds.BinExpr):
         return _calculated(node, fold(node.left, known, depth + 1), fold(node.right, known, depth + 1))
     if isinstance(node, kinds.Getitem):
@@ -73,17 +82,44 @@ def walked(tree: nodes.Node) -> list[nodes.Node]:
     return found
 
 
-def set_once(tree: list[nodes.Node]) -> dict[str, nodes.Node]:
+def set_once(tree: list[nodes.Node]) -> Mapping[str, nodes.Node]:
     """Return the variables that one place sets, and what it sets them to."""
     from jinja2 import nodes as kinds
 
     stored = Counter(node.name for node in tree if isinstance(node, kinds.Name) and node.ctx != "load")
-    assigned = [node for node in tree if isinstance(node, kinds.Assign)]
-    return {
-        node.target.name: node.node
-        for node in assigned
-        if isinstance(node.target, kinds.Name) and stored[node.target.name] == 1
+    pairs = [pair for node in tree for pair in _settings(node)]
+    once = {
+        target.name: value for target, value in pairs if isinstance(target, kinds.Name) and stored[target.name] == 1
     }
+    macros = {f"{node.name}()": _output(node.body) for node in tree if isinstance(node, kinds.Macro)}
+    return once | {name: value for name, value in macros.items() if value is not None}
+
+
+def _settings(node: nodes.Node) -> Iterator[tuple[nodes.Node, nodes.Node]]:
+    """Yield what a statement sets, and to what."""
+    from jinja2 import nodes as kinds
+
+    if isinstance(node, kinds.Assign):
+        if isinstance(node.target, kinds.Tuple) and isinstance(node.node, kinds.Tuple):
+            yield from zip(node.target.items, node.node.items, strict=False)
+        else:
+            yield node.target, node.node
+    elif isinstance(node, kinds.With):
+        yield from zip(node.targets, node.values, strict=False)
+    elif isinstance(node, kinds.AssignBlock):
+        made = _output(node.body)
+        if made is not None and node.filter is not None:
+            made = kinds.Filter(made, node.filter.name, node.filter.args, [], None, None, lineno=node.lineno)
+        if made is not None:
+            yield node.target, made
+
+
+def _output(body: list[nodes.Node]) -> nodes.Expr | None:
+    """Return what statements write as one expression, None when they do more than that."""
+    from jinja2 import nodes as kinds
+
+    pieces = [piece for node in body if isinstance(node, kinds.Output) for piece in node.nodes]
+    return kinds.Concat(pieces) if pieces and all(isinstance(node, kinds.Output) for node in body) else None
 
 
 def _made(node: nodes.Node, known: Known, depth: int) -> Value | None:
@@ -96,11 +132,16 @@ def _made(node: nodes.Node, known: Known, depth: int) -> Value | None:
         return None if given is None or subject is None else _changed(node.name, subject, given)
     if isinstance(node, kinds.Call) and isinstance(node.node, kinds.Name) and node.node.name == "dict":
         return tuple(pair.key for pair in node.kwargs)
+    if isinstance(node, kinds.Call) and isinstance(node.node, kinds.Name):
+        macro = known.names.get(f"{node.node.name}()")
+        return None if macro is None else fold(macro, known, depth + 8)
     if isinstance(node, kinds.Call) and isinstance(node.node, kinds.Getattr):
         given = _all(node.args, known, depth)
         subject = fold(node.node.node, known, depth + 1)
         if given is None or subject is None:
             return None
+        if node.node.attr == "format" and isinstance(subject, str):
+            return _filled(subject, given, {pair.key: fold(pair.value, known, depth + 1) for pair in node.kwargs})
         if node.node.attr == "join" and isinstance(subject, str) and given:
             return _joined(given[0], subject)
         return _changed(node.node.attr, subject, given)
@@ -122,10 +163,10 @@ def _all(items: list[nodes.Expr], known: Known, depth: int) -> tuple[Value, ...]
 def _calculated(node: nodes.BinExpr, left: Value | None, right: Value | None) -> Value | None:
     if left is None or right is None:
         return None
-    if isinstance(left, str) and isinstance(right, str):
-        return _short(left + right) if node.operator == "+" else None
     if node.operator == "%" and isinstance(left, str):
         return _percent(left, right if isinstance(right, tuple) else (right,))
+    if isinstance(left, str) and isinstance(right, str):
+        return _short(left + right) if node.operator == "+" else None
     if node.operator == "*" and isinstance(left, str) and isinstance(right, int):
         return left * right if 0 <= right * len(left) <= _LONGEST else None
     if isinstance(left, int) and isinstance(right, int):
@@ -186,6 +227,8 @@ def _changed(name: str, subject: Value, given: tuple[Value, ...]) -> Value | Non
         return _percent(subject, given)
     if name in _METHODS and isinstance(subject, str) and all(isinstance(one, str) for one in given):
         return str(getattr(subject, name)(*given[: 1 if name.endswith("strip") else 0]))
+    if name == "trim" and isinstance(subject, str) and all(isinstance(one, str) for one in given):
+        return subject.strip(*map(str, given[:1]))
     return subject if name in _PLAIN else None
 
 
@@ -195,16 +238,45 @@ def _joined(items: Value, glue: str) -> str | None:
     return _short(glue.join(str(one) for one in items))
 
 
-def _percent(pattern: str, given: tuple[Value, ...]) -> str | None:
-    """Return a text with `%s`, `%c` or `{}` filled in; widths are not, they could be huge."""
-    if any(isinstance(one, tuple) for one in given):
+def _percent(pattern: str, given: tuple[Value, ...], named: Mapping[str, Value | None] | None = None) -> str | None:
+    """Return a text with `%s`, `%c` and the like filled in; widths are not, they could be huge."""
+    values = iter(given)
+
+    def fill(found: re.Match[str]) -> str:
+        if found[2] == "%":
+            return "%"
+        value = (named or {}).get(found[1]) if found[1] else next(values, None)
+        if value is None or isinstance(value, tuple):
+            raise ValueError(pattern)
+        return chr(value) if found[2] == "c" and isinstance(value, int) else str(value)
+
+    return _replaced(_PERCENT, fill, pattern, leftover="%")
+
+
+def _filled(pattern: str, given: tuple[Value, ...], named: Mapping[str, Value | None]) -> str | None:
+    """Return a text with `{}`, `{0}` or `{name}` filled in."""
+    values = iter(given)
+
+    def fill(found: re.Match[str]) -> str:
+        place = found[1]
+        value = next(values) if not place else given[int(place)] if place.isdecimal() else named[place]
+        if value is None or isinstance(value, tuple):
+            raise ValueError(pattern)
+        return str(value)
+
+    return _replaced(_BRACES, fill, pattern, leftover="{")
+
+
+def _replaced(
+    field: re.Pattern[str], fill: Callable[[re.Match[str]], str], pattern: str, *, leftover: str
+) -> str | None:
+    """Return a pattern with its fields filled in; None when there are others, or nothing to fill them with."""
+    if leftover in field.sub("", pattern) or len(pattern) > _LONGEST:
         return None
-    filled, values = "", iter(given)
-    for piece in pattern.replace("{}", "%s").replace("%d", "%s").replace("%c", "%s").split("%s"):
-        filled += piece
-        value = next(values, "")
-        filled += chr(value) if isinstance(value, int) and "%c" in pattern and 0 <= value < 0x110000 else str(value)
-    return _short(filled)
+    try:
+        return _short(field.sub(fill, pattern))
+    except (ValueError, LookupError, StopIteration, OverflowError):
+        return None
 
 
 def _short(text: str) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from accord.core.text import one_line
 from accord.scan.look import Look
+from accord.scan.models.template_costs import costs
 from accord.scan.models.template_values import BUILDERS, MOST_NODES, Known, fold, set_once, walked
 from accord.scan.part import Part
 from accord.scan.rating import Sight
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _LONGEST = 200 << 10
 _JOINTS = ".[(|~+-*,"
 _MOST_JOINTS = 20_000
-_MOST_TURNS = 10_000_000
 _MOST_REPORTED = 20
 _NO_JINJA: Final = "it is no Jinja"
 _MARKS: Final = ("{{", "{%", "{#")
@@ -31,11 +30,13 @@ _INSIDE: Final = re.compile(
 )
 _DUNDER: Final = re.compile(r"_*__\w+__|_[A-Z]\w*__\w+")
 _FIELD: Final = re.compile(r"\{[^{}]*[.\[]_")
-_WIDTH: Final = re.compile(r"[%{:][^%{}]{0,8}?\d{7}")
 _DEEP: Final = re.compile(r"(?:[(\[{][ \t\n]*){150}|(?:\bnot[ \t]+){150}|(?:[-+][ \t]*){150}")
-_PICKERS: Final = frozenset(
-    {"map", "selectattr", "rejectattr", "groupby", "sort", "sum", "unique", "min", "max", "join"}
-)
+_PICKERS: Final = {
+    **dict.fromkeys(("map", "selectattr", "rejectattr", "groupby", "sum"), 0),
+    **dict.fromkeys(("unique", "min", "max", "join"), 1),
+    "sort": 2,
+}
+"""Filters that read an attribute of each item, and which of their arguments names it."""
 
 
 class Use(StrEnum):
@@ -60,7 +61,9 @@ class _Names(NamedTuple):
     tests: frozenset[str]
     internals: frozenset[str]
     calls: frozenset[str]
+    frames: frozenset[str]
     roots: frozenset[str]
+    around: frozenset[str]
 
 
 def looks_like_template(text: str) -> bool:
@@ -84,7 +87,7 @@ def _judged(text: str, use: Use) -> list[_Fact]:
     tree = _tree(text)
     if isinstance(tree, _Fact):
         hidden = _by_sight(text)
-        is_prose = use is Use.PROMPT and tree.message.startswith(_NO_JINJA)
+        is_prose = use is Use.PROMPT and (tree.message.startswith(_NO_JINJA) or tree.kind == "limit-met")
         return hidden if is_prose else [*hidden, tree]
     facts = _Judge(tree).facts()
     return facts if use is Use.CHAT else [one for one in facts if one.kind != "template-unknown"]
@@ -128,6 +131,8 @@ class _Judge:
         self.nodes = walked(tree)
         self.own = {node.name for node in self.nodes if isinstance(node, kinds.Macro)} | {"caller"}
         self.known = Known(set_once(self.nodes))
+        self.fragments = any("__" in text for text in self._constants(self.nodes))
+        self.given = {node.name for node in self.nodes if isinstance(node, kinds.Name) and node.ctx != "load"}
 
     def facts(self) -> list[_Fact]:
         """Return what is to be said, the worst not lost among the rest."""
@@ -135,7 +140,8 @@ class _Judge:
             self._say("limit-met", f"the template has more than {MOST_NODES} nodes", self.nodes[0])
         for node in self.nodes:
             self._look(node)
-        self._look_at_loops(self.nodes[0])
+        for cost in costs(self.nodes, self.known):
+            self._say("template-endless", cost.message, cost.node)
         if self.known.steps < 0:
             self._say("limit-met", "finding out what its expressions come to takes too long", self.nodes[0])
         found = sorted(self.facts_found, key=lambda fact: fact.kind == "template-unknown")
@@ -147,7 +153,7 @@ class _Judge:
     def _look(self, node: nodes.Node) -> None:
         kinds = self.kinds
         if isinstance(node, kinds.Getattr | kinds.NSRef):
-            self._look_at_name(node.attr, node)
+            self._look_at_name(node)
         elif isinstance(node, kinds.Const):
             self._look_at_constant(node)
         elif isinstance(node, kinds.Getitem):
@@ -161,34 +167,28 @@ class _Judge:
                 self._say("template-unknown", f"the test {node.name} is not one of Jinja's", node)
         elif isinstance(node, kinds.Include | kinds.Import | kinds.FromImport | kinds.Extends):
             self._look_at_template(node)
-        elif isinstance(node, kinds.Mul | kinds.Pow):
-            self._look_at_size(node)
-        elif isinstance(node, kinds.Concat | kinds.Add | kinds.Mod):
+        elif isinstance(node, kinds.Concat | kinds.Add | kinds.Mod | kinds.Mul):
             self._look_at_text(fold(node, self.known), node)
+        elif isinstance(node, kinds.AssignBlock):
+            self._look_at_text(fold(node.target, self.known), node)
         elif isinstance(node, kinds.Name):
             self._look_at_variable(node)
 
-    def _look_at_name(self, name: str, node: nodes.Node) -> None:
+    def _look_at_name(self, node: nodes.Getattr | nodes.NSRef) -> None:
         """Judge a name that is read from an object."""
+        name = node.attr
         if _DUNDER.fullmatch(name):
             self._say("template-injection", f"reads {name}", node)
         elif name.startswith("_"):
             self._say("template-unknown", f"reads the private name {name}", node)
-        elif name in {
-            "func_globals",
-            "gi_frame",
-            "f_globals",
-            "f_builtins",
-            "f_back",
-            "cr_frame",
-            "gi_code",
-            "tb_frame",
-        }:
+        elif name in self.names.frames:
             self._say("template-injection", f"reads {name}", node)
 
     def _look_at_variable(self, node: nodes.Name) -> None:
         if _DUNDER.fullmatch(node.name) and node.name.strip("_") in self.names.internals:
             self._say("template-injection", f"uses {node.name}", node)
+        elif node.ctx == "load" and node.name in self.names.around - self.given:
+            self._say("template-unknown", f"uses {node.name}, which belongs to the program around it", node)
 
     def _look_at_constant(self, node: nodes.Const) -> None:
         self._look_at_text(node.value, node)
@@ -212,10 +212,17 @@ class _Judge:
                 inside = value.strip("_") in self.names.internals or not value.startswith("__")
                 kind = "template-injection" if inside else "template-unknown"
                 self._say(kind, f"reads {value} as an item", node)
-        elif value is None and self._is_built(node.arg):
-            pieces = [one.value for one in walked(node.arg) if isinstance(one, self.kinds.Const)]
-            if self._leads_out(node.node) or any(isinstance(piece, str) and "__" in piece for piece in pieces):
-                self._say("template-injection", "reads an item whose name is put together", node)
+        elif value is None and self._is_built(node.arg) and (self.fragments or self._leads_out(node.node)):
+            self._say("template-injection", "reads an item whose name is put together", node)
+
+    def _constants(self, found: list[nodes.Node]) -> Iterator[str]:
+        """Yield the texts that stand in expressions, and those that blocks set variables to."""
+        kinds = self.kinds
+        for node in found:
+            if isinstance(node, kinds.Const) and isinstance(node.value, str):
+                yield node.value
+            elif isinstance(node, kinds.AssignBlock):
+                yield from (one.data for one in walked(node) if isinstance(one, kinds.TemplateData))
 
     def _is_built(self, node: nodes.Node) -> bool:
         kinds = self.kinds
@@ -250,8 +257,6 @@ class _Judge:
             self._say("template-injection", f"calls {name}", node)
         elif name not in self.names.globals:
             self._say("template-unknown", f"calls {name}, which no renderer of chat templates hands over", node)
-        elif name == "range" and self._turns(node) > _MOST_TURNS:
-            self._say("template-endless", f"counts to {self._turns(node)}", node)
 
     def _look_at_method(self, callee: nodes.Getattr, node: nodes.Call) -> None:
         kinds, name, subject = self.kinds, callee.attr, callee.node
@@ -263,14 +268,10 @@ class _Judge:
                 self._say("template-unknown", "formats by a pattern that does not stand in the template", node)
             elif _FIELD.search(pattern):
                 self._say("template-injection", f"formats by {pattern}", node)
-            elif _WIDTH.search(pattern):
-                self._say("template-endless", f"formats by {pattern}", node)
         elif isinstance(subject, kinds.Name) and subject.name == "self":
             self._say("template-unknown", f"calls the block {name}", node)
         elif name not in self.names.methods:
             self._say("template-unknown", f"calls the method {name}", node)
-        elif name in {"center", "ljust", "rjust", "zfill"}:
-            self._look_at_widths(node.args, node)
 
     def _look_at_filter(self, node: nodes.Filter) -> None:
         name = node.name
@@ -283,21 +284,17 @@ class _Judge:
             )
         elif name not in self.names.filters:
             self._say("template-unknown", f"the filter {name} is not one of Jinja's", node)
-        elif name in {"center", "indent", "wordwrap"}:
-            self._look_at_widths(node.args, node)
-        elif name in _PICKERS:
-            self._look_at_picker(node)
         elif name in {"join", "format", "replace", "reverse"}:
-            made = fold(node, self.known)
-            self._look_at_text(made, node)
-            if isinstance(made, str) and _WIDTH.search(made) and name == "format":
-                self._say("template-endless", f"formats by {made}", node)
+            self._look_at_text(fold(node, self.known), node)
+        if name in _PICKERS:
+            self._look_at_picker(node)
 
     def _look_at_picker(self, node: nodes.Filter) -> None:
         """Judge a filter that reads an attribute of each item by a name, or applies another filter by its name."""
-        wanted = [pair.value for pair in node.kwargs if pair.key == "attribute"]
-        if node.name in {"map", "selectattr", "rejectattr", "groupby"}:
-            wanted += node.args[:1]
+        place = _PICKERS[node.name]
+        wanted = [pair.value for pair in node.kwargs if pair.key == "attribute"] + node.args[place : place + 1]
+        if node.dyn_args is not None or node.dyn_kwargs is not None:
+            self._say("template-injection", f"the filter {node.name} gets arguments that are computed", node)
         for one in wanted:
             value = fold(one, self.known)
             if value is None:
@@ -312,44 +309,6 @@ class _Judge:
         plain = isinstance(value, str) and not value.startswith(("/", "\\")) and ".." not in value and ":" not in value
         kind = "template-unknown" if plain else "template-injection"
         self._say(kind, f"reads another file: {value if isinstance(value, str) else 'computed'}", node)
-
-    def _look_at_widths(self, args: list[nodes.Expr], node: nodes.Node) -> None:
-        width = fold(args[0], self.known) if args else None
-        if isinstance(width, int | float) and width > _MOST_TURNS:
-            self._say("template-endless", f"pads a text to {width} letters", node)
-
-    def _look_at_size(self, node: nodes.BinExpr) -> None:
-        left, right = fold(node.left, self.known), fold(node.right, self.known)
-        if isinstance(node, self.kinds.Pow):
-            if isinstance(node.right, self.kinds.Pow) or (isinstance(right, int | float) and right > 10_000):
-                self._say("template-endless", "raises a number to a huge power", node)
-            return
-        self._look_at_text(fold(node, self.known), node)
-        counts = [one for one in (left, right) if isinstance(one, int) and one > _MOST_TURNS]
-        if counts and not (isinstance(left, int | float) and isinstance(right, int | float)):
-            self._say("template-endless", f"repeats a text {counts[0]} times", node)
-
-    def _turns(self, node: nodes.Call) -> int:
-        values = [fold(one, self.known) for one in node.args]
-        if not values or not all(isinstance(value, int) for value in values):
-            return 1
-        numbers = [int(value) for value in values if isinstance(value, int)]
-        step = abs(numbers[2]) if len(numbers) > 2 and numbers[2] else 1
-        return abs(numbers[1] - numbers[0]) // step if len(numbers) > 1 else max(numbers[0], 1)
-
-    def _look_at_loops(self, tree: nodes.Node) -> None:
-        """Multiply the turns of loops that stand in one another."""
-        kinds, waiting = self.kinds, deque([(tree, 1)])
-        while waiting:
-            node, turns = waiting.popleft()
-            if isinstance(node, kinds.For):
-                iterated = node.iter
-                if isinstance(iterated, kinds.Call) and getattr(iterated.node, "name", "") == "range":
-                    turns *= max(self._turns(iterated), 1)
-                if turns > _MOST_TURNS:
-                    self._say("template-endless", f"loops stand in one another for {turns} turns", node)
-                    return
-            waiting.extend((child, turns) for child in node.iter_child_nodes())
 
 
 @cache

@@ -11,7 +11,7 @@ from accord.scan.look import Look
 from accord.scan.models import operators
 from accord.scan.models.keras_config import judge_bytes
 from accord.scan.models.protobuf import BYTES, VARINT, Field, fields, text
-from accord.scan.models.tensorflow_graph import Graph, asset, graphs, within
+from accord.scan.models.tensorflow_graph import asset, graphs, within
 from accord.scan.models.tensorflow_judge import judge, outside
 from accord.scan.part import BrokenError, Part
 from accord.scan.rating import Sight
@@ -78,12 +78,12 @@ def is_saved_model(part: Part) -> bool:
         return False
     if graph.at + graph.size > part.size:
         return False
-    return graph.size == 0 or _is_meta(data, graph.at, graph.size)
+    return graph.size == 0 or _is_meta(data, graph.at, graph.size, named=_NAME.search(part.name) is not None)
 
 
-def _is_meta(data: bytes, at: int, size: int) -> bool:
+def _is_meta(data: bytes, at: int, size: int, *, named: bool) -> bool:
     inner = heads(data[: at + size], at, 3)
-    if not inner or inner[0].number not in (1, 2) or any(one.wire != BYTES or one.number > 7 for one in inner):
+    if not inner or (inner[0].number > 2 and not named) or any(one.wire != BYTES or one.number > 7 for one in inner):
         return False
     return all(one.at + one.size <= at + size for one in inner)
 
@@ -104,27 +104,28 @@ def is_graph(part: Part) -> bool:
         return operators.tensorflow(operator) is not None or _NAME.search(part.name) is not None
     if not _NAME.search(part.name):
         return False
-    return _is_meta(data, 0, part.size) or all(one.number in (1, 2, 3, 4) for one in found)
+    return _is_meta(data, 0, part.size, named=False) or all(one.number in (1, 2, 3, 4) for one in found)
 
 
-def _has_nodes(part: Part, look: Look) -> bool:
+def _has_nodes(part: Part, look: Look, at: int, end: int) -> bool:
     """Tell whether a first field of a message holds a node, in whatever order its fields stand."""
-    held = within(part, look, 0, part.size, 1, 2)
+    held = within(part, look, at, end, 1, 2)
     return any(one.size <= _LONGEST and _OPERATOR.match(part.read(one.at, one.size)) for one in held)
 
 
 def read_saved_model(part: Part, look: Look) -> Iterator[Sight]:
-    """Yield what the MetaGraphs of a SavedModel do beyond computing."""
-    for one in fields(part, look):
-        if one.number == 2 and one.wire == BYTES:
-            yield from _meta(part, look, one.at, one.end)
+    """Yield what the MetaGraphs of a SavedModel do beyond computing; a graph may begin as one does."""
+    if _has_nodes(part, look, 0, part.size):
+        yield from _meta(part, look, 0, part.size)
+    for one in within(part, look, 0, part.size, 2):
+        yield from _meta(part, look, one.at, one.end)
 
 
 def read_graph(part: Part, look: Look) -> Iterator[Sight]:
     """Yield what a GraphDef, a MetaGraphDef, or Keras metadata do beyond computing."""
     data = part.head
-    if _has_nodes(part, look):
-        yield from _judged(part, look, tuple(graphs(part, look)), frozenset())
+    if _has_nodes(part, look, 0, part.size):
+        yield from _meta(part, look, 0, part.size)
     elif part.name == "fingerprint.pb":
         look.name_format(part, "tensorflow-fingerprint")
         yield from _fingerprint(part, look)
@@ -138,28 +139,28 @@ def read_graph(part: Part, look: Look) -> Iterator[Sight]:
 
 
 def _meta(part: Part, look: Look, at: int, end: int) -> Iterator[Sight]:
-    found: list[Graph] = []
+    """Yield what a MetaGraph does beyond computing, or a graph: what lies beside its nodes, then they themselves."""
     assets = set[str]()
     for one in fields(part, look, at, end):
-        if one.wire != BYTES:
-            continue
-        match one.number:
-            case 2:
-                found.extend(graphs(part, look, one.at, one.end))
-            case 4:
-                yield from _collection(part, look, one, assets)
-            case 6:
-                yield from _asset(part, look, one, assets)
-            case 7:
-                yield from _objects(part, look, one)
-    yield from _judged(part, look, tuple(found), frozenset(assets))
+        if one.wire == BYTES and one.number in _BESIDE:
+            yield from _BESIDE[one.number](part, look, one, assets)
+    for begin, stop in _graphs(part, look, at, end):
+        found = tuple(graphs(part, look, begin, stop))
+        functions = frozenset(one.function for one in found if one.function)
+        for graph in found:
+            look.tick()
+            yield from judge(graph, part, assets=frozenset(assets), functions=functions)
 
 
-def _judged(part: Part, look: Look, found: tuple[Graph, ...], assets: frozenset[str]) -> Iterator[Sight]:
-    functions = frozenset(one.function for one in found if one.function)
-    for graph in found:
-        look.tick()
-        yield from judge(graph, part, assets=assets, functions=functions)
+def _graphs(part: Part, look: Look, at: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield where the graphs of a MetaGraph lie, or a graph itself: behind its library, where that looks like one."""
+    own = _has_nodes(part, look, at, end)
+    for held in within(part, look, at, end, 2):
+        library = own and any(within(part, look, held.at, held.end, 1))
+        if not library or _has_nodes(part, look, held.at, held.end):
+            yield held.at, held.end
+    if own:
+        yield at, end
 
 
 def _asset(part: Part, look: Look, message: Field, assets: set[str]) -> Iterator[Sight]:
@@ -181,7 +182,7 @@ def _collection(part: Part, look: Look, message: Field, assets: set[str]) -> Ite
 def _pairs(part: Part, look: Look, message: Field) -> Iterator[tuple[str, Field]]:
     key, value = "", None
     for one in fields(part, look, message.at, message.end):
-        if one.number == 1:
+        if one.number == 1 and one.wire == BYTES:
             key = text(part, one)
         elif one.number == 2 and one.wire == BYTES:
             value = one
@@ -189,10 +190,13 @@ def _pairs(part: Part, look: Look, message: Field) -> Iterator[tuple[str, Field]
         yield key, value
 
 
-def _objects(part: Part, look: Look, message: Field) -> Iterator[Sight]:
+def _objects(part: Part, look: Look, message: Field, _assets: set[str]) -> Iterator[Sight]:
     """Yield what is wrong with the Keras metadata that saved objects carry (until TensorFlow 2.4)."""
     for one in within(part, look, message.at, message.end, 1, 4, 3):
         yield from _said(part, look, one)
+
+
+_BESIDE: Final = {4: _collection, 6: _asset, 7: _objects}
 
 
 def _is_json(part: Part, one: Field) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import accumulate, chain, islice, pairwise
 from typing import Final, NamedTuple
 
 from accord.scan.look import Look, OverError
@@ -144,6 +144,23 @@ def _tensor(part: Part, look: Look, tensor: Field) -> Iterator[str]:
             if count > _MOST_STRINGS:
                 return
             yield _shown(part, one)
+        elif one.number == 4 and one.wire == BYTES and one.size <= _MOST_TEXT:
+            yield from unpacked(part.read(one.at, one.size))
+
+
+def unpacked(content: bytes) -> tuple[str, ...]:
+    """Return the texts of a tensor that keeps them in one piece: all their lengths, then all of them."""
+    sizes: list[int] = []
+    at, total, size, shift = 0, 0, 0, 0
+    while at + total < len(content):
+        size |= (content[at] & 127) << shift
+        shift += 7
+        if content[at] < 128:
+            sizes.append(size)
+            total, size, shift = total + size, 0, 0
+        at += 1
+    ends = accumulate(sizes[:_MOST_STRINGS], initial=at)
+    return tuple(content[begin:end].decode("utf-8", "replace") for begin, end in pairwise(ends))
 
 
 def _shown(part: Part, one: Field) -> str:

@@ -17,6 +17,9 @@ _SAVES: Final = re.compile(r"(?:\A|/)(?:save|restore|saver|checkpoint_initialize
 _SAVERS: Final = re.compile(r"traced_(?:save|restore)|_(?:save|restore)(?:_fn|_\d|\Z)|\A(?:save|restore)")
 _OUTSIDE: Final = re.compile(r"[/\\~]|[A-Za-z]:[\\/]|[a-zA-Z][a-zA-Z0-9+.-]*://|(?:.*[/\\])?\.\.(?:[/\\]|\Z)", re.S)
 _INTERNAL: Final = re.compile(r"_(?:Fused|Mkl|ITEX|OneDnn)\w+\Z")
+_MAKERS: Final = re.compile(
+    r"(?:String(?!Join)|(?:Static)?RegexReplace|Unicode|Decode|ReduceJoin|UnsortedSegmentJoin|Substr|AsString|ParseTensor)"
+)
 _TALKS: Final = re.compile(r"(?:grpc|file|https?|tcp)://", re.I)
 _ATTRIBUTES: Final = frozenset(
     {"output_stream", "debug_urls", "vocab_file", "descriptor_source", "debug_ops_spec", "file"}
@@ -72,14 +75,16 @@ def _path(graph: Graph, node: Node, part: Part, assets: frozenset[str], shown: s
     if not wired:
         message = f"{shown} is {node.operator} of a file that nothing names"
         yield part.sees("tf-operator", message, name=node.operator, offset=node.offset)
-    for path in (path for name in wired for path in _constants(graph, name, assets)):
-        if outside(path):
-            message = f"{shown} is {node.operator} of {one_line(path)[:120]}"
+    for path, maker in (found for name in wired for found in _constants(graph, name, assets)):
+        if maker or outside(path):
+            message = f"{shown} is {node.operator} of " + (
+                f"a path that {maker} makes" if maker else one_line(path)[:120]
+            )
             yield part.sees("tf-path", message, name=node.operator, offset=node.offset)
 
 
-def _constants(graph: Graph, name: str, assets: frozenset[str]) -> Iterator[str]:
-    """Yield the constant texts that flow into an input."""
+def _constants(graph: Graph, name: str, assets: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Yield the constant texts that flow into an input, and the operators that make others of them."""
     waiting, met = [(name, 0)], set[str]()
     while waiting:
         wire, depth = waiting.pop()
@@ -89,8 +94,11 @@ def _constants(graph: Graph, name: str, assets: frozenset[str]) -> Iterator[str]
             continue
         met.add(source)
         if node.operator == "Const":
-            yield from node.texts.get("value", ())
+            yield from ((text, "") for text in node.texts.get("value", ()))
+        elif _MAKERS.match(node.operator):
+            yield "", node.operator
         elif node.operator != "StaticRegexFullMatch":
+            yield from ((text, "") for text in node.texts.get("separator", ()))
             waiting.extend((one, depth + 1) for one in node.inputs)
 
 

@@ -10,7 +10,7 @@ from accord.core.text import one_line
 from accord.scan.look import Look
 from accord.scan.models.keras_config import judge_bytes
 from accord.scan.models.prototext import Value, parse
-from accord.scan.models.tensorflow_graph import Asset, Graph, Node, asset
+from accord.scan.models.tensorflow_graph import Asset, Graph, Node, asset, unpacked
 from accord.scan.models.tensorflow_judge import judge, outside
 from accord.scan.part import Part
 from accord.scan.rating import Sight
@@ -18,8 +18,8 @@ from accord.scan.rating import Sight
 _MOST: Final = 64 << 20
 _START: Final = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:[ \t\r\n]++|#[^\n]*+\n)*+"
-    rb"(?P<first>node|library|versions?|meta_graphs|meta_info_def|graph_def|saved_model_schema_version)"
-    rb"[ \t]{0,20}(?::|\{|<|\r?\n)"
+    rb"(?P<first>node|library|versions?|meta_graphs|saved_model_schema_version|(?:meta_info|graph|saver|collection|signature"
+    rb"|asset_file|object_graph)_def)[ \t]{0,20}(?:[:{<\[#]|\r?\n)"
 )
 _NAME: Final = re.compile(r"\.(?:pbtxt|pb\.txt|prototxt|meta|textproto|graphdef)\Z", re.I)
 _OPERATOR: Final = re.compile(rb"\bop[ \t]{0,20}:[ \t]{0,20}['\"]")
@@ -30,7 +30,7 @@ def is_text_graph(part: Part) -> bool:
     found = _START.match(part.head)
     if not found:
         return False
-    if found["first"] in (b"meta_graphs", b"meta_info_def", b"graph_def", b"saved_model_schema_version"):
+    if found["first"] in (b"meta_graphs", b"saved_model_schema_version") or found["first"].endswith(b"_def"):
         return True
     return _NAME.search(part.name) is not None or (
         found["first"] == b"node" and _OPERATOR.search(part.head) is not None
@@ -107,6 +107,9 @@ def _texts(node: Value) -> Iterator[tuple[str, tuple[str, ...]]]:
         for value in attribute.all("value"):
             said.extend(one.text for one in value.all("s"))
             said.extend(one.text for held in value.all("list") for one in held.all("s"))
-            said.extend(one.text for held in value.all("tensor") for one in held.all("string_val"))
+            for held in value.all("tensor"):
+                said.extend(one.text for one in held.all("string_val"))
+                for one in held.all("tensor_content") if held.first("dtype") in ("DT_STRING", "7") else ():
+                    said.extend(unpacked(one.text.encode("latin-1", "replace")))
         if said:
             yield attribute.first("key"), tuple(said)

@@ -41,14 +41,18 @@ class _Model:
         self.part, self.look, self.reach = part, look, 0
         self.table = self._to(root(part))
         self.steps = 0
+        self.walked: set[tuple[int, int]] = set()
 
     def _to(self, table: Table) -> Table:
         self.reach = max(self.reach, table.at + table.size)
         return table
 
     def tables(self, table: Table, slot: int) -> Iterator[Table]:
-        """Yield the tables of a field, and note how far they reach."""
-        self.vector(table, slot, 4)
+        """Yield the tables of a field, and note how far they reach; those that two fields share come once."""
+        place = slot, self.vector(table, slot, 4).at
+        if place in self.walked:
+            return
+        self.walked.add(place)
         for one in table.tables(slot):
             self.steps += 1
             if self.steps % _TICK == 0:
@@ -150,12 +154,12 @@ def _judged(part: Part, number: int, name: str, options: list[Vector]) -> Iterat
         if builtin is None or builtin in reviewed.unknown:
             message = f"the operator {builtin or number} is none that computes on tensors alone"
             yield part.sees("operator-unknown", message, name=builtin or str(number))
-    elif name.startswith("Flex"):
-        yield from _flex(part, name.removeprefix("Flex"), options)
     elif not (name.isascii() and name.isprintable()):
         yield part.sees(
             "operator-disguised", f"the operator {name!a:.120} has letters that no operator's name has", name=shown
         )
+    elif name.startswith("Flex"):
+        yield from _flex(part, name.removeprefix("Flex"), options)
     elif tells(name):
         yield part.sees("operator-dangerous", f"the custom operator {shown} says what it does", name=shown)
     elif name not in reviewed.harmless:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import re
+import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from accord.core.text import one_line
@@ -11,7 +14,7 @@ from accord.scan.look import Look, OverError
 from accord.scan.models import operators
 from accord.scan.models.expressions import complaint
 from accord.scan.models.strict_json import load
-from accord.scan.part import Part
+from accord.scan.part import BrokenError, Part
 from accord.scan.rating import Sight
 
 if TYPE_CHECKING:
@@ -23,10 +26,7 @@ _DEEPEST: Final = 300
 _TICK: Final = 8192
 _MARKS: Final = ("archive_format", "archive_version", "version")
 _MARK: Final = re.compile(rb"[0-9a-z.]{0,64}\n?")
-_FACTORY: Final = re.compile(
-    r'default_factory_module[\\]{0,8}"\s{0,4}:\s{0,4}[\\]{0,8}"([^"\\]*)[\\]{0,8}"[^}]{0,80}?'
-    r'default_factory_name[\\]{0,8}"\s{0,4}:\s{0,4}[\\]{0,8}"([^"\\]*)'
-)
+_OLD: Final = (b"PK", b"\x80\x02")  # PyTorch 2.1 wrote its tensors under names that end so
 _CONFIG: Final = re.compile(r"((?:[^/]+/)?data/(?:weights|constants)/)[^/]+_config\.json\Z")
 
 
@@ -36,7 +36,7 @@ def read_archive(archive: Archive, look: Look) -> Iterator[Sight]:
 
     for entry in archive.entries:
         inner = entry.name.removeprefix(archive.root)
-        if inner.endswith(".json") and not inner.startswith("extra/"):
+        if inner.endswith(".json") and not inner.startswith("extra/") and archive.head(entry, 2)[:2] not in _OLD:
             part = archive.open(entry)
             look.name_format(part, "torch-export-json")
             text = load(part.whole(_MOST_JSON))
@@ -103,7 +103,9 @@ def judge(document: object, part: Part, look: Look) -> Iterator[Sight]:
             raise OverError("the program is too large or too deep to be judged whole")
         if isinstance(value, str):
             yield from _text(key, value, part)
+            waiting.extend((key, one, depth + 1) for one in _trees(value))
         elif isinstance(value, Mapping):
+            yield from _imported(value, part)
             waiting.extend((name, one, depth + 1) for name, one in value.items() if isinstance(one, str | list | dict))
         elif isinstance(value, list):
             waiting.extend((key, one, depth + 1) for one in value if isinstance(one, str | list | dict))
@@ -119,11 +121,26 @@ def _text(key: str, text: str, part: Part) -> Iterator[Sight]:
                 yield part.sees(
                     "torch-expression", f"the expression {one_line(text)[:120]} is no arithmetic: {found}", name=key
                 )
-        case _ if "default_factory_module" in text:
-            for module, name in _FACTORY.findall(text) or (("", ""),):
-                if module != "builtins" or not operators.torch_word("factory", name):
-                    fact = f"a tree of values names the factory {one_line(module)[:80]}.{one_line(name)[:80]}"
-                    yield part.sees("torch-expression", fact, name=f"{module}.{name}")
+
+
+def _trees(text: str) -> tuple[object, ...]:
+    """Return what a text holds that is JSON itself: trees of values are written so, some levels deep."""
+    if text[:1] in ("[", "{") and '"' in text:
+        with suppress(BrokenError):
+            return load(text.encode("utf-8", "surrogatepass")).readings
+    return ()
+
+
+def _imported(node: Mapping[str, object], part: Part) -> Iterator[Sight]:
+    """Yield what the reader of a tree imports: a factory of defaults, or the class of an enumeration."""
+    if "default_factory_module" in node:
+        module, name = str(node["default_factory_module"]), str(node.get("default_factory_name"))
+        if module != "builtins" or not operators.torch_word("factory", name):
+            fact = f"a tree of values names the factory {one_line(module)[:80]}.{one_line(name)[:80]}"
+            yield part.sees("torch-expression", fact, name=f"{module}.{name}")
+    if "__enum__" in node:
+        name = str(node.get("fqn"))
+        yield part.sees("torch-expression", f"a tree of values imports {one_line(name)[:160]}", name=name)
 
 
 def _operator(target: str, part: Part) -> Iterator[Sight]:
@@ -135,6 +152,9 @@ def _operator(target: str, part: Part) -> Iterator[Sight]:
         space, name = words
     use = operators.torch(space, name) if space else None
     if use == "fine":
+        return
+    if words[0] in sys.stdlib_module_names or hasattr(builtins, words[0]):
+        yield part.sees("torch-operator", f"the program calls {one_line(target)[:160]}", name=target)
         return
     plain = space and space not in ("torch", "math", "_operator")
     kind = "torch-custom" if (plain and use != "danger") or target.startswith("#") else "torch-operator"

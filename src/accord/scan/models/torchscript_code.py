@@ -7,6 +7,7 @@ odd, hides a name. A name of PyTorch's name spaces that stands alone could be re
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -26,6 +27,7 @@ _WORD: Final = re.compile(
 _BARE: Final = re.compile(_NAME)
 _DEFINED: Final = re.compile(r"^([ \t]*)(?:class|def)[ \t]+([^\W\d]\w*)", re.M)
 _OPERATOR: Final = re.compile(rb"[a-zA-Z_]\w{0,60}::[a-zA-Z_]\w{0,120}")
+_CALLED: Final = re.compile(r"[ \t\\]{0,100}\(")
 _LONGEST: Final = 200
 _REACHING: Final = frozenset({"save", "from_file"})
 _SPACES: Final = frozenset({"torch", "ops", "aten", "prim", "__torch__"})
@@ -69,10 +71,14 @@ def judge(text: str, program: Program, part: Part) -> Iterator[Sight]:
         if found.lastgroup not in ("name", "method"):
             continue
         name = re.sub(r"[\s\\]+", "", found[0]) if not found[0].isidentifier() else found[0]
+        if name in ("import", "from"):
+            name = "import " + re.split(r"[\n;#]", text[found.end() : found.end() + _LONGEST], maxsplit=1)[0].strip()
+        elif operators.torch_word("foreign-call", name) and _CALLED.match(text, found.end()):
+            name += "()"
         if name in said:
             continue
         said.add(name)
-        kind = _kind(name, program, method=found.lastgroup == "method")
+        kind = _foreign(name, program) or _kind(name, program, method=found.lastgroup == "method")
         if kind:
             line = text.count("\n", 0, found.start()) + 1
             fact = (
@@ -90,6 +96,18 @@ def _words(text: str) -> Iterator[re.Match[str]]:
         if found.lastgroup == "open":
             yield from _BARE.finditer(text, found.end())
             return
+
+
+def _foreign(name: str, program: Program) -> str | None:
+    """Return the kind of reason against a name of Python that no program of PyTorch may say, None for another."""
+    said, _, rest = name.partition(" ")
+    if said == "import":
+        tops = {one.partition(".")[0] for one in re.split(r"[\s,()]+", rest)}
+        return "torch-operator" if tops & sys.stdlib_module_names else "torch-custom"
+    if name.endswith("()"):
+        return None if name[:-2] in program.methods else "torch-operator"
+    top, dot, _ = name.partition(".")
+    return "torch-operator" if dot and operators.torch_word("foreign", top) else None
 
 
 def _kind(name: str, program: Program, *, method: bool) -> str | None:

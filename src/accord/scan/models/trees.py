@@ -13,6 +13,7 @@ from accord.scan.look import Look
 from accord.scan.models.flatbuffer import root
 from accord.scan.models.ubjson import first_keys
 from accord.scan.part import BrokenError, Part
+from accord.scan.pickles.carving import carve
 from accord.scan.rating import Sight
 
 _OBJECTIVE: Final = re.compile(r"(?:reg|binary|multi|rank|count|survival|gpu):[a-z0-9_]{2,40}")
@@ -42,7 +43,7 @@ def read(part: Part, look: Look) -> Iterator[Sight]:
     """Read a model of trees by the mark it begins with."""
     head = part.head
     if head.startswith(b"CBM1"):
-        yield from _catboost(part)
+        yield from _catboost(part, look)
     elif head.startswith(b"tree\n"):
         yield from _lightgbm(part, look)
     elif head.startswith(b"{L"):
@@ -175,7 +176,10 @@ def _lightgbm(part: Part, look: Look) -> Iterator[Sight]:
         rest = b"" if piece.isascii() else _undecoded(piece, at)
     if rest:
         raise BrokenError("the text ends within a letter", part.size - len(rest))
-    yield from ()
+    last = part.rfind(b"\npandas_categorical:")
+    end = part.find(b"\n", last + 1) if last >= 0 else -1
+    if end >= 0 and part.read(end, _WINDOW).strip():
+        yield from _rest(part, look, end + 1)
 
 
 def _undecoded(piece: bytes, at: int) -> bytes:
@@ -189,7 +193,7 @@ def _undecoded(piece: bytes, at: int) -> bytes:
     return b""
 
 
-def _catboost(part: Part) -> Iterator[Sight]:
+def _catboost(part: Part, look: Look) -> Iterator[Sight]:
     """Hold the frame around CatBoost's trees against the file."""
     (size,) = struct.unpack("<I", part.exactly(4, 4))
     if size > part.size - 8:
@@ -204,4 +208,6 @@ def _catboost(part: Part) -> Iterator[Sight]:
             yield part.sees("field-unknown", f"the part {one_line(name, 80)} is none of CatBoost's", name=name)
     rest = part.size - 8 - size
     if rest and not parts:
-        yield part.sees("trailing", f"{rest} bytes follow the model", offset=8 + size)
+        yield from _rest(part, look, 8 + size)
+    elif rest:
+        yield from carve(part.slice(8 + size), look, offset=8 + size)

@@ -53,10 +53,8 @@ def _is_zeros(part: Part, look: Look) -> bool:
 def read(part: Part, look: Look) -> Iterator[Sight]:
     """Yield why a part of no known format is not `safe`; an empty one and one of media are."""
     head = part.head
-    if part.size == 0 or not head.strip(b"\0"):
+    if part.size == 0 or _is_zeros(part, look):
         look.name_format(part, "other")
-        if not _is_zeros(part, look):
-            yield part.sees("unknown-format", "it starts with zeros, and what follows is of no format known here")
         return
     if any(head.startswith(mark, at) for at, mark in _HARMLESS):
         look.name_format(part, "other")
@@ -68,5 +66,9 @@ def read(part: Part, look: Look) -> Iterator[Sight]:
     claimed = claim(part, look)
     if claimed:
         look.name_format(part, claimed)
+        return
+    if not head.strip(b"\0"):
+        look.name_format(part, "other")
+        yield part.sees("unknown-format", "it starts with zeros, and what follows is of no format known here")
         return
     yield part.sees("unknown-format", f"it is binary, starts with {head[:8].hex(' ')}, and no reader here knows it")

@@ -26,7 +26,7 @@ _TYPES: Final = (
     "application/vnd.dev.sigstore.bundle+json;version=0.2",
     "application/vnd.dev.sigstore.bundle+json;version=0.1",
 )
-_MOST_SIGNATURES, _MOST_CERTIFICATES = 16, 8
+_MOST_SIGNATURES, _MOST_CERTIFICATES, _MOST_PARTS = 16, 8, 20_000
 
 
 class Signed(NamedTuple):
@@ -68,7 +68,7 @@ def read_signed(data: bytes, *, path: str) -> Signed:
 
     Raises `RecordError` for anything else, and for a member that is not known.
     """
-    top = read_document(data, path=path, code=CODE, limit=LARGEST)
+    top = read_document(data, path=path, code=CODE, limit=LARGEST, parts=_MOST_PARTS)
     said = top.mapping()
     if "payloadType" in said:
         return _envelope(top)
@@ -79,8 +79,7 @@ def read_signed(data: bytes, *, path: str) -> Signed:
 
 def read_bundle(data: bytes, *, path: str) -> Signed:
     """Return the bundle of a model's signature; raises `RecordError` as `read_signed` does."""
-    top = read_document(data, path=path, code=CODE, limit=LARGEST)
-    return _bundle(top)
+    return _bundle(read_document(data, path=path, code=CODE, limit=LARGEST, parts=_MOST_PARTS))
 
 
 def signed_by(signed: Signed, keys: tuple[Signatory, ...]) -> Signatory | None:
@@ -113,6 +112,8 @@ def _bundle(top: Document) -> Signed:
     if said["mediaType"].text() not in _TYPES:
         said["mediaType"].refuse(f"it is not {BUNDLE_TYPE}")
     signed = _envelope(said["dsseEnvelope"])
+    if len(signed.signatures) != 1:  # protobuf-specs, sigstore_bundle.proto: a client must reject it
+        said["dsseEnvelope"].refuse("a bundle has one signature, and this one has several")
     optional = ("publicKey", "x509CertificateChain", "certificate", "tlogEntries", "timestampVerificationData")
     material = said["verificationMaterial"].members((), optional)
     ways = [name for name in optional[:3] if name in material]

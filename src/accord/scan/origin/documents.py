@@ -12,6 +12,7 @@ from accord.core.errors import RecordError
 from accord.core.finding import Place
 
 _DEEPEST = 32
+_MOST_PARTS = 2_000_000
 
 
 class Document:
@@ -91,14 +92,17 @@ class Document:
         return data
 
 
-def read_document(data: bytes, *, path: str, code: str, limit: int) -> Document:
+def read_document(data: bytes, *, path: str, code: str, limit: int, parts: int = _MOST_PARTS) -> Document:
     """Return the top of a JSON document.
 
-    Raises `RecordError` when it is too large or too deep, no UTF-8, no JSON, or has a member twice.
+    Raises `RecordError` when it is too large or too deep, has more than so many parts, is no UTF-8 or no JSON, or has
+    a member twice.
     """
     top = Document(None, name="", path=path, code=code)
     if len(data) > limit:
         top.refuse(f"it is larger than {limit >> 10} KiB")
+    if sum(map(data.count, (b",", b"[", b"{"))) > parts:  # each costs memory many times its byte
+        top.refuse(f"it has more than {parts} parts")
     try:
         value = json.loads(data.decode(), object_pairs_hook=_once, parse_constant=_constant)
     except UnicodeDecodeError:

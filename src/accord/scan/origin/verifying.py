@@ -127,7 +127,8 @@ def _compared(
         Problem("ambiguous", second, f"it is the same name as {first} where case does not count")
         for first, second in twins(sorted(names))
     ]
-    return tuple(problems), tuple(map(shown, extra)) if asked.unsigned else ()
+    passed = (*extra, *(one.path for one in tree.odd if one.path not in wanted)) if asked.unsigned else ()
+    return tuple(problems), tuple(sorted(map(shown, passed)))
 
 
 def _changed(

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Final
 
 from accord.scan.look import Look
 from accord.scan.part import Part
+from accord.scan.pickles.dtypes import item
 from accord.scan.pickles.machine import Story, run
 from accord.scan.pickles.state import State, StopError
 from accord.scan.pickles.values import Call, Import, Nest, Value
 
 _PACKAGES: Final = ("joblib.", "sklearn.externals.joblib.")
 _OTHER_FILES: Final = frozenset({"NDArrayWrapper", "ZNDArrayWrapper"})
-_KIND: Final = re.compile(r"[<>|=]?([?bBhHiIlLqQefdgFDGSUVaOMmcu])([0-9]{0,9})")
-_LETTERS: Final = {"?": 1, "b": 1, "B": 1, "c": 1, "h": 2, "H": 2, "e": 2, "i": 4, "I": 4, "f": 4, "d": 8, "l": 8,
-                   "L": 8, "q": 8, "Q": 8, "F": 8, "D": 16, "g": 16, "G": 32, "M": 8, "m": 8}  # fmt: skip
-_HAS_OBJECTS: Final = 1
 _MOST_KEPT: Final = 10_000
 
 
@@ -93,20 +89,10 @@ def _layout(state: State, dtype: Call) -> int | None:
 
     Raises `StopError` when it cannot be told.
     """
-    args = state.plain(dtype.args)
-    code = args[0] if isinstance(args, tuple) and args else None
-    said = state.plain(dtype.state)
-    more = said if isinstance(said, tuple) and len(said) >= 8 else (None,) * 8
-    found = _KIND.fullmatch(code) if isinstance(code, str) else None
+    found = item(state, dtype)
     if found is None:
         raise StopError("the dtype of an array cannot be told")
-    if found[1] == "O" or (isinstance(more[7], int) and more[7] & _HAS_OBJECTS):
-        return None
-    if isinstance(more[5], int) and more[5] >= 0:
-        return more[5]
-    if not found[2]:
-        return _LETTERS.get(found[1], 0)
-    return int(found[2]) * (4 if found[1] == "U" else 1)
+    return None if found.objects else found.size
 
 
 def _count(state: State, shape: Value | None) -> int:

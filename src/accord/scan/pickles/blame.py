@@ -23,6 +23,7 @@ class Rules(NamedTuple):
     dunders: frozenset[str]
     verbs: frozenset[str]
     words: frozenset[str]
+    harms: frozenset[str]
     gadgets: tuple[tuple[str, str], ...]
     looks: tuple[tuple[str, re.Pattern[str]], ...]
 
@@ -38,6 +39,7 @@ def rules() -> Rules:
         frozenset(said["dunders"]),
         frozenset(said["verbs"]),
         frozenset(said["words"]),
+        frozenset(said["harms"]),
         tuple((prefix, one["does"]) for one in said["gadgets"] for prefix in one["of"]),
         tuple((one["is"], re.compile(one["like"])) for one in said["looks"]),
     )
@@ -57,7 +59,8 @@ def blame(named: Named, *, called: bool, args: object = ()) -> Doubt:
         return Doubt(kind, f"{doing} {named.full}, which {does}")
     if called:
         return _blame_call(named, kind, args)
-    if named.name.rpartition(".")[2] in rules().verbs:
+    last = named.name.rpartition(".")[2]
+    if last in rules().verbs or (_is_function(last) and _words(last) & rules().words) or _tells_harm(named):
         return Doubt(kind, f"names {named.full}, which runs or loads things by its name")
     if named.package in _OWN:
         return Doubt("pickle-own-class", f"names {named.full} of the program that wrote it")
@@ -66,7 +69,7 @@ def blame(named: Named, *, called: bool, args: object = ()) -> Doubt:
 
 def _blame_call(named: Named, kind: str, args: object) -> Doubt:
     last = named.name.rpartition(".")[2]
-    if last in rules().verbs or (_is_function(last) and _words(last) & rules().words):
+    if last in rules().verbs or (_is_function(last) and _words(last) & rules().words) or _tells_harm(named):
         return Doubt(kind, f"calls {named.full}, which runs or loads things by its name")
     look = looks_like(args)
     if look:
@@ -80,6 +83,10 @@ def _blame_call(named: Named, kind: str, args: object) -> Doubt:
 
 def _is_function(last: str) -> bool:
     return last.lstrip("_")[:1].islower()
+
+
+def _tells_harm(named: Named) -> bool:
+    return bool(_words(named.full) & rules().harms)
 
 
 def _words(name: str) -> set[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
-from accord.scan.look import Look
+from accord.scan.look import Look, OverError
 from accord.scan.part import Part
 from accord.scan.pickles.blame import blame
 from accord.scan.pickles.lists import is_listed
@@ -34,11 +34,38 @@ _MOST_MARKS: Final = 8
 _MARK: Final = 0x28
 
 
+class _Bounds(NamedTuple):
+    starts: int
+    followed: int
+    strict: bool = False
+
+
 def carve(part: Part, look: Look, *, offset: int = 0) -> Iterator[Sight]:
-    """Yield what pickles in a part would run, wherever they start; `offset` is added to their places."""
-    behind, found, budget = 0, 0, _MOST_FOLLOWED
+    """Yield what pickles in a part would run, wherever they start; `offset` is added to their places.
+
+    It looks at a part of big or crowded content only: for what is refused anyway, and has to be named.
+    """
+    yield from _carved(part, look, _Bounds(_MOST_STARTS, _MOST_FOLLOWED), offset)
+
+
+def carve_all(part: Part, look: Look) -> Iterator[Sight]:
+    """Yield the same where nothing else refuses the part.
+
+    Raises `OverError` when not all of it can be looked at.
+    """
+    if part.size > _MOST_BYTES:
+        raise OverError(f"{part.size} bytes are more than the {_MOST_BYTES} in which pickles are looked for")
+    yield from _carved(part, look, _Bounds(_MOST_STARTS * 100, _MOST_BYTES, strict=True), 0)
+
+
+def _carved(part: Part, look: Look, bounds: _Bounds, offset: int) -> Iterator[Sight]:
+    behind, found, budget = 0, 0, bounds.followed
     for starts, at in enumerate(_starts(part)):
-        if starts >= _MOST_STARTS or found >= _MOST_TOLD:
+        if found >= _MOST_TOLD:
+            return
+        if starts >= bounds.starts or (bounds.strict and budget <= 0):
+            if bounds.strict:
+                raise OverError(f"more than {starts} pickles may start in it: the rest was not looked at")
             return
         if at < behind:
             continue

@@ -19,7 +19,6 @@ from accord.scan.rating import Sight
 Accept = Callable[[object], str | None]
 """Judges a persistent id: None when it is fine, else what is wrong with it."""
 
-_MOST_SAID: Final = 100
 _MOST_ALIKE: Final = 16
 
 
@@ -28,7 +27,7 @@ def sights(story: Story, part: Part, look: Look, *, persistent: Accept | None = 
     said: set[tuple[str, str]] = set()
     for sight in _all(story, part, look, persistent):
         key = (sight.kind, sight.name or sight.message)
-        if key not in said and len(said) < _MOST_SAID:
+        if key not in said:
             said.add(key)
             yield sight
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from accord.scan.pickles.dtypes import doubt_of_dtype
+from accord.scan.pickles.kept import hands_over, keep
 from accord.scan.pickles.lists import CALL, NEW, SPECIAL
 from accord.scan.pickles.literals import Operation
 from accord.scan.pickles.packages import judge_of, state_doubt
@@ -93,7 +95,9 @@ def obj(state: State, at: int) -> int:
     if not items:
         raise StopError("more is taken from the stack than is on it")
     _check_callable(items[0])
-    state.stack.append(called(state, Call("new", items[0], tuple(items[1:]), at - 1)))
+    if state.doers:
+        keep(state, items[1:], at)
+    state.stack.append(called(state, Call("call" if items[1:] else "new", items[0], tuple(items[1:]), at - 1)))
     return at
 
 
@@ -104,22 +108,30 @@ def inst(state: State, at: int) -> int:
     second, end = state.line(middle)
     target = state.name(_decoded(first, "ascii"), _decoded(second, "ascii"), at - 1)
     items = state.items(begin)
-    state.stack.append(called(state, Call("new", target, tuple(items), at - 1)))
+    if state.doers:
+        keep(state, items, at)
+    state.stack.append(called(state, Call("call" if items else "new", target, tuple(items), at - 1)))
     return end
 
 
 def called(state: State, call: Call, *, inner: bool = False) -> Value:
     """Return what a call is seen as; what no allow-list covers is noted."""
     target = call.target
+    call.args = _apart(state, call.args)
     if type(target) is Import:
         judge = judge_of(target.named.full)
-        call.doubt = endless(state, call)
-        if judge is not None and call.doubt is None:
+        call.doubt = endless(state, call) or hands_over(call)
+        if judge is not None and call.doubt is None and not _has_keywords(call):
             return _by_arguments(state, call, judge(state, call), inner=inner)
-        call.listed = call.doubt is None and _is_listed(target, call)
+        call.listed = call.doubt is None and judge is None and _is_listed(target, call)
     if not call.listed:
         state.do(call)
     return call
+
+
+def _apart(state: State, value: Value) -> Value:
+    """Return a tuple with each of its numbers on its own, so that each has its place."""
+    return tuple(state.spread(value)) if type(value) is tuple and Run in map(type, value) else value
 
 
 def _by_arguments(state: State, call: Call, value: Value | None, *, inner: bool) -> Value:
@@ -134,6 +146,11 @@ def _by_arguments(state: State, call: Call, value: Value | None, *, inner: bool)
     if type(call.target) is Import:
         call.target.uses |= {SPECIAL}
     return value
+
+
+def _has_keywords(call: Call) -> bool:
+    """Tell whether arguments have names: who judges arguments knows them by their places."""
+    return call.keywords is not None and not (type(call.keywords) is Nest and not call.keywords.count)
 
 
 def _is_listed(target: Import, call: Call) -> bool:
@@ -159,8 +176,14 @@ def build(state: State, at: int) -> int:
 
 
 def _build_instance(state: State, subject: Call, value: Value, at: int) -> int:
-    subject.state = value
-    doubt = _FIXED if is_fixed(subject) else (doubt_of(state, value) or state_doubt(state, subject, value))
+    value = subject.state = _apart(state, value)
+    if state.doers:
+        keep(state, (value,), at)
+    doubt = (
+        _FIXED
+        if is_fixed(subject)
+        else (doubt_of(state, value) or state_doubt(state, subject, value) or doubt_of_dtype(state, subject, value))
+    )
     if doubt:
         state.do(Change("state", subject, value, at - 1, doubt=doubt))
     after = state.after_build(state, subject, at) if state.after_build else at

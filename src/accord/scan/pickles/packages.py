@@ -145,6 +145,9 @@ JUDGES: Final[Mapping[str, Judge]] = MappingProxyType(
 )
 """By name, who looks at the arguments."""
 
+DOERS: Final = special.DOERS | {_type_by_name, _array, _spoken, _described}
+"""Who judges functions that run, load or import what they are given."""
+
 PREFIXES: Final[Mapping[str, StateJudge]] = MappingProxyType(
     {
         "scipy.stats._continuous_distns.": _template,

@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Iterator
 from typing import Final
 
-from accord.scan.look import Look
+from accord.scan.look import Look, OverError
 from accord.scan.part import Part
 from accord.scan.pickles.machine import Story
 from accord.scan.pickles.probing import is_pickle, is_torch_legacy
@@ -40,8 +40,10 @@ def payloads(call: Call, story: Story, part: Part, look: Look) -> Iterator[Sight
         inner = _part(value, story, part)
         if inner is None:
             continue
-        if call.payload is not None or _is_worth(inner):
+        if _is_worth(inner):
             yield from look.inside(inner)
+        elif call.payload is not None:
+            yield inner.sees("pickle-broken", "what would be loaded from bytes is no pickle and no archive")
         elif _is_base64(inner):
             yield from _decoded(inner, look)
 
@@ -61,21 +63,31 @@ def _values(call: Call) -> Iterator[Value]:
             yield one
 
 
-def _part(value: Value, story: Story, part: Part) -> Part | None:
+def _part(value: Value, story: Story, part: Part, encoding: str = "latin-1") -> Part | None:
     """Return bytes as a part: uncopied where they stand as they are."""
     if type(value) is Buffer or (type(value) is int and part.source[value - 1] in _OCTETS):
         at = value.at if isinstance(value, Buffer) else value
         width = {0x43: 1, 0x42: 4}.get(part.source[at - 1], 8)
         size = int.from_bytes(part.source[at : at + width], "little")
         return part.stretch("bytes", story.place(at + width), size) if size > 1 else None
-    if type(value) is Call and type(value.target) is Import and value.target.named.full == "_codecs.encode":
-        text = value.args[0] if type(value.args) is tuple and value.args else None
-        return _part(text, story, part) if text is not None else None
+    if type(value) is Call and type(value.target) is Import and value.target.named.name == "encode":
+        args = value.args if type(value.args) is tuple else ()
+        said = story.plain(args[1]) if len(args) > 1 else "utf-8"
+        return _part(args[0], story, part, str(said)) if args else None
     if type(value) is int and part.source[value - 1] in _TEXTS:
         written = literal(part.source, value, _MOST_BYTES)
         if isinstance(written, str) and len(written) > 1:
-            return part.child("bytes", written.encode("latin-1", "replace"))
+            if len(written) * 4 >= _MOST_BYTES and len(written.encode("utf-8", "replace")) >= _MOST_BYTES:
+                raise OverError(f"text of more than {_MOST_BYTES >> 20} MiB would be read as a file")
+            return part.child("bytes", _encoded(written, encoding))
     return None
+
+
+def _encoded(text: str, encoding: str) -> bytes:
+    try:
+        return text.encode(encoding, "replace")
+    except LookupError:
+        return text.encode("latin-1", "replace")
 
 
 def _is_worth(inner: Part) -> bool:

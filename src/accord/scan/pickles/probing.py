@@ -19,6 +19,10 @@ _NAME: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*\Z")
 _TEXT: Final = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]*\Z")
 _FEW: Final = 3
 _LONG: Final = 64
+_END: Final = re.compile(rb"(?:q\x00|r\0\0\0\0|p0\n|\x94)?\.")
+_BYTES: Final = re.compile(
+    rb"c(?:_codecs\nencode|__builtin__\nbytearray)\n(?:q\x00)?\((?:c_codecs\nencode\n(?:q.)?\()?X", re.DOTALL
+)
 _TELLTALE: Final = re.compile(rb"[\]}]q\x00|\((?:dp|lp|p)[0-9]+\n")
 
 
@@ -29,7 +33,20 @@ def is_torch_legacy(part: Part) -> bool:
 
 def is_pickle(part: Part) -> bool:
     """Tell whether a part starts as a pickle of any protocol: its opcodes fit together, and do what pickles do."""
-    return is_start(part.head, whole=part.size <= HEAD)
+    return is_start(part.head, whole=part.size <= HEAD) or _is_one_value(part)
+
+
+def _is_one_value(part: Part) -> bool:
+    """Tell whether a part longer than its head is one long text, or bytes in the way of old protocols, and no more."""
+    size = int.from_bytes(part.read(1, 4), "little")
+    if part.read(0, 1) in {b"X", b"T", b"B"}:
+        return HEAD < 5 + size < part.size and _END.fullmatch(part.read(5 + size, 32)) is not None
+    start = _BYTES.match(part.read(0, 64))
+    if start is None:
+        return False
+    at = start.end()
+    size = int.from_bytes(part.read(at, 4), "little")
+    return HEAD < at + 4 + size < part.size and part.find(b".", part.size - 1) >= 0
 
 
 def is_start(head: bytes, *, whole: bool) -> bool:

@@ -6,10 +6,11 @@ doubt on it when they are not; None means that the call stays as it is, unlisted
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeGuard
 
 from accord.scan.pickles import costs
 from accord.scan.pickles.blame import rules
@@ -27,6 +28,7 @@ _LOGGER: Final = re.compile(r"[\w.-]{0,200}\Z")
 _MOST_PATTERN: Final = 20_000
 _MOST_CLASSES: Final = 200
 _MOST_ENDLESS: Final = 20_000_000
+_GROUPS: Final = frozenset({"combinations", "combinations_with_replacement", "permutations", "product"})
 _SERIES: Final = ("builtins.range", "itertools.")
 _FIXED: Final = frozenset({"builtins.getattr", "builtins.type", "logging.getLogger"})
 
@@ -34,6 +36,12 @@ _FIXED: Final = frozenset({"builtins.getattr", "builtins.type", "logging.getLogg
 def endless(state: State, call: Call) -> Doubt | None:
     """Return a doubt when a call would walk through a series that is very long or never ends."""
     args = call.args if type(call.args) is tuple else ()
+    if type(call.target) is Import and call.target.named.module == "itertools":
+        said = state.plain(call.keywords)
+        asked = [*map(state.plain, args[1:]), *(said.values() if isinstance(said, dict) else ())]
+        most = max((one for one in asked if isinstance(one, int)), default=0)
+        if most > _MOST_ENDLESS and call.target.named.name in _GROUPS:
+            return Doubt("pickle-bomb", f"asks for groups of {costs.about(most)} items")
     for one in args:
         if type(one) is not Call or type(one.target) is not Import or not one.target.named.full.startswith(_SERIES):
             continue
@@ -92,10 +100,17 @@ def attribute(state: State, call: Call, of: Value, name: str) -> Value | None:
         if _is_member(of, name) and not uses(translated(of.named.module, longer, old=of.old)):
             return fine(call)
         return state.name(of.named.module, longer, call.at)
-    if type(of) is Call and of.listed and not name.startswith("__") and type(of.target) is Import:
+    if type(of) is Call and of.listed and type(of.target) is Import and _is_harmless(of.target, name):
         method = Call("call", call.target, call.args, call.at)
         return fine(method)
     return None
+
+
+def _is_harmless(target: Import, name: str) -> bool:
+    """Tell whether a method of an instance may be kept: not what a path does, or what runs things by its name."""
+    if name.startswith("__") or target.named.package == "pathlib":
+        return False
+    return not rules().verbs & {name, *(() if name.startswith("_") else name.split("_"))}
 
 
 def _is_member(of: Import, name: str) -> bool:
@@ -134,8 +149,8 @@ def _octets(state: State, call: Call) -> Value | None:
 def _reconstructor(state: State, call: Call) -> Value | None:
     """`copyreg._reconstructor(cls, base, state)` makes a bare instance, like NEWOBJ."""
     args = arguments(call)
-    if len(args) != 3 or type(args[1]) is not Import or not args[1].uses & {CALL, NEW}:
-        return None
+    if len(args) != 3 or type(args[1]) is not Import or CALL not in args[1].uses:
+        return None  # the base is made with the state as its argument
     return Call("new", args[0], (), call.at)
 
 
@@ -197,13 +212,21 @@ def _nested(state: State, call: Call) -> Value | None:
     """Bytes that are a file themselves: they are looked at, and decide."""
     args = arguments(call)
     found = args[0] if args else ()
-    if type(found) is Call and type(found.target) is Import and found.target.named.name == "BytesIO":
-        content = found.state if found.state is not None else found.args
-        found = content[0] if type(content) is tuple and content else ()
-    if type(found) is int or type(found) is Buffer or (type(found) is Call and found.listed):
+    if _is_call_of(found, "io.BytesIO", "_io.BytesIO"):
+        content = found.args if found.state is None else found.state
+        if type(content) is not tuple or not content or (len(content) > 1 and state.plain(content[1]) != 0):
+            return None
+        found = content[0]
+    if type(found) is int or type(found) is Buffer or _is_call_of(found, "_codecs.encode", "codecs.encode"):
         call.payload = found
         return fine(call)
     return None
+
+
+def _is_call_of(value: Value, *names: str) -> TypeGuard[Call]:
+    if type(value) is not Call or not value.listed or type(value.target) is not Import:
+        return False
+    return value.target.named.full in names
 
 
 def _named_ufunc(state: State, call: Call) -> Value | None:
@@ -236,6 +259,15 @@ def _listed_arguments(state: State, call: Call) -> Value | None:
     return fine(call)
 
 
+def _of_numpy_random(_state: State, call: Call) -> Value | None:
+    """Accept only NumPy's own kinds of generators, and what makes them: they are called."""
+    for one in arguments(call):
+        made = one.target if type(one) is Call and one.listed else one
+        if type(made) is not int and not (type(made) is Import and made.named.module.startswith("numpy.random.")):
+            return None
+    return fine(call)
+
+
 def _shaped(state: State, call: Call) -> Value | None:
     """`numpy…_reconstruct(ndarray, shape, dtype)` asks for memory of that shape."""
     args = arguments(call)
@@ -250,11 +282,22 @@ def _shaped(state: State, call: Call) -> Value | None:
     return fine(call)
 
 
+def _sized(state: State, call: Call) -> Value | None:
+    """`numpy.ndarray(shape, …)` asks for memory of that shape at once."""
+    shape = state.plain(arguments(call)[0]) if arguments(call) else ()
+    sizes = shape if isinstance(shape, tuple | list) else (shape,)
+    size = math.prod(one if isinstance(one, int) else costs.MOST_BYTES + 1 for one in sizes)
+    if size > costs.MOST_BYTES:
+        return doubtful(call, "pickle-bomb", f"asks for an array of {costs.about(size)} items")
+    return fine(call)
+
+
 def applied(state: State, call: Call) -> Value | None:
     """See a call through a given function: `_rebuild_from_type_v2(func, type, args, state)` calls func(*args)."""
     args = arguments(call)
     if len(args) != 4 or type(args[1]) is not Import or not args[1].uses:
         return None
+    call.state = args[3]
     inner = Call("call", args[0], args[2], call.at)
     doubt = endless(state, inner)
     target = args[0]
@@ -262,6 +305,9 @@ def applied(state: State, call: Call) -> Value | None:
         return fine(call)
     return inner
 
+
+DOERS: Final = frozenset({_getattr, _reconstructor, _newobj, _newobj_ex, _nested, _named_ufunc, applied})
+"""Who judges functions that run, load or import what they are given."""
 
 JUDGES: Final[Mapping[str, Judge]] = MappingProxyType(
     {
@@ -300,15 +346,18 @@ JUDGES: Final[Mapping[str, Judge]] = MappingProxyType(
         "sklearn.externals.joblib.numpy_pickle.NDArrayWrapper": data_only,
         "sklearn.externals.joblib.numpy_pickle.ZNDArrayWrapper": data_only,
         "joblib.numpy_pickle.NumpyArrayWrapper": data_only,
+        "numpy.ndarray": _sized,
+        "numpy.recarray": _sized,
+        "numpy.chararray": _sized,
         "numpy.core.multiarray._reconstruct": _shaped,
         "numpy._core.multiarray._reconstruct": _shaped,
         "torch._tensor._rebuild_from_type_v2": applied,
         "torch._tensor._rebuild_from_type": applied,
         "torch.tensor._rebuild_from_type_v2": applied,
         "torch.tensor._rebuild_from_type": applied,
-        "numpy.random._pickle.__generator_ctor": _listed_arguments,
-        "numpy.random._pickle.__bit_generator_ctor": _listed_arguments,
-        "numpy.random._pickle.__randomstate_ctor": _listed_arguments,
+        "numpy.random._pickle.__generator_ctor": _of_numpy_random,
+        "numpy.random._pickle.__bit_generator_ctor": _of_numpy_random,
+        "numpy.random._pickle.__randomstate_ctor": _of_numpy_random,
     }
 )
 """By name, who looks at the arguments."""

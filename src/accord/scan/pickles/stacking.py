@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from accord.scan.pickles.kept import adds, keep
 from accord.scan.pickles.literals import Operation
 from accord.scan.pickles.special import is_fixed
 from accord.scan.pickles.state import FrameError, State, StopError
@@ -26,6 +27,7 @@ from accord.scan.pickles.values import (
 )
 
 _SHARED: Final = Doubt("pickle-patches", "things are put into something that others share")
+_OWN_METHOD: Final = Doubt("pickle-patches", "things are put into something whose method may be its own")
 _HIGHEST: Final = 5
 _MOST_INDEX: Final = (1 << 63) - 1
 
@@ -167,6 +169,8 @@ def frame(state: State, at: int) -> int:
 def stop(state: State, at: int) -> int:
     """End, with the topmost value as the result."""
     state.result = state.pop()
+    if state.doers:
+        keep(state, (state.result,), at)
     if at < state.frame_end:
         state.lies.setdefault("the last frame reaches beyond the end: unpicklers disagree on it", at - 1)
     state.end = at
@@ -177,6 +181,8 @@ def _tuple(count: int) -> Operation:
     def make(state: State, at: int) -> int:
         state.has(count)
         stack = state.stack
+        if state.doers:
+            keep(state, stack[-count:], at)
         stack[-count:] = [tuple(stack[-count:])]
         return at
 
@@ -187,6 +193,8 @@ def tuple_to_mark(state: State, at: int) -> int:
     """Make a tuple of everything down to the last mark."""
     begin = state.marker()
     stack = state.stack
+    if state.doers:
+        keep(state, stack[begin:], at)
     stack[begin:] = [tuple(stack[begin:])]
     return at
 
@@ -194,14 +202,14 @@ def tuple_to_mark(state: State, at: int) -> int:
 def list_to_mark(state: State, at: int) -> int:
     """Make a list of everything down to the last mark."""
     begin = state.marker()
-    state.stack.append(state.nest(LIST, state.items(begin)))
+    state.stack.append(state.nest(LIST, _kept(state, begin, at)))
     return at
 
 
 def dict_to_mark(state: State, at: int) -> int:
     """Make a dict of everything down to the last mark."""
     begin = state.marker()
-    items = _pairs(state, state.items(begin))
+    items = _pairs(state, _kept(state, begin, at))
     state.check_keys(items[::2])
     state.stack.append(state.nest(DICT, items))
     return at
@@ -210,7 +218,7 @@ def dict_to_mark(state: State, at: int) -> int:
 def frozenset_to_mark(state: State, at: int) -> int:
     """Make a frozenset of everything down to the last mark."""
     begin = state.marker()
-    items = state.items(begin)
+    items = _kept(state, begin, at)
     state.check_keys(items)
     state.stack.append(state.nest(FROZENSET, items))
     return at
@@ -230,7 +238,7 @@ def append(state: State, at: int) -> int:
     stack = state.stack
     if len(stack) - 1 > state.fence and type(stack[-1]) is not Run:
         nest = stack[-2]
-        if type(nest) is Nest and nest.kind == LIST:
+        if type(nest) is Nest and nest.kind == LIST and not state.doers:
             state.put(nest, [stack.pop()])
             return at
     state.has(1)
@@ -248,13 +256,13 @@ def _extend(state: State, begin: int, at: int) -> int:
     subject = _below(state, begin)
     if subject is None:
         return at
-    items = state.items(begin)
+    items = _kept(state, begin, at)
     if type(subject) is Nest and subject.kind == LIST:
         state.put(subject, items)
     elif type(subject) is Buffer:
         state.lies.setdefault("a bytearray is added to: nobody writes that", at - 1)
     else:
-        _into(state, subject, items, at)
+        _by_method(state, subject, items, at)
     return at
 
 
@@ -263,7 +271,7 @@ def setitem(state: State, at: int) -> int:
     stack = state.stack
     if len(stack) - 2 > state.fence and type(stack[-2]) is int and type(stack[-1]) is not Run:
         nest = stack[-3]
-        if type(nest) is Nest and nest.kind == DICT:
+        if type(nest) is Nest and nest.kind == DICT and not state.doers:
             state.put(nest, stack[-2:])
             del stack[-2:]
             return at
@@ -280,7 +288,7 @@ def _set(state: State, begin: int, at: int) -> int:
     subject = _below(state, begin)
     if subject is None:
         return at
-    items = _pairs(state, state.items(begin))
+    items = _pairs(state, _kept(state, begin, at))
     if type(subject) is Nest and subject.kind == DICT:
         state.check_keys(items[::2])
         state.put(subject, items)
@@ -299,13 +307,21 @@ def additems(state: State, at: int) -> int:
     subject = _below(state, begin)
     if subject is None:
         return at
-    items = state.items(begin)
+    items = _kept(state, begin, at)
     if type(subject) is Nest and subject.kind == SET:
         state.check_keys(items)
         state.put(subject, items)
     else:
-        _into(state, subject, items, at)
+        _by_method(state, subject, items, at)
     return at
+
+
+def _kept(state: State, begin: int, at: int) -> list[Value]:
+    """Take everything above a height of the stack, to be kept in a nest."""
+    items = state.items(begin)
+    if state.doers:
+        keep(state, items, at)
+    return items
 
 
 def _below(state: State, begin: int) -> Value | None:
@@ -318,6 +334,14 @@ def _below(state: State, begin: int) -> Value | None:
     if type(subject) is Run:
         raise StopError("things are put into a number")
     return subject
+
+
+def _by_method(state: State, subject: Value, items: list[Value], at: int) -> None:
+    """Note that `append`, `extend` or `add` would be called, which an object may have of its own."""
+    if type(subject) is Call and subject.listed and not adds(subject):
+        state.do(Change("items", subject, (), at - 1, doubt=_OWN_METHOD))
+    else:
+        _into(state, subject, items, at)
 
 
 def _into(state: State, subject: Value, items: list[Value], at: int) -> None:

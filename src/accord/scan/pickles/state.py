@@ -14,6 +14,7 @@ from typing import Final
 
 from accord.scan.look import OverError
 from accord.scan.pickles import costs
+from accord.scan.pickles.lists import SPECIAL
 from accord.scan.pickles.texts import literal
 from accord.scan.pickles.values import (
     DICT,
@@ -42,6 +43,7 @@ _FEW: Final = 64
 _DEEPEST: Final = 16
 _MOST_PLAIN: Final = 10_000
 _PLAIN_ONLY: Final = frozenset({int})
+_ARGUMENTS_DECIDE: Final = frozenset({SPECIAL})
 _NEAR: Final = 1 << 16
 _NUMBER: Final = re.compile(rb"K.|M..|J....|G.{8}|[N\x88\x89]", re.DOTALL)
 
@@ -77,6 +79,7 @@ class State:
         "contents",
         "data",
         "deeds",
+        "doers",
         "end",
         "even",
         "faint",
@@ -135,6 +138,8 @@ class State:
         self.result: Value | None = None
         self.imports: dict[tuple[str, str, bool], Import] = {}
         self.deeds: list[Call | Change | Extension] = []
+        self.doers = False
+        """Whether a name was looked up that may be called where its arguments are seen, and never kept."""
         self.listed = 0
         self.persistent: list[Persistent] = []
         self.fine_keys: set[int] = set()
@@ -324,6 +329,7 @@ class State:
             if len(self.imports) >= MOST_NAMES:
                 raise OverError(f"a pickle looks up more than {MOST_NAMES} names")
             found = self.imports[key] = Import(module, name, at, old=self.proto < 3)
+            self.doers = self.doers or found.uses <= _ARGUMENTS_DECIDE
         return found
 
     def plain(self, value: Value | None) -> object:

@@ -10,11 +10,18 @@ from accord.scan.pickles.state import State
 from accord.scan.pickles.texts import literal
 from accord.scan.pickles.values import DICT, Call, Doubt, Import, Nest, Value
 
+_MAPS: Final = frozenset({"builtins.dict", "collections.OrderedDict", "collections.defaultdict", "collections.Counter"})
 _ADDERS: Final = frozenset({"append", "extend", "add"})
 
 
 def doubt_of(state: State, value: Value) -> Doubt | None:
     """Return why a state is not only data, or None."""
+    if type(value) is tuple and len(value) == 2 and isinstance(value[1], Call):
+        return (
+            Doubt("pickle-unclear-state", "attributes are set that only running would tell")
+            if _maps(value[1])
+            else None
+        )
     for one in value if type(value) is tuple and len(value) == 2 else (value,):
         if type(one) is not Nest or one.kind != DICT:
             continue
@@ -23,6 +30,10 @@ def doubt_of(state: State, value: Value) -> Doubt | None:
         if one.partial:
             return Doubt("pickle-unclear-state", f"a state has {one.count} keys, and not all were looked at")
     return None
+
+
+def _maps(value: Call) -> bool:
+    return isinstance(value.target, Import) and value.target.named.full in _MAPS
 
 
 def _doubts(state: State, nest: Nest) -> Iterator[Doubt]:

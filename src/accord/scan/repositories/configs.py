@@ -79,7 +79,8 @@ def judge(text: Text, look: Look) -> Iterator[Sight]:
     """Yield what a text has a loader follow, by what it is: JSON, XML, Python, a template, protocol text, YAML."""
     first = text.head[:1]
     suffix = text.name.rpartition(".")[2]
-    if first in {"{", "["} and suffix not in _BY_SUFFIX and (yield from _json(text, look)):
+    opens = first in {"{", "["} or (first == "/" and suffix.startswith("json"))
+    if opens and suffix not in _BY_SUFFIX and (yield from _json(text, look)):
         return
     if first == "<" and suffix not in _TEMPLATES:
         from accord.scan.models import markup

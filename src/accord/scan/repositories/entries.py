@@ -264,6 +264,16 @@ def _components(node: Node, part: Part, look: Look) -> Iterator[Sight]:
             )
 
 
+def _items(node: Node, part: Part, _look: Look) -> Iterator[Sight]:
+    """Judge the paths in the manifest of a Core ML package."""
+    held = node["itemInfoEntries"]
+    for item in held.values() if isinstance(held, dict) else ():
+        path = item.get("path") if isinstance(item, dict) else None
+        if isinstance(path, str) and leaves(path):
+            shown = one_line(path, 120)
+            yield part.sees("path-outside", f"an item leads outside of the package: {shown}", name=shown)
+
+
 RULES: Final[Mapping[str, Callable[[Node, Part, Look], Iterator[Sight]]]] = {
     "_target_": _target,
     "class_path": _class_path,
@@ -292,6 +302,7 @@ RULES: Final[Mapping[str, Callable[[Node, Part, Look], Iterator[Sight]]]] = {
     "activation_function": _activation,
     "custom_imports": _imports,
     "idx": _module,
+    "itemInfoEntries": _items,
     "_class_name": _components,
 }
 """Keys that matter in any document, and who judges the mapping that holds them."""

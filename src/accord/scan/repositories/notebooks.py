@@ -18,6 +18,12 @@ _DECODES: Final = re.compile(
     r"\b(?:exec|eval|os\.system|subprocess\.\w{2,12}|get_ipython\(\)\.system)\s*\([^\n]{0,300}?"
     r"(?:b64decode|b32decode|b85decode|unhexlify|fromhex|zlib\.decompress|marshal\.loads|codecs\.decode|\[::-1\])"
 )
+_DECODED: Final = re.compile(
+    r"^[ \t]{0,40}(\w{1,80})[ \t]{0,4}=[^\n=][^\n]{0,300}?(?:b64decode|b32decode|b85decode|unhexlify|fromhex|decompress|marshal\.loads)",
+    re.MULTILINE,
+)
+_RUN: Final = re.compile(r"(?<![\w.])(?:exec|eval|os\.system|get_ipython\(\)\.system)[ \t]{0,4}\([ \t]{0,4}(\w{1,80})")
+_STARTS: Final = re.compile(r"^\s*(?:!|%sx|%system)|system\(|subprocess|popen", re.IGNORECASE)
 _DRIVES: Final = re.compile(r"(?:Jupyter|IPython)\.notebook\.(?:kernel|execute|insert_cell)|kernel\.execute\s*\(")
 _OUTPUTS: Final = ("text/html", "application/javascript", "text/markdown", "image/svg+xml")
 _MOST_CELLS = 20_000
@@ -43,24 +49,29 @@ def _cell(cell: Mapping[str, object], number: int, part: Part, look: Look) -> It
     code = _ordered(cell.get("source", cell.get("input")))
     if cell.get("cell_type") == "code" and code:
         shell = _SHELL_CELL.match(code.lstrip())
-        lines = (
-            code.splitlines()
-            if shell
-            else [one for one in code.splitlines() if one.lstrip().startswith(("!", "%sx", "%system"))]
-        )
+        lines = [one for one in code.splitlines() if shell or _STARTS.search(one[:2000])]
         piped = next((line for line in lines if signs().shells.search(line[:2000])), None)
         if piped:
             message = f"cell {number} gives a download or hidden text to a shell: {one_line(piped, 120)}"
             yield part.sees("notebook-shell", message, name=one_line(piped, 60))
-        hides = _DECODES.search(code[:200_000])
+        hides = _runs_decoded(code[:200_000])
         if hides:
-            message = f"cell {number} runs what it decodes: {one_line(hides[0], 120)}"
-            yield part.sees("notebook-hidden", message, name=one_line(hides[0], 60))
+            message = f"cell {number} runs what it decodes: {one_line(hides, 120)}"
+            yield part.sees("notebook-hidden", message, name=one_line(hides, 60))
     for shown in _shown(cell, look):
         drives = _DRIVES.search(shown)
         if drives:
             message = f"an output of cell {number} drives the kernel: {one_line(drives[0], 80)}"
             yield part.sees("notebook-hidden", message, name=one_line(drives[0], 60))
+
+
+def _runs_decoded(code: str) -> str | None:
+    """Return the call that runs what is decoded, in its own line or in one before."""
+    found = _DECODES.search(code)
+    if found:
+        return found[0]
+    decoded = set(_DECODED.findall(code))
+    return next((one[0] for one in _RUN.finditer(code) if one[1] in decoded), None)
 
 
 def _ordered(source: object) -> str:

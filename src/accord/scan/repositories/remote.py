@@ -14,9 +14,14 @@ from accord.scan.rating import Rating, Sight
 from accord.scan.repositories.callables import rating_of
 
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]{1,20}://|[A-Za-z]:[\\/]", re.IGNORECASE)
-_RELATIVE: Final = re.compile(rb"^[ \t]*from[ \t]+\.(\w{1,100})[ \t]+import\b", re.MULTILINE)
-_IMPORTED: Final = re.compile(rb"^[ \t]*(?:from|import)[ \t]+(\w{1,100})\b", re.MULTILINE)
+_IMPORTED: Final = re.compile(rb"^[ \t]*(?:from|import)[ \t]+\.?(\w[\w.]{0,100})", re.MULTILINE)
+_BESIDE: Final = re.compile(
+    rb"^[ \t]*from[ \t]+\.[ \t]+import[ \t]*(\([^)]{0,2000}\)|[^\n]{0,2000})|^[ \t]*import[ \t]([^\n]{0,500})",
+    re.MULTILINE,
+)
+_ENDS: Final = (".py", "/__init__.py")
 _MOST_MODULES = 20
+_MOST_NAMES = 200
 
 
 def leaves(path: str) -> bool:
@@ -48,29 +53,38 @@ def code_of_module(
         yield part.sees("path-outside", f"{says} leads outside of the folder: {shown}", name=shown)
         return
     path = module.replace(".", "/")
-    files = (f"{folder}{path}{end}" for folder in folders for end in (".py", "/__init__.py"))
-    code = next((found for file in files if (found := look.beside(file))), None)
-    if code is not None:
-        yield from _with_neighbours(code, says, part, look, folders)
+    files = (f"{folder}{path}{end}" for folder in folders for end in _ENDS)
+    found = next((file for file in files if look.beside(file)), None)
+    if found is not None:
+        yield from _with_neighbours(found, says, part, look, folders)
     elif rating_of(module) is Rating.DANGEROUS:
         yield part.sees("entry-dangerous", f"{says} names {shown}, which runs or reaches out", name=shown)
     else:
         yield part.sees("remote-code", f"{says} names {shown}, code that is not here to be looked at", name=shown)
 
 
-def _with_neighbours(code: Part, says: str, part: Part, look: Look, folders: tuple[str, ...]) -> Iterator[Sight]:
+def _with_neighbours(file: str, says: str, part: Part, look: Look, folders: tuple[str, ...]) -> Iterator[Sight]:
     """Judge a module and those beside it that it imports: loaders fetch and run them too."""
-    todo, seen = [code], {code.name}
+    todo, seen = [file], {file}
     while todo:
-        one = todo.pop()
-        yield from effects.judge(one, part, f"{says} names")
-        text = one.read(0, 1 << 20)
-        wanted = [*_RELATIVE.findall(text), *_IMPORTED.findall(text)]
-        for name in dict.fromkeys(found.decode() for found in wanted):
-            file = f"{name}.py"
-            if file in seen or len(seen) >= _MOST_MODULES:
-                continue
-            beside = next((found for folder in folders if (found := look.beside(folder + file))), None)
-            if beside is not None:
-                seen.add(file)
+        path = todo.pop()
+        code = look.beside(path)
+        if code is None:
+            continue
+        yield from effects.judge(code, part, f"{says} names")
+        own = path.rpartition("/")[0]
+        for name in _imported(code):
+            places = dict.fromkeys((f"{own}/" if own else "", *folders))
+            files = (f"{place}{name.replace('.', '/')}{end}" for place in places for end in _ENDS)
+            beside = next((one for one in files if one not in seen and look.beside(one)), None)
+            if beside is not None and len(seen) < _MOST_MODULES:
+                seen.add(beside)
                 todo.append(beside)
+
+
+def _imported(code: Part) -> tuple[str, ...]:
+    """Return the modules that a source names in its imports, relative or not."""
+    text = code.read(0, 1 << 20)
+    listed = b" ".join(one for pair in _BESIDE.findall(text) for one in pair)
+    names = [*_IMPORTED.findall(text), *re.findall(rb"[\w.]{1,100}", listed)]
+    return tuple(dict.fromkeys(one.decode("ascii", "ignore").strip(".") for one in names))[:_MOST_NAMES]

@@ -30,6 +30,13 @@ _MODEL_NAME: Final = re.compile(
     r"msgpack|model|weights|params|pdparams|mlmodel|t7|rds|rda|rdata|skops)$",
     re.IGNORECASE,
 )
+_SCRIPT: Final = re.compile(
+    r"#!|@?echo off\b|<\?php|<%@|powershell(?:\.exe)? |(?:var \w+ ?= ?)?new ActiveXObject|Set \w+ ?= ?CreateObject",
+    re.IGNORECASE,
+)
+_PYTHON: Final = re.compile(
+    r"(?:#[^\n]*\s*|\"\"\"[^\"]{0,900}\"\"\"\s*)*(?:import |from \w|exec\(|eval\(|__import__\(|def |class |try:|os\.)"
+)
 _POINTER: Final = re.compile(r"version https://git-lfs\.\S{1,80}/spec/v\d")
 _INSTRUCTIONS: Final = re.compile(
     r"(?:^|/)(?:skill|agents?|claude|gemini|copilot-instructions|rules|system_?prompt)\.mdc?$|\.cursorrules$|\.windsurfrules$",
@@ -99,7 +106,7 @@ def read(part: Part, look: Look) -> Iterator[Sight]:
         yield from _no_text(part, look)
     whole = part.size <= _WHOLE
     text = part.read(0, part.size if whole else _CHUNK).decode(encoding, "replace")
-    told = Text(part, part.name.lower(), text, whole, text[:2000].lstrip("\ufeff \t\r\n"))
+    told = Text(part, part.name.lower(), text, whole, text.lstrip("\ufeff \t\r\n")[:2000])
     yield from _by_name(told)
     from accord.scan.repositories import configs
 
@@ -126,8 +133,8 @@ def _by_name(text: Text) -> Iterator[Sight]:
     model = bool(_MODEL_NAME.search(text.name))
     if model and _POINTER.match(head):
         yield part.sees("pointer", "a Git LFS pointer stands here, and the model itself is elsewhere", name="git-lfs")
-    elif model and head.startswith("#!"):
-        yield part.sees("script-as-model", f"the model starts with {one_line(head.splitlines()[0], 80)}", name="#!")
+    elif model and (script := _script(text)):
+        yield part.sees("script-as-model", f"the model is a script: {one_line(script, 80)}", name=one_line(script, 40))
     if text.name.endswith(".pth"):
         yield from _path_file(text)
     if _INSTRUCTIONS.search(text.name) and not text.text.isascii():
@@ -136,6 +143,17 @@ def _by_name(text: Text) -> Iterator[Sight]:
         found = hidden(text.text)
         if found:
             yield part.sees("instructions-hidden", f"the instructions hide {found}", name=part.name)
+
+
+def _script(text: Text) -> str | None:
+    """Return what shows that a text is a script: its first line, or what it does as Python."""
+    if _SCRIPT.match(text.head):
+        return text.head.splitlines()[0]
+    if text.name.endswith(".pth") or not _PYTHON.match(text.head):
+        return None
+    from accord.scan.effects import effects
+
+    return next((one.name for one in effects(text.text[:_CHUNK])[0]), None)
 
 
 def _path_file(text: Text) -> Iterator[Sight]:

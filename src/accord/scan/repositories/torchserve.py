@@ -61,7 +61,7 @@ def _named(model: Mapping[str, object], archive: Archive) -> Iterator[Sight]:
             continue
         shown = one_line(name, 120)
         file = name.partition(":")[0]
-        if leaves(file):
+        if leaves(file) or leaves(name):
             yield archive.part.sees("path-outside", f"{key} leads outside of the archive: {shown}", name=shown)
         elif (
             key == "handler" and archive.find(file) is None and archive.find(f"{file}.py") is None and file not in _OWN

@@ -130,7 +130,7 @@ class _Reading:
             self.seen += 1
             if isinstance(record, str):
                 self._skip(held.name, record)
-            elif record.withdrawn:
+            elif record.withdrawn and record.withdrawn <= self.now:
                 self.withdrawn += 1
                 self._note(record)
             else:
@@ -150,7 +150,7 @@ class _Reading:
         moment = record.modified if record.modified <= self.now else _OLDEST
         for ecosystem in {one.ecosystem for one in record.advisories}:
             self.newest[ecosystem] = max(self.newest.get(ecosystem, _OLDEST), moment)
-            self.counts[ecosystem] += not record.withdrawn
+            self.counts[ecosystem] += not (record.withdrawn and record.withdrawn <= self.now)
 
     def _keep(self, advisories: Iterable[Advisory]) -> None:
         for one in advisories:
@@ -228,7 +228,7 @@ def _listed(folder: Path) -> Feed:
 
 def _feed(head: _Head, folder: Path) -> Feed:
     coverage = {name: Coverage(count, newest) for name, (count, newest) in head.coverage.items()}
-    return Feed(head.name, Digest(head.digest), head.imported, head.records, coverage, folder)
+    return Feed(head.name, Digest(head.digest), head.imported, head.records, coverage, folder, skipped=head.skipped)
 
 
 def _head(folder: Path) -> _Head:

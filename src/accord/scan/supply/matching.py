@@ -84,9 +84,10 @@ def _groups(told: list[_Told]) -> Iterator[list[_Told]]:
             groups.append([])
         for other in joined[1:]:
             groups[at] += groups[other]
+            home.update((name, at) for member in groups[other] for name in _names(member))
             groups[other] = []
         groups[at].append(one)
-        home.update((name, at) for member in groups[at] for name in _names(member))
+        home.update((name, at) for name in _names(one))
     yield from (group for group in groups if group)
 
 
@@ -121,7 +122,11 @@ def problems(feeds: Feeds, ecosystems: Iterable[str], now: datetime) -> Iterator
             yield feed.problem
     for ecosystem in sorted(set(ecosystems)):
         newest = max(
-            ((feed.coverage[ecosystem].newest, feed.name) for feed in feeds.feeds if ecosystem in feed.coverage),
+            (
+                (feed.coverage[ecosystem].newest, feed.name)
+                for feed in feeds.feeds
+                if ecosystem in feed.coverage and feed.coverage[ecosystem].records  # not withdrawn ones alone
+            ),
             default=None,
         )
         if newest is None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from accord.scan.supply.packages import Package, commit_in, mapping, text_of
+from accord.scan.supply.packages import Package, commit_in, mapping, table, text_of
 
 _ELSEWHERE: Final = re.compile(
     r"(?:git(?:\+\w+)?|ssh|file|link|portal|https?)(?:://|:)|^[\w.-]+/[\w.-]+(?:#|$)|^(?:github|gitlab|bitbucket):"
@@ -24,14 +24,15 @@ _PNPM_NAME: Final = re.compile(r"/?((?:@[^/@\s]{1,214}/)?[^/@\s(]{1,214})(?:@|/)
 
 def npm(text: str) -> Iterator[Package]:
     """Yield the packages of `package-lock.json`, of any version."""
-    said = mapping(json.loads(text))
-    packages = mapping(said.get("packages"))
-    if packages:
-        for path, one in packages.items():
-            if "node_modules/" in path and not mapping(one).get("link"):
-                yield _npm_package(path.rpartition("node_modules/")[2], mapping(one))
-        return
-    yield from _npm_tree(mapping(said.get("dependencies")))
+    said = table(json.loads(text), "it")
+    packages = table(said.get("packages"), "packages")
+    held = [path for path in packages if "node_modules/" in path]
+    for path in held:
+        one = mapping(packages[path])
+        if not one.get("link"):
+            yield _npm_package(path.rpartition("node_modules/")[2], one)
+    if not held:  # version 1, or a list that names the project alone
+        yield from _npm_tree(table(said.get("dependencies"), "dependencies"))
 
 
 def _npm_tree(top: Mapping[str, object]) -> Iterator[Package]:

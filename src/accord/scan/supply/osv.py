@@ -49,11 +49,11 @@ class Advisory(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Record(NamedTuple):
-    """A record: when it was modified, whether it was taken back, and its advisories."""
+    """A record: when it was modified, when it was taken back (None: it was not), and its advisories."""
 
     id: str
     modified: datetime
-    withdrawn: bool
+    withdrawn: datetime | None
     advisories: tuple[Advisory, ...]
 
 
@@ -147,14 +147,17 @@ def _cut_down(said: _Osv) -> Record:
     advisories = tuple(
         _advisory(said, names, one) for one in said.affected or [] if one.package is not None and one.package.name
     )
-    if not advisories and said.withdrawn is None:
+    if not advisories and not said.withdrawn:
         raise ValueError("it names no package")
-    return Record(said.id, _moment(said.modified), said.withdrawn is not None, advisories)
+    return Record(said.id, _moment(said.modified), _moment(said.withdrawn) if said.withdrawn else None, advisories)
 
 
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError(f"the date {text[:40]!r} is none") from error
 
 
 def _advisory(said: _Osv, aliases: tuple[str, ...], one: _Affected) -> Advisory:
@@ -189,7 +192,7 @@ def _kind(said: _Osv, told: tuple[object, ...]) -> str:
 def _events(one: _Range) -> Iterator[tuple[str, str]]:
     for event in one.events:
         for what in ("introduced", "fixed", "last_affected", "limit"):
-            if isinstance(event.get(what), str):
+            if what in event and isinstance(event[what], str | int | float):  # 0 for "0", as some write it
                 yield what, str(event[what])[:512]
 
 

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import Final
 
-from accord.scan.supply.packages import Package, listed, mapping, text_of
+from accord.scan.supply.packages import Package, commit_in, rows, text_of
 
 _CONDA: Final = re.compile(
     r"""\s{0,40}-\s{0,10}["']?(?:[\w.-]+::)?([\w.-]{1,200})\s*(={1,2}[^\s"'#]+|[<>!~][^"'#\n]*)?["']?\s*(?:#.*)?"""
@@ -21,10 +21,12 @@ _GO: Final = re.compile(r"(\S{1,500}) v(\S{1,200}?)(/go\.mod)? (h1:\S{20,100})")
 
 
 def conda(text: str) -> Iterator[Package]:
-    """Yield the packages of an environment file, those below `pip:` as PyPI's."""
+    """Yield the packages of an environment file, those below `pip:` as PyPI's; raises `ValueError` for other forms."""
     inside, pip = False, None
     for number, line in enumerate(text.splitlines(), 1):
-        if re.match(r"(?:dependencies|package):", line):
+        if found := re.match(r"""["']?(?:dependencies|package)["']?\s{0,4}:\s*(.{0,200})""", line):
+            if not re.match(r"(?:$|#|\[\s*\]|null$|~$)", found[1]):
+                raise ValueError(f"line {number}: dependencies in a form that is not read")
             inside = True
         elif re.match(r"[^\s#-]", line):
             inside = False
@@ -41,14 +43,25 @@ def conda(text: str) -> Iterator[Package]:
 def _conda_line(line: str, number: int, *, pip: bool) -> Iterator[Package]:
     if pip:
         match = _PIP.fullmatch(line)
-        if match:
+        told = _entry(line)
+        if told and (match is None or re.match(r"[A-Za-z+]{2,20}:/|[-./]", told)):
+            yield Package(told, commit_in(told), hashed=False, line=number, origin=told)
+        elif match:
             exact = re.fullmatch(r"={2,3}\s*([\w.!+-]+)", match[2].partition(";")[0].strip())
             yield Package(match[1], exact[1] if exact else None, hashed=False, line=number)
         return
     match = _CONDA.fullmatch(line)
-    if match and not line.rstrip().endswith(":"):
+    if match is None and (told := _entry(line)):
+        yield Package(told, None, hashed=False, line=number, ecosystem="conda")
+    elif match and not line.rstrip().endswith(":"):
         exact = re.fullmatch(r"={1,2}([^=*,<>]+)(?:=[^=]+)?", match[2] or "")
         yield Package(match[1], exact[1] if exact else None, hashed=False, line=number, ecosystem="conda")
+
+
+def _entry(line: str) -> str:
+    """Return what an entry of a list says, whatever it is; nothing for other lines."""
+    text = line.strip()
+    return re.sub(r"\s#.*", "", text[1:]).strip().strip("\"'")[:200] if text[:1] == "-" and text[1:].strip() else ""
 
 
 def conda_lock(text: str) -> Iterator[Package]:
@@ -90,8 +103,7 @@ def _conda_locked(fields: dict[str, str], line: int) -> Iterator[Package]:
 
 def cargo(text: str) -> Iterator[Package]:
     """Yield the packages of `Cargo.lock` but those of the workspace."""
-    for one in listed(tomllib.loads(text).get("package")):
-        held = mapping(one)
+    for held in rows(tomllib.loads(text).get("package"), "package"):
         name, source = text_of(held.get("name")), text_of(held.get("source"))
         if name and source:
             outside = source if source.startswith("git+") else None

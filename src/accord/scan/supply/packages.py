@@ -51,6 +51,21 @@ def mapping(value: object) -> Mapping[str, object]:
     return value if isinstance(value, dict) else {}
 
 
+def table(value: object, name: str) -> Mapping[str, object]:
+    """Return a mapping, an empty one for None; raises `ValueError` for anything else."""
+    if not isinstance(value, dict | None):
+        raise ValueError(f"{name} is no object")  # noqa: TRY004  # a broken lock file, not a wrong call
+    return value or {}
+
+
+def rows(value: object, name: str) -> Iterable[Mapping[str, object]]:
+    """Return packages with their names, none for None; raises `ValueError` for anything else."""
+    whole = value is None or (isinstance(value, list) and all(text_of(mapping(one).get("name")) for one in value))
+    if not whole:
+        raise ValueError(f"{name} is no list of packages with names")
+    return map(mapping, listed(value))
+
+
 def text_of(value: object) -> str | None:
     """Return a value that is a text with something in it, else None."""
     return value if isinstance(value, str) and value else None

@@ -90,17 +90,21 @@ class Origin:
 
     def _folder(self) -> Iterator[Held]:
         count = 0
-        for folder, folders, names in os.walk(self._path):
+        unread: list[OSError] = []
+        for folder, folders, names in os.walk(self._path, onerror=unread.append):
             folders[:] = sorted(name for name in folders if name != ".git")
             for name in sorted(names):
                 path = Path(folder, name)
-                if not name.lower().endswith(_RECORDS) or path.is_symlink():
+                if not name.lower().endswith(_RECORDS):
                     continue
                 count += 1
                 _bounded(count)
                 held = self._spend(_read(path, shown(str(path.relative_to(self._path)))))
                 self._digest.update(f"{held.name}\0{hashlib.sha256(held.data).hexdigest()}\n".encode())
                 yield held
+            links = [name for name in folders if Path(folder, name).is_symlink()]
+            yield from (Held(shown(name), b"", "a link to a folder, which is not followed") for name in links)
+        yield from (Held(shown(str(one.filename)), b"", f"cannot be read: {one.strerror}") for one in unread)
 
     def _spend(self, held: Held) -> Held:
         self._left -= len(held.data)
@@ -125,7 +129,9 @@ class Origin:
         longer = ""
         for count in range(_MOST_FILES * 2):
             header = stream.read(_BLOCK)
-            if len(header) < _BLOCK or not header.strip(b"\0"):
+            if len(header) < _BLOCK:
+                raise ValueError("the tar has no end: a part of it is missing")
+            if not header.strip(b"\0"):
                 return
             size, kind = _tar_size(header), header[156:157]
             name, longer = longer or _tar_name(header), ""
@@ -136,8 +142,8 @@ class Origin:
                 yield self._spend(Held(shown(name), _take(stream, size)))
             else:
                 _pass_over(stream, size)
-                if kind in {b"0", b"\0"} and name.lower().endswith(_RECORDS):
-                    yield Held(shown(name), b"", "larger than 8 MiB")
+                if kind not in b"xgLK5" and name.lower().endswith(_RECORDS):
+                    yield Held(shown(name), b"", "larger than 8 MiB" if kind in {b"0", b"\0"} else "it is no plain file")
 
 
 class _Readable(Protocol):
@@ -152,17 +158,29 @@ class _Xz:
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
+        self._ahead = b""
         self._unpack = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=256 << 20)
 
     def read(self, size: int, /) -> bytes:
         """Return that many bytes, or fewer at the end."""
         held = bytearray()
-        while len(held) < size and not self._unpack.eof:
-            raw = self._file.read(1 << 16) if self._unpack.needs_input else b""
+        while len(held) < size:
+            if self._unpack.eof and not self._next():
+                break
+            raw, self._ahead = self._ahead or (self._file.read(1 << 16) if self._unpack.needs_input else b""), b""
             if not raw and self._unpack.needs_input:
                 raise EOFError("the xz stream ends early")
             held += self._unpack.decompress(raw, size - len(held))
         return bytes(held)
+
+    def _next(self) -> bool:
+        """Go on with the stream that follows, zeros between them passed over; tell whether there is one."""
+        self._ahead = self._unpack.unused_data.lstrip(b"\0")
+        while not self._ahead and (raw := self._file.read(1 << 16)):
+            self._ahead = raw.lstrip(b"\0")
+        if self._ahead:
+            self._unpack = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=256 << 20)
+        return bool(self._ahead)
 
 
 def _member(archive: zipfile.ZipFile, one: zipfile.ZipInfo) -> Held:
@@ -227,6 +245,8 @@ def _pass_over(stream: _Readable, size: int) -> None:
 
 def _read(path: Path, name: str) -> Held:
     try:
+        if path.is_symlink():
+            return Held(name, b"", "a link, which is not followed")
         return Held(name, read_file(path, LARGEST))
     except (OSError, ValueError) as error:
         return Held(name, b"", f"cannot be read: {error}")

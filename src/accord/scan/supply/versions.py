@@ -14,6 +14,9 @@ _SEMVER: Final = re.compile(
 )
 
 
+_DIGITS: Final = frozenset("123456789")  # 01.0 and 0!1.0 are 1.0
+
+
 class Decision(NamedTuple):
     """Whether a version is affected (None: cannot be told, `why`), and the nearest version that is not."""
 
@@ -87,7 +90,7 @@ def decide(advisory: Advisory, version: str) -> Decision:
     if order is None:
         return _by_name(advisory, version, ranges)
     try:
-        at = order(version)
+        at = order(_public(version, ranges) if advisory.ecosystem == "PyPI" else version)
     except ValueError as error:
         return Decision(affected=True) if version in advisory.versions else Decision(affected=None, why=str(error))
     if _listed(advisory.versions, at, version, order):
@@ -103,14 +106,20 @@ def decide(advisory: Advisory, version: str) -> Decision:
     return Decision(affected=inside, fixed=_nearest(ranges, at, order) if inside else None)
 
 
+def _public(version: str, ranges: Iterable[Range]) -> str:
+    """Return a version without its local part, as PEP 440 compares it with one that has none: 2.0+cu118 is 2.0."""
+    told = any("+" in value for one in ranges for _, value in one.events)
+    return version if told else version.partition("+")[0]
+
+
 def _listed(versions: Iterable[str], at: object, version: str, order: Callable[[str], object]) -> bool:
     for one in versions:
         if one == version:
             return True
-        if one[:1] != version[:1] and one[:1].isdigit() and version[:1].isdigit():
+        if one[:1] != version[:1] and one[:1] in _DIGITS and version[:1] in _DIGITS:
             continue  # 1.0 and 2.0 are never equal: most are told apart without reading them
         try:
-            if order(one) == at:
+            if order(one) == (order(version) if "+" in one else at):
                 return True
         except ValueError:
             continue
@@ -137,7 +146,7 @@ def _inside(one: Range, at: Any, order: Callable[[str], Any]) -> bool:
     limits = [value for what, value in one.events if what == "limit"]
     if limits and "*" not in limits and not any(at < order(value) for value in limits):
         return False
-    vulnerable = False
+    vulnerable = all(what != "introduced" for what, _ in one.events)  # none: since ever, for all that is known
     for value, what in sorted(_placed(one, order), key=_place):
         if what == "introduced":
             vulnerable = vulnerable or value is None or at >= value
@@ -148,7 +157,11 @@ def _inside(one: Range, at: Any, order: Callable[[str], Any]) -> bool:
 
 def _placed(one: Range, order: Callable[[str], Any]) -> list[tuple[Any, str]]:
     """Return events with their versions; None is the version before all."""
-    return [(None if value == "0" else order(value), what) for what, value in one.events if what != "limit"]
+    return [
+        (None if (what, value) == ("introduced", "0") else order(value), what)
+        for what, value in one.events
+        if what != "limit"
+    ]
 
 
 class _Place(NamedTuple):
