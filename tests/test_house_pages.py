@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -187,9 +188,13 @@ def _tracked() -> Iterator[Path]:
     """Everything that git would take; told from `.gitignore`, because git need not be there."""
     ignored = {line.strip().rstrip("/") for line in (ROOT / ".gitignore").read_text("utf-8").splitlines()}
     skipped = ignored | {".git"}
+
+    def is_kept(name: str, path: str) -> bool:
+        return not any(fnmatch(name, pattern) or path == pattern for pattern in skipped)
+
     for folder, folders, files in os.walk(ROOT):
         here = Path(folder).relative_to(ROOT)
-        folders[:] = [name for name in folders if name not in skipped and (here / name).as_posix() not in skipped]
+        folders[:] = [name for name in folders if is_kept(name, (here / name).as_posix())]
         for name in files:
             path = Path(folder) / name
             if path.is_file() and not path.is_symlink() and not path.match("*.db*"):

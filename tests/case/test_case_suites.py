@@ -111,12 +111,22 @@ def test_every_case_says_where_it_comes_from_and_what_it_threatens() -> None:
     for case in cases():
         assert (case.origin.by, case.origin.licence) == ("org:accord", "Apache-2.0")
         assert all((case.origin.first_seen, case.threat.atlas, case.threat.owasp, case.threat.provisions, case.rule))
-        assert re.fullmatch(r"[^A-Z\n][^\n]{30,}[^.\n]", case.summary), case.summary
+        assert re.fullmatch(r"[^\n]{30,}[^.\n]", case.summary), case.summary
 
 
 @pytest.mark.parametrize("id_", ATTACKABLE)
 def test_each_risk_that_a_program_can_attack_has_five_cases(id_: str) -> None:
     assert sum(id_ in case.threat.owasp for case in cases()) >= 5
+
+
+def test_the_page_on_suites_counts_right() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "explanation" / "suites.md").read_text("utf-8")
+    assert {name: int(count) for name, count in re.findall(r"\| `([a-z-]+)` \| (\d+) \|", page)} == {
+        name: len(suite(name)) for name in suites()
+    }
+    risks = Counter(id_ for case in cases() for id_ in case.threat.owasp)
+    assert {name: int(count) for name, count in re.findall(r"\| (LLM\d\d|ASI\d\d) [^|]+\| (\d+) ", page)} == risks
+    assert f"Six suites hold {len(FILES)} cases" in page
 
 
 def test_every_channel_and_every_effect_is_attacked() -> None:

@@ -25,7 +25,7 @@ def test_lint_passes_good_cases_with_0() -> None:
     result = run("lint", CASES, "--format", "json")
     files = json.loads(result.stdout)["files"]
     assert result.exit_code == 0
-    assert [Path(file["path"]).name for file in files] == sorted(path.name for path in CASES.glob("*.yaml"))
+    assert [Path(file["path"]).name for file in files] == [path.name for path in sorted(CASES.rglob("*.yaml"))]
     assert all(file["ok"] and file["id"].startswith("sha256:") and file["problems"] == [] for file in files)
 
 

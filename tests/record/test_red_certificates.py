@@ -21,10 +21,17 @@ class Made:
     """A certificate, its key and its name."""
 
     def __init__(
-        self, name: str, issuer: Made | None = None, *, key: Key | None = None, ca: bool = False,
-        purposes: tuple[ObjectIdentifier, ...] = (), signs: bool | None = True, start: datetime | None = None,
+        self,
+        name: str,
+        issuer: Made | None = None,
+        *,
+        key: Key | None = None,
+        ca: bool = False,
+        purposes: tuple[ObjectIdentifier, ...] = (),
+        signs: bool | None = True,
+        start: datetime | None = None,
         end: datetime | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.key = key or ec.generate_private_key(ec.SECP256R1())
         self.name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         by = issuer or self
@@ -62,7 +69,15 @@ def test_a_certificate_for_signing_signs(root: Made, purposes: tuple[ObjectIdent
 
 @pytest.mark.parametrize(
     ("purposes", "signs"),
-    [((SERVER,), True), ((MAIL,), True), ((SERVER, MAIL), None), ((CODE,), False), ((), False), ((), None), ((ANY,), False)],
+    [
+        ((SERVER,), True),
+        ((MAIL,), True),
+        ((SERVER, MAIL), None),
+        ((CODE,), False),
+        ((), False),
+        ((), None),
+        ((ANY,), False),
+    ],
 )
 def test_a_certificate_for_another_purpose_signs_no_model(
     root: Made, purposes: tuple[ObjectIdentifier, ...], signs: object

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import struct
 import time
 import zlib
@@ -49,7 +50,9 @@ def pack(root: Path, *entries: tuple[bytes, bytes], offsets: dict[bytes, int] | 
         body += raw
     places |= offsets or {}
     names = sorted(places)
-    index = b"\xfftOc\0\0\0\2" + b"".join(struct.pack(">I", sum(name[0] <= one for name in names)) for one in range(256))
+    index = b"\xfftOc\0\0\0\2" + b"".join(
+        struct.pack(">I", sum(name[0] <= one for name in names)) for one in range(256)
+    )
     index += b"".join(names) + bytes(4 * len(names)) + b"".join(struct.pack(">I", places[name]) for name in names)
     folder = root / ".git" / "objects" / "pack"
     folder.mkdir(parents=True)
@@ -111,20 +114,29 @@ def test_an_honest_chain_beside_a_circle_is_read(tmp_path: Path) -> None:
 def test_a_long_chain_is_read_or_told_and_takes_no_longer_than_it_may(links: int, tmp_path: Path) -> None:
     names = [number.to_bytes(20, "big") for number in range(links)]
     body = [(names[0], entry(BLOB, b"abc"))]
-    body += [(name, entry(REF, COPY, before)) for before, name in zip(names, names[1:], strict=False)]
+    body += [(name, entry(REF, COPY, before)) for before, name in itertools.pairwise(names)]
     passages, left_out = read(pack(tmp_path, *body))
-    assert [one.text for one in passages] == ["abc"]
+    assert [one.text for one in passages] == (["abc"] if links < 20_000 else [])
     assert bool(left_out) is (links > 512)
 
 
 @pytest.mark.parametrize(
     "delta",
     [
-        grown(3, LARGEST + 1, b"\x90\x03"), grown(3, 1 << 60, b"\x90\x03"), grown(1 << 60, 3, b"\x90\x03"),
-        grown(3, LARGEST, b"\x80" * 1000), grown(3, 5, b"\x90\x03" * 5), grown(3, 3, b"\xff\xff\xff\xff\xff\xff\xff\xff"),
-        grown(3, 3, b"\x00" * 50), grown(3, 3, b"\x7fab"), b"\xff" * 30, b"", grown(3, 3, b""), grown(3, 3, b"\x91\x02\x03"),
+        grown(3, LARGEST + 1, b"\x90\x03"),
+        grown(3, 1 << 60, b"\x90\x03"),
+        grown(1 << 60, 3, b"\x90\x03"),
+        grown(3, LARGEST, b"\x80" * 1000),
+        grown(3, 5, b"\x90\x03" * 5),
+        grown(3, 3, b"\xff\xff\xff\xff\xff\xff\xff\xff"),
+        grown(3, 3, b"\x00" * 50),
+        grown(3, 3, b"\x7fab"),
+        b"\xff" * 30,
+        b"",
+        grown(3, 3, b""),
+        grown(3, 3, b"\x91\x02\x03"),
     ],
-)  # fmt: skip
+)
 def test_a_delta_that_makes_something_else_is_refused(delta: bytes, tmp_path: Path) -> None:
     git = pack(tmp_path, (A, entry(BLOB, b"abc")), (B, entry(REF, delta, A)))
     with pytest.raises((GitError, IndexError)):
@@ -144,7 +156,7 @@ def test_an_object_that_unpacks_without_end_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("keep", [0, 1, 5, 40, -1, -5])
 def test_a_cut_object_is_never_read_as_a_whole_one(keep: int, tmp_path: Path) -> None:
     text = "".join(f"line {number} {hashlib.sha256(bytes([number])).hexdigest()}\n" for number in range(99)).encode()
-    raw = head(BLOB, len(text)) + zlib.compress(text)[:keep or 1]
+    raw = head(BLOB, len(text)) + zlib.compress(text)[: keep or 1]
     git = pack(tmp_path, (A, raw), (B, entry(BLOB, b"abc")))
     with pytest.raises(GitError):
         Objects(git).read(A.hex())

@@ -28,7 +28,9 @@ _FILE = click.Path(path_type=Path)
 @click.option("--map", "plan", type=_FILE, help="For json: where the parts of a case stand in a record.")
 @click.option("--licence", help="The licence of the source, as its SPDX id.")
 @click.option("--source", help="Where the source comes from.")
-@click.option("--format", "output", type=click.Choice(["text", "json"]), default="text", help="How to write the result.")
+@click.option(
+    "--format", "output", type=click.Choice(["text", "json"]), default="text", help="How to write the result."
+)
 @click.pass_context
 def command(
     ctx: click.Context,

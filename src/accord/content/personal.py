@@ -103,8 +103,10 @@ def _windows(text: str, anchor: _Anchor) -> Iterator[tuple[int, int]]:
 
 def _hits(text: str, rule: _Rule, windows: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int, str, bool]]:
     count = 0
+    known = not rule.near or _says(text[:_HEADER].partition("\n")[0], rule.near)  # tables name their columns there
     for match in (match for start, end in windows for match in rule.pattern.finditer(text, start, end)):
-        found = rule.check(match[1]) if not rule.near or _is_near(text, match.start(1), rule.near) else None
+        near = known or _says(text[max(0, match.start(1) - _NEAR) : match.start(1)], rule.near)
+        found = rule.check(match[1]) if near else None
         if found:
             count += 1
             yield match.start(1), match.start(1) + found.length, rule.name, found.sure
@@ -112,10 +114,10 @@ def _hits(text: str, rule: _Rule, windows: Iterable[tuple[int, int]]) -> Iterato
             return
 
 
-def _is_near(text: str, start: int, words: tuple[str, ...]) -> bool:
-    """Tell whether one of the words stands shortly before, or in the first line, where tables name their columns."""
-    around = (text[max(0, start - _NEAR) : start] + " " + text[:_HEADER].partition("\n")[0]).lower()
-    return any(_alone(word).search(around) for word in words)
+def _says(text: str, words: tuple[str, ...]) -> bool:
+    """Tell whether a text has one of the words in it."""
+    small = text.lower()
+    return any(word in small and _alone(word).search(small) for word in words)
 
 
 @cache

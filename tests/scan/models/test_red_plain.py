@@ -149,7 +149,8 @@ def test_lengths_and_shapes_that_lie_are_malformed(rated: Rate, content: bytes) 
 
 LIGHT = (
     b"tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx=4\n\n"
-    b"Tree=0\nnum_leaves=3\n\nend of trees\n\nparameters:\n[boosting: gbdt]\nend of parameters\n\npandas_categorical:null\n"
+    b"Tree=0\nnum_leaves=3\n\nend of trees\n\nparameters:\n[boosting: gbdt]\nend of parameters\n\n"
+    b"pandas_categorical:null\n"
 )
 
 
@@ -171,8 +172,6 @@ def universal(**more: bytes) -> bytes:
 
 def catboost(part: str = "", rest: bytes = b"") -> bytes:
     label, name = (
-        struct.pack("<I", len(one)) + one + bytes(4 - len(one) % 4) for one in (b"FlabuffersModel_v1", part.encode())
-    )
         struct.pack("<I", len(one)) + one + bytes(4 - len(one) % 4) for one in (b"FlabuffersModel_v1", part.encode())
     )
     vtable = struct.pack("<6H", 12, 16, 4, 0, 0, 8)

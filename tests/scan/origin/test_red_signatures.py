@@ -66,7 +66,8 @@ def dump(said: object) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "kind", ["application/json", "text/plain", "application/vnd.in-toto", STATEMENT_TYPE.upper(), STATEMENT_TYPE + " ", ""]
+    "kind",
+    ["application/json", "text/plain", "application/vnd.in-toto", STATEMENT_TYPE.upper(), STATEMENT_TYPE + " ", ""],
 )
 def test_a_payload_of_another_type_is_never_a_model(kind: str, signer: ModelSigner, verify: Verify) -> None:
     verified = verify(dump(bundle(statement("a"), signer, kind=kind)))
@@ -96,10 +97,14 @@ def test_a_bundle_with_several_signatures_is_refused(place: int, sign: Sign, ver
 
 
 def test_one_good_signature_of_several_is_enough_in_a_bare_envelope(signer: ModelSigner, tmp_path: Path) -> None:
-    payload = canonical({
-        "_type": STATEMENT, "subject": [{"name": "m", "digest": {"sha256": HELLO}}],
-        "predicateType": "https://slsa.dev/provenance/v1", "predicate": {"runDetails": {"builder": {"id": "b"}}},
-    })  # fmt: skip
+    payload = canonical(
+        {
+            "_type": STATEMENT,
+            "subject": [{"name": "m", "digest": {"sha256": HELLO}}],
+            "predicateType": "https://slsa.dev/provenance/v1",
+            "predicate": {"runDetails": {"builder": {"id": "b"}}},
+        }
+    )
     other = make_model_key(tmp_path / "other", "model")
     message = pae(payload, STATEMENT_TYPE)
     signatures = [{"sig": text64(one.sign(message))} for one in (other, signer)]
@@ -112,17 +117,22 @@ def test_one_good_signature_of_several_is_enough_in_a_bare_envelope(signer: Mode
 @pytest.mark.parametrize(
     "change",
     [
-        lambda said: said["dsseEnvelope"].update(signatures=[]), lambda said: said["dsseEnvelope"].update(signatures={}),
-        lambda said: said["dsseEnvelope"].update(signatures=[{"keyid": "x"}]), lambda said: said.update(more=1),
-        lambda said: said["dsseEnvelope"].update(payload="a b"), lambda said: said["dsseEnvelope"].update(payload="YR=="),
-        lambda said: said.update(mediaType="application/json"), lambda said: said.update(verificationMaterial={}),
+        lambda said: said["dsseEnvelope"].update(signatures=[]),
+        lambda said: said["dsseEnvelope"].update(signatures={}),
+        lambda said: said["dsseEnvelope"].update(signatures=[{"keyid": "x"}]),
+        lambda said: said.update(more=1),
+        lambda said: said["dsseEnvelope"].update(payload="a b"),
+        lambda said: said["dsseEnvelope"].update(payload="YR=="),
+        lambda said: said.update(mediaType="application/json"),
+        lambda said: said.update(verificationMaterial={}),
         lambda said: said["verificationMaterial"].update(certificate={"rawBytes": "AAAA"}),
         lambda said: said["verificationMaterial"].update(x509CertificateChain={"certificates": []}),
         lambda said: said["verificationMaterial"].update(publicKey={"hint": 7}),
         lambda said: said["verificationMaterial"].update(publicKey={"hint": "x" * 201}),
-        lambda said: said.update(messageSignature={}), lambda said: said.pop("dsseEnvelope"),
+        lambda said: said.update(messageSignature={}),
+        lambda said: said.pop("dsseEnvelope"),
     ],
-)  # fmt: skip
+)
 def test_a_bundle_of_another_shape_is_refused(change: Callable[[Any], object], sign: Sign, verify: Verify) -> None:
     said = json.loads(sign().bundle)
     change(said)
@@ -169,7 +179,23 @@ def test_a_list_of_a_hundred_thousand_files_is_read_in_seconds(signer: ModelSign
 
 @pytest.mark.parametrize(
     "name",
-    ["../x", "a/../x", "/etc/passwd", "./a", "a//b", "a/", "", ".", "..", "a/./b", "a\0b", "a\nb", "a\x7f", "a\x85b", "/"],
+    [
+        "../x",
+        "a/../x",
+        "/etc/passwd",
+        "./a",
+        "a//b",
+        "a/",
+        "",
+        ".",
+        "..",
+        "a/./b",
+        "a\0b",
+        "a\nb",
+        "a\x7f",
+        "a\x85b",
+        "/",
+    ],
 )
 def test_a_listed_name_that_is_no_plain_path_is_refused(name: str) -> None:
     with pytest.raises(RecordError) as caught:
@@ -192,12 +218,20 @@ def test_a_file_and_a_folder_of_one_name_are_refused() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"subject": []}, {"subject": [{"name": "m", "digest": {"sha256": "0" * 64}}]}, {"subject": None}, {"more": 1},
-        {"subject": [{"name": "m", "digest": {"sha512": "0" * 128}}]}, {"_type": "https://in-toto.io/Statement/v0.1"},
-        {"subject": [{"name": "m", "digest": {}}]}, {"predicateType": "https://slsa.dev/provenance/v1"}, {"predicate": []},
-        {"predicateType": PREDICATE + "/"}, {"predicate": {"resources": []}}, {"predicate": {"serialization": {}}},
+        {"subject": []},
+        {"subject": [{"name": "m", "digest": {"sha256": "0" * 64}}]},
+        {"subject": None},
+        {"more": 1},
+        {"subject": [{"name": "m", "digest": {"sha512": "0" * 128}}]},
+        {"_type": "https://in-toto.io/Statement/v0.1"},
+        {"subject": [{"name": "m", "digest": {}}]},
+        {"predicateType": "https://slsa.dev/provenance/v1"},
+        {"predicate": []},
+        {"predicateType": PREDICATE + "/"},
+        {"predicate": {"resources": []}},
+        {"predicate": {"serialization": {}}},
     ],
-)  # fmt: skip
+)
 def test_a_statement_without_its_subject_or_of_another_kind_is_refused(changes: dict[str, object]) -> None:
     with pytest.raises(RecordError) as caught:
         read_statement(statement("a", **changes), path="m.sig")
@@ -243,7 +277,10 @@ def decomposed(model: Path) -> None:
 ATTACKS = {
     "a folder in place of a file": (replaced, {("removed", "weights-b.bin")}),
     "a pipe in place of a file": (piped, {("special", "config.json"), ("removed", "config.json")}),
-    "a folder behind a link": (linked, {("link", "weights"), ("removed", "weights/a.bin"), ("removed", "weights/π x.bin")}),
+    "a folder behind a link": (
+        linked,
+        {("link", "weights"), ("removed", "weights/a.bin"), ("removed", "weights/π x.bin")},
+    ),
     "two files that changed places": (swapped, {("changed", "config.json"), ("changed", "empty.txt")}),
     "a name that was respelled": (decomposed, {("renamed", unicodedata.normalize("NFD", "é.bin"))}),
     "a twin by case": (lambda model: (model / "CONFIG.json").write_bytes(b"{}"), {("added", "CONFIG.json")}),
@@ -310,9 +347,11 @@ def test_ignoring_a_folder_ignores_no_name_that_begins_like_it(
 
 def provenance(signer: ModelSigner, **changes: object) -> bytes:
     said: dict[str, object] = {
-        "_type": STATEMENT, "subject": [{"name": "m", "digest": {"sha256": HELLO}}],
-        "predicateType": "https://slsa.dev/provenance/v1", "predicate": {"runDetails": {"builder": {"id": "good"}}},
-    }  # fmt: skip
+        "_type": STATEMENT,
+        "subject": [{"name": "m", "digest": {"sha256": HELLO}}],
+        "predicateType": "https://slsa.dev/provenance/v1",
+        "predicate": {"runDetails": {"builder": {"id": "good"}}},
+    }
     payload = canonical(said | changes)
     signature = {"sig": text64(signer.sign(pae(payload, STATEMENT_TYPE)))}
     return canonical({"payload": text64(payload), "payloadType": STATEMENT_TYPE, "signatures": [signature]})
@@ -323,16 +362,20 @@ def provenance(signer: ModelSigner, **changes: object) -> bytes:
     [
         ({"subject": [{"name": "m", "digest": {"sha512": HELLO * 2}}]}, "subject"),
         ({"subject": [{"name": "m", "digest": {"sha256": HELLO[:63] + "0"}}]}, "subject"),
-        ({"subject": [{"name": "m"}]}, "subject"), ({"subject": []}, "subject"),
+        ({"subject": [{"name": "m"}]}, "subject"),
+        ({"subject": []}, "subject"),
         ({"predicate": {"runDetails": {"builder": {"id": "good/../evil"}}}}, "builder"),
         ({"predicate": {"runDetails": {"builder": {"id": "GOOD"}}}}, "builder"),
         ({"predicate": {"runDetails": {"builder": {"id": "good "}}}}, "builder"),
         ({"predicate": {"runDetails": {"builder": {"id": "https://good"}}}}, "builder"),
-        ({"predicate": {"runDetails": {"builder": {"id": ""}}}}, "builder"), ({"predicate": {"builder": {"id": "good"}}}, "builder"),
-        ({"predicate": {}}, "builder"), ({"predicateType": "https://slsa.dev/provenance/v1.1"}, "predicate"),
-        ({"predicateType": "https://slsa.dev/verification_summary/v1"}, "predicate"), ({"predicateType": PREDICATE}, "predicate"),
+        ({"predicate": {"runDetails": {"builder": {"id": ""}}}}, "builder"),
+        ({"predicate": {"builder": {"id": "good"}}}, "builder"),
+        ({"predicate": {}}, "builder"),
+        ({"predicateType": "https://slsa.dev/provenance/v1.1"}, "predicate"),
+        ({"predicateType": "https://slsa.dev/verification_summary/v1"}, "predicate"),
+        ({"predicateType": PREDICATE}, "predicate"),
     ],
-)  # fmt: skip
+)
 def test_provenance_of_something_else_is_named(changes: dict[str, object], kind: str, signer: ModelSigner) -> None:
     wanted = Wanted(files={".": HELLO}, keys=(signer.public,), builders=("good",))
     assert verify_provenance(provenance(signer), path="p", wanted=wanted).problems == ()

@@ -122,3 +122,8 @@ def test_a_graph_that_refers_to_itself_is_safe(rating: Rate) -> None:
 def test_far_and_near_memo_entries_keep_their_count(see: See) -> None:
     data = b"\x80\x04\x8c\x02osr\x00\x00\x10\x00\x94q\x05\x8c\x06system\x940h\x010j\x00\x00\x10\x00h\x03\x93."
     assert [one.name for one in see(data)] == ["os.system"]
+
+
+@pytest.mark.parametrize("numbers", [[2**64] * 6000, dict.fromkeys(range(6000), 10 ** 20), [-(2**70)] * 6000])
+def test_one_big_number_many_times_is_no_bomb(numbers: object, see: See) -> None:
+    assert see(pickle.dumps(numbers)) == []

@@ -78,12 +78,30 @@ def file(name: str, one: dict[str, object]) -> tuple[tarfile.TarInfo, bytes]:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"id": 7}, {"id": None}, {"id": ""}, {"id": "a b"}, {"id": "x" * 600}, {"id": ["EX-1"]}, {"id": "../../x"},
-        {"modified": 0}, {"modified": "soon"}, {"modified": ""}, {"modified": None}, {"modified": "2026-13-40"},
-        {"modified": "0001-01-01T00:00:00+14:00"}, {"modified": "9999-12-31T23:59:59-14:00"},
-        {"withdrawn": "never"}, {"withdrawn": 1}, {"withdrawn": {}},
-        {"affected": {}}, {"affected": "a"}, {"affected": [1]}, {"affected": [None]}, {"affected": []},
-        {"affected": [{"package": {"ecosystem": "PyPI"}}]}, {"affected": [{"package": {"name": "a"}}]},
+        {"id": 7},
+        {"id": None},
+        {"id": ""},
+        {"id": "a b"},
+        {"id": "x" * 600},
+        {"id": ["EX-1"]},
+        {"id": "../../x"},
+        {"modified": 0},
+        {"modified": "soon"},
+        {"modified": ""},
+        {"modified": None},
+        {"modified": "2026-13-40"},
+        {"modified": "0001-01-01T00:00:00+14:00"},
+        {"modified": "9999-12-31T23:59:59-14:00"},
+        {"withdrawn": "never"},
+        {"withdrawn": 1},
+        {"withdrawn": {}},
+        {"affected": {}},
+        {"affected": "a"},
+        {"affected": [1]},
+        {"affected": [None]},
+        {"affected": []},
+        {"affected": [{"package": {"ecosystem": "PyPI"}}]},
+        {"affected": [{"package": {"name": "a"}}]},
         {"affected": [{"package": {"ecosystem": 1, "name": "a"}}]},
         {"affected": [{"package": {"ecosystem": "PyPI", "name": ["a"]}}]},
         {"affected": [{"package": {"ecosystem": "PyPI", "name": "a" * 600}}]},
@@ -92,9 +110,13 @@ def file(name: str, one: dict[str, object]) -> tuple[tarfile.TarInfo, bytes]:
         {"affected": [{"package": {"ecosystem": "PyPI", "name": "a"}, "ranges": {"type": "SEMVER"}}]},
         {"affected": [{"package": {"ecosystem": "PyPI", "name": "a"}, "ranges": [{"events": []}]}]},
         {"affected": [{"package": {"ecosystem": "PyPI", "name": "a"}, "ranges": [{"type": "GIT", "events": ["x"]}]}]},
-        {"aliases": "CVE-2026-1"}, {"aliases": [1]}, {"aliases": ["x"] * 2000}, {"summary": 5}, {"severity": "high"},
+        {"aliases": "CVE-2026-1"},
+        {"aliases": [1]},
+        {"aliases": ["x"] * 2000},
+        {"summary": 5},
+        {"severity": "high"},
     ],
-)  # fmt: skip
+)
 def test_a_record_of_wrong_types_is_told_and_never_half_taken(changes: dict[str, object]) -> None:
     found = told(**changes)
     assert isinstance(found, str)
@@ -105,11 +127,23 @@ def test_a_record_of_wrong_types_is_told_and_never_half_taken(changes: dict[str,
 @pytest.mark.parametrize(
     "data",
     [
-        b"[" * 200_000, b'{"a":' * 200_000, b'{"id": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
-        b'{"database_specific": ' + b'{"a":' * 50_000, b"[" + b"[" * 100_000, b'{"id":"EX-1"', b"\xff\xfe{\x00}\x00",
-        b"null", b"3", b'"EX-1"', b"true", b"[null, 1, []]", b"\xef\xbb\xbf{}", b'{"id": NaN}', b"",
+        b"[" * 200_000,
+        b'{"a":' * 200_000,
+        b'{"id": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"database_specific": ' + b'{"a":' * 50_000,
+        b"[" + b"[" * 100_000,
+        b'{"id":"EX-1"',
+        b"\xff\xfe{\x00}\x00",
+        b"null",
+        b"3",
+        b'"EX-1"',
+        b"true",
+        b"[null, 1, []]",
+        b"\xef\xbb\xbf{}",
+        b'{"id": NaN}',
+        b"",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_record_costs_nothing_and_is_told(data: bytes) -> None:
     started = time.process_time()
     found = list(read_records(data, "x.json"))
@@ -235,8 +269,13 @@ def test_half_an_archive_is_no_feed_and_the_old_one_stands(name: str, part: floa
     with zipfile.ZipFile(held, "w") as archive:
         for entry, data in members:
             archive.writestr(entry.name, data)
-    pack = {".zip": lambda _: held.getvalue(), ".tar": bytes, ".gz": gzip.compress, ".xz": lzma.compress,
-            ".bz2": bz2.compress}  # fmt: skip
+    pack = {
+        ".zip": lambda _: held.getvalue(),
+        ".tar": bytes,
+        ".gz": gzip.compress,
+        ".xz": lzma.compress,
+        ".bz2": bz2.compress,
+    }
     whole = pack[Path(name).suffix](plain[: 40 * 1024 + 1024])
     cut = whole[: int(len(whole) * part) // 512 * 512] if name.endswith(".tar") else whole[: int(len(whole) * part)]
     (tmp_path / name).write_bytes(cut)
@@ -310,9 +349,12 @@ def bomb(size: int, *, claims: int | None = None) -> bytes:
     said = size if claims is None else claims
     name = b"a.json"
     local = struct.pack("<4sHHHHHIIIHH", b"PK\x03\x04", 20, 0, 8, 0, 0, 0, len(data), said, len(name), 0) + name
-    central = struct.pack(
-        "<4sHHHHHHIIIHHHHHII", b"PK\x01\x02", 20, 20, 0, 8, 0, 0, 0, len(data), said, len(name), 0, 0, 0, 0, 0, 0
-    ) + name  # fmt: skip
+    central = (
+        struct.pack(
+            "<4sHHHHHHIIIHHHHHII", b"PK\x01\x02", 20, 20, 0, 8, 0, 0, 0, len(data), said, len(name), 0, 0, 0, 0, 0, 0
+        )
+        + name
+    )
     tail = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 1, 1, len(central), len(local) + len(data), 0)
     return local + data + central + tail
 
@@ -363,11 +405,17 @@ def test_a_locked_member_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda head: head | {"feed": 2}, lambda head: head | {"more": 1}, lambda head: head | {"table": "../../x.lines"},
-        lambda head: head | {"parts": []}, lambda head: head | {"imported": "x"}, lambda head: [head],
-        lambda head: head | {"records": "many"}, lambda head: head | {"coverage": {"PyPI": 3}}, lambda _: None,
+        lambda head: head | {"feed": 2},
+        lambda head: head | {"more": 1},
+        lambda head: head | {"table": "../../x.lines"},
+        lambda head: head | {"parts": []},
+        lambda head: head | {"imported": "x"},
+        lambda head: [head],
+        lambda head: head | {"records": "many"},
+        lambda head: head | {"coverage": {"PyPI": 3}},
+        lambda _: None,
     ],
-)  # fmt: skip
+)
 def test_a_head_that_was_changed_is_never_no_news(change: object, tmp_path: Path) -> None:
     feed = brought(folder(tmp_path / "in", record()), tmp_path / "state").feed
     head = json.loads((feed.folder / "feed.json").read_bytes())

@@ -27,16 +27,29 @@ def seen(path: str, text: str) -> set[tuple[str, str | None]]:
 @pytest.mark.parametrize(
     ("line", "package"),
     [
-        ("evil==1.0", ("evil", "1.0")), ("  evil == 1.0  ", ("evil", "1.0")), ("evil===1.0", ("evil", "1.0")),
-        ("evil (==1.0)", ("evil", "1.0")), ("evil[a,b]==1.0", ("evil", "1.0")), ("evil==1.0;python_version>'3'", ("evil", "1.0")),
-        ("evil==1.0 # safe", ("evil", "1.0")), ("evil==1.0 \\\n  # nothing here\n", ("evil", "1.0")),
-        ("evil==1.0 \\\n    --hash=sha256:00", ("evil", "1.0")), ("evil==1.0 --no-binary evil", ("evil", "1.0")),
-        ("evil==1!2.0+cu118", ("evil", "1!2.0+cu118")), ("\ufeffevil==1.0", ("evil", "1.0")), ("evil==1.0\r", ("evil", "1.0")),
-        ("evil==1.*", ("evil", None)), ("evil~=1.0", ("evil", None)), ("evil==1.0,>0", ("evil", None)), ("evil", ("evil", None)),
-        (f"evil @ git+https://h.invalid/evil.git@{COMMIT}", ("evil", COMMIT)), ("evil @ https://h.invalid/evil.zip", ("evil", None)),
-        ("https://h.invalid/evil-1.0-py3-none-any.whl", ("evil", "1.0")), ("./evil-1.0.tar.gz", ("evil", "1.0")),
+        ("evil==1.0", ("evil", "1.0")),
+        ("  evil == 1.0  ", ("evil", "1.0")),
+        ("evil===1.0", ("evil", "1.0")),
+        ("evil (==1.0)", ("evil", "1.0")),
+        ("evil[a,b]==1.0", ("evil", "1.0")),
+        ("evil==1.0;python_version>'3'", ("evil", "1.0")),
+        ("evil==1.0 # safe", ("evil", "1.0")),
+        ("evil==1.0 \\\n  # nothing here\n", ("evil", "1.0")),
+        ("evil==1.0 \\\n    --hash=sha256:00", ("evil", "1.0")),
+        ("evil==1.0 --no-binary evil", ("evil", "1.0")),
+        ("evil==1!2.0+cu118", ("evil", "1!2.0+cu118")),
+        ("\ufeffevil==1.0", ("evil", "1.0")),
+        ("evil==1.0\r", ("evil", "1.0")),
+        ("evil==1.*", ("evil", None)),
+        ("evil~=1.0", ("evil", None)),
+        ("evil==1.0,>0", ("evil", None)),
+        ("evil", ("evil", None)),
+        (f"evil @ git+https://h.invalid/evil.git@{COMMIT}", ("evil", COMMIT)),
+        ("evil @ https://h.invalid/evil.zip", ("evil", None)),
+        ("https://h.invalid/evil-1.0-py3-none-any.whl", ("evil", "1.0")),
+        ("./evil-1.0.tar.gz", ("evil", "1.0")),
     ],
-)  # fmt: skip
+)
 def test_a_requirement_in_any_spelling_is_seen(line: str, package: tuple[str, str | None]) -> None:
     assert package in seen("requirements.txt", f"first==1.0\n{line}\nlast==1.0\n") | seen("requirements.txt", line)
 
@@ -46,8 +59,18 @@ def test_every_end_of_line_that_pip_knows_ends_a_line(end: str) -> None:
     assert ("evil", "1.0") in seen("requirements.txt", f"a==1.0{end}evil==1.0")
 
 
-@pytest.mark.parametrize("line", ["-r more.list", "--requirement more.list", "-rmore.list", "--requirement=more.list",
-                                  '-r "more.list"', "-r more.list # the rest", "-r \\\n more.list"])  # fmt: skip
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-r more.list",
+        "--requirement more.list",
+        "-rmore.list",
+        "--requirement=more.list",
+        '-r "more.list"',
+        "-r more.list # the rest",
+        "-r \\\n more.list",
+    ],
+)
 def test_a_file_that_is_taken_in_is_named(line: str) -> None:
     assert list(included(f"a==1.0\n{line}\n")) == ["more.list"]
 
@@ -58,14 +81,21 @@ def test_no_other_option_takes_a_file_in(line: str) -> None:
 
 
 CONDA = [
-    ("  - evil=1.0", ("evil", "1.0")), ("- evil==1.0=py_0", ("evil", "1.0")), ("  - 'evil=1.0'", ("evil", "1.0")),
-    ("  - defaults::evil=1.0", ("evil", "1.0")), ("  - evil 1.0", ("evil 1.0", None)), ("  - evil=1.0,<2", ("evil", None)),
-    ("  - evil[version='1.0']", ("evil[version='1.0']", None)), ("  - {pip: [evil==1.0]}", ("{pip: [evil==1.0]}", None)),
+    ("  - evil=1.0", ("evil", "1.0")),
+    ("- evil==1.0=py_0", ("evil", "1.0")),
+    ("  - 'evil=1.0'", ("evil", "1.0")),
+    ("  - defaults::evil=1.0", ("evil", "1.0")),
+    ("  - evil 1.0", ("evil 1.0", None)),
+    ("  - evil=1.0,<2", ("evil", None)),
+    ("  - evil[version='1.0']", ("evil[version='1.0']", None)),
+    ("  - {pip: [evil==1.0]}", ("{pip: [evil==1.0]}", None)),
     ("  - conda-forge/linux-64::evil=1.0", ("conda-forge/linux-64::evil=1.0", None)),
-    ("  - pip:\n      - evil==1.0", ("evil", "1.0")), ("  - pip:\n    - ./evil.whl", ("./evil.whl", None)),
+    ("  - pip:\n      - evil==1.0", ("evil", "1.0")),
+    ("  - pip:\n    - ./evil.whl", ("./evil.whl", None)),
     (f"  - pip:\n    - git+https://h.invalid/e.git@{COMMIT}", (f"git+https://h.invalid/e.git@{COMMIT}", COMMIT)),
-    ("  - pip:\n    - -r more.txt", ("-r more.txt", None)), ("  - pip:\n    - evil>=1", ("evil", None)),
-]  # fmt: skip
+    ("  - pip:\n    - -r more.txt", ("-r more.txt", None)),
+    ("  - pip:\n    - evil>=1", ("evil", None)),
+]
 
 
 @pytest.mark.parametrize(("entry", "package"), CONDA)
@@ -97,22 +127,37 @@ def test_dependencies_beside_a_hollow_list_of_npm_are_seen() -> None:
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("package-lock.json", '{"packages": 3}'), ("package-lock.json", '{"dependencies": ["a"]}'), ("package-lock.json", '"x"'),
-        ("Pipfile.lock", "3"), ("Pipfile.lock", '{"default": "a"}'), ("Cargo.lock", "package = 1"),
-        ("Cargo.lock", "[package]\nname = 'a'\n"), ("pylock.toml", "packages = 'a'"), ("pylock.toml", "[[packages]]\nversion = '1'\n"),
-        ("poetry.lock", "[[package]]\nname = ['a']\n"), ("uv.lock", "[[package]]\nname = ''\n"), ("yarn.lock", "evil@1: {}\n"),
-        ("pnpm-lock.yaml", "packages: {evil@1.0.0: {}}\n"), ("conda-lock.yml", "package: [{name: evil}]\n"),
-        ("go.sum", "evil v1.0.0\n"), ("poetry.lock", "\0"), ("uv.lock", "a = 1\na = 2\n"),
+        ("package-lock.json", '{"packages": 3}'),
+        ("package-lock.json", '{"dependencies": ["a"]}'),
+        ("package-lock.json", '"x"'),
+        ("Pipfile.lock", "3"),
+        ("Pipfile.lock", '{"default": "a"}'),
+        ("Cargo.lock", "package = 1"),
+        ("Cargo.lock", "[package]\nname = 'a'\n"),
+        ("pylock.toml", "packages = 'a'"),
+        ("pylock.toml", "[[packages]]\nversion = '1'\n"),
+        ("poetry.lock", "[[package]]\nname = ['a']\n"),
+        ("uv.lock", "[[package]]\nname = ''\n"),
+        ("yarn.lock", "evil@1: {}\n"),
+        ("pnpm-lock.yaml", "packages: {evil@1.0.0: {}}\n"),
+        ("conda-lock.yml", "package: [{name: evil}]\n"),
+        ("go.sum", "evil v1.0.0\n"),
+        ("poetry.lock", "\0"),
+        ("uv.lock", "a = 1\na = 2\n"),
     ],
-)  # fmt: skip
+)
 def test_a_shape_that_no_program_writes_is_a_problem(path: str, text: str) -> None:
     lock = read_lock(path, text)
     assert lock.problem, lock
     assert lock.packages == ()
 
 
-@pytest.mark.parametrize("path", ["requirements.txt", "environment.yml", "yarn.lock", "pnpm-lock.yaml", "conda-lock.yml"])
-@pytest.mark.parametrize("piece", ["-", "- ", "a==", " \\\n", "'", "- pip:\n", "  a:\n", "a@", "package:\n", "#", "[", "\t"])
+@pytest.mark.parametrize(
+    "path", ["requirements.txt", "environment.yml", "yarn.lock", "pnpm-lock.yaml", "conda-lock.yml"]
+)
+@pytest.mark.parametrize(
+    "piece", ["-", "- ", "a==", " \\\n", "'", "- pip:\n", "  a:\n", "a@", "package:\n", "#", "[", "\t"]
+)
 def test_the_time_grows_no_faster_than_the_lock(path: str, piece: str) -> None:
     started = time.process_time()
     read_lock(path, "dependencies:\npackages:\npackage:\n" + piece * (400_000 // len(piece)))

@@ -15,13 +15,53 @@ from accord.scan.supply.osv import Advisory, Range
 from accord.scan.supply.versions import Decision, decide
 
 # in ascending order, by PEP 440's own examples and semver.org 2.0.0 §11
-PYPI = ("0.9", "1.0.dev456", "1.0a1", "1.0a2.dev456", "1.0a12.dev456", "1.0a12", "1.0b1.dev456", "1.0b2",
-        "1.0b2.post345.dev456", "1.0b2.post345", "1.0rc1.dev456", "1.0rc1", "1.0", "1.0.post456.dev34", "1.0.post456",
-        "1.1.dev1", "1.1", "1.9", "1.10", "2013.10", "1!0.1")  # fmt: skip
-SEMVER = ("0.0.0-0", "0.0.1", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2",
-          "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "1.0.1", "1.2.0", "1.10.0", "2.0.0-x", "2.0.0")  # fmt: skip
-PSEUDO = ("0.0.0-20190101000000-aaaaaaaaaaaa", "0.0.0-20210220032951-036812b2e83c", "0.1.0-pre",
-          "0.1.1-0.20220101000000-bbbbbbbbbbbb", "0.1.1")  # fmt: skip
+PYPI = (
+    "0.9",
+    "1.0.dev456",
+    "1.0a1",
+    "1.0a2.dev456",
+    "1.0a12.dev456",
+    "1.0a12",
+    "1.0b1.dev456",
+    "1.0b2",
+    "1.0b2.post345.dev456",
+    "1.0b2.post345",
+    "1.0rc1.dev456",
+    "1.0rc1",
+    "1.0",
+    "1.0.post456.dev34",
+    "1.0.post456",
+    "1.1.dev1",
+    "1.1",
+    "1.9",
+    "1.10",
+    "2013.10",
+    "1!0.1",
+)
+SEMVER = (
+    "0.0.0-0",
+    "0.0.1",
+    "1.0.0-alpha",
+    "1.0.0-alpha.1",
+    "1.0.0-alpha.beta",
+    "1.0.0-beta",
+    "1.0.0-beta.2",
+    "1.0.0-beta.11",
+    "1.0.0-rc.1",
+    "1.0.0",
+    "1.0.1",
+    "1.2.0",
+    "1.10.0",
+    "2.0.0-x",
+    "2.0.0",
+)
+PSEUDO = (
+    "0.0.0-20190101000000-aaaaaaaaaaaa",
+    "0.0.0-20210220032951-036812b2e83c",
+    "0.1.0-pre",
+    "0.1.1-0.20220101000000-bbbbbbbbbbbb",
+    "0.1.1",
+)
 
 RELEASE = st.lists(st.integers(0, 12), min_size=1, max_size=4).map(lambda parts: ".".join(map(str, parts)))
 VERSION = st.builds(
@@ -66,11 +106,21 @@ def test_a_local_build_that_an_advisory_names_is_told_apart(version: str, affect
 @pytest.mark.parametrize(
     ("written", "listed"),
     [
-        ("1.0", "1.0.0"), ("1.0.0", "1"), ("v1.0", "1.0"), ("1.0.0rc1", "1.0.0-rc.1"), ("1.0-1", "1.0.post1"),
-        ("1.0ALPHA1", "1.0a1"), ("1.0.0.0.0", "1.0"), ("0!1.0", "1.0"), ("01.0", "1.0"), ("1.0c1", "1.0rc1"),
-        ("1.0_dev2", "1.0.dev2"), ("1.0+CU118", "1.0+cu118"), ("1.0+ubuntu-1", "1.0+ubuntu.1"),
+        ("1.0", "1.0.0"),
+        ("1.0.0", "1"),
+        ("v1.0", "1.0"),
+        ("1.0.0rc1", "1.0.0-rc.1"),
+        ("1.0-1", "1.0.post1"),
+        ("1.0ALPHA1", "1.0a1"),
+        ("1.0.0.0.0", "1.0"),
+        ("0!1.0", "1.0"),
+        ("01.0", "1.0"),
+        ("1.0c1", "1.0rc1"),
+        ("1.0_dev2", "1.0.dev2"),
+        ("1.0+CU118", "1.0+cu118"),
+        ("1.0+ubuntu-1", "1.0+ubuntu.1"),
     ],
-)  # fmt: skip
+)
 def test_every_spelling_of_a_listed_version_is_affected(written: str, listed: str) -> None:
     assert Version(written) == Version(listed)
     assert asked(written, versions=("9.9", listed)).affected is True
@@ -124,12 +174,18 @@ def test_several_openings_in_any_order_are_judged_as_osv_says(at: int, places: l
 @pytest.mark.parametrize(
     ("events", "affected"),
     [
-        ((("introduced", "0"), ("limit", "2.0")), False), ((("introduced", "0"), ("limit", "*")), True),
-        ((("introduced", "0"), ("limit", "4.0")), True), ((("introduced", "0"), ("limit", "2.0"), ("limit", "4.0")), True),
-        ((("fixed", "4.0"),), True), ((("fixed", "2.0"),), False), ((("last_affected", "3.0"),), True), ((), None),
-        ((("introduced", "3.0"), ("fixed", "3.0")), True), ((("introduced", "4.0"),), False),
+        ((("introduced", "0"), ("limit", "2.0")), False),
+        ((("introduced", "0"), ("limit", "*")), True),
+        ((("introduced", "0"), ("limit", "4.0")), True),
+        ((("introduced", "0"), ("limit", "2.0"), ("limit", "4.0")), True),
+        ((("fixed", "4.0"),), True),
+        ((("fixed", "2.0"),), False),
+        ((("last_affected", "3.0"),), True),
+        ((), None),
+        ((("introduced", "3.0"), ("fixed", "3.0")), True),
+        ((("introduced", "4.0"),), False),
     ],
-)  # fmt: skip
+)
 def test_odd_sets_of_events_are_never_too_kind(events: tuple[tuple[str, str], ...], affected: object) -> None:
     if affected is None:
         advisory = Advisory("PyPI", "a", "EX-1", (), "vulnerable", "high", "", (Range("SEMVER", ()),), ())

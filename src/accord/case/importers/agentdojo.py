@@ -69,7 +69,7 @@ def _tasks(source: Source, module: ast.Module) -> Iterator[Draft | Skip]:
         if goal is not None:
             record = f"{source.shown}#{node.name}"
             yield _case(record, _base(source, node.name), goal, _effect(node, known))
-        elif any(_named(statement) == "GOAL" for statement in node.body):
+        elif any(_named(one) == "GOAL" and getattr(one, "value", None) is not None for one in node.body):
             yield Skip(record=f"{source.shown}#{node.name}", reason="its goal is not a text that can be read")
 
 
@@ -79,7 +79,9 @@ def _base(source: Source, name: str) -> str:
 
 
 def _named(node: ast.stmt) -> str:
-    target = node.targets[0] if isinstance(node, ast.Assign) else node.target if isinstance(node, ast.AnnAssign) else None
+    target = (
+        node.targets[0] if isinstance(node, ast.Assign) else node.target if isinstance(node, ast.AnnAssign) else None
+    )
     return target.id if isinstance(target, ast.Name) else ""
 
 

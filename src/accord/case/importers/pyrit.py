@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from accord.case.importers.draft import CANARY, GOAL, Draft, Skip, Turn, asked, slug, wrapped
+from accord.case.importers.draft import CANARY, GOAL, Draft, Skip, Turn, asked, extraction, slug, wrapped
+from accord.case.importers.loose_yaml import plain_yaml
 from accord.case.importers.marks import jinja, places
 from accord.case.importers.source import Source, Tree, each, items, member, texts
 from accord.case.importers.tables import tables
@@ -12,6 +13,7 @@ from accord.core.case import Channel
 from accord.core.text import one_line
 
 _ENDINGS = (".yaml", ".yml", ".prompt")
+_EXTRACTIONS = ("system prompt", "system_prompt", "extraction")
 _GOAL_NAMES = ("prompt", "objective")
 
 
@@ -21,7 +23,7 @@ def read(tree: Tree) -> Iterator[Draft | Skip | tuple[str, str]]:
 
 
 def _file(source: Source) -> Iterator[Draft | Skip]:
-    document = source.yaml()
+    document = plain_yaml(source.text())
     if not isinstance(document, Mapping):
         return
     seeds = items(document.get("seeds")) or items(document.get("prompts"))
@@ -60,6 +62,15 @@ def _group(source: Source, document: Mapping[object, object], group: list[tuple[
     if not turns:
         return Skip(record=record, reason="it holds no text that a user or system says (an image, a sound, an answer)")
     title = member(document, "dataset_name", "name") or source.path.stem
+    if len(turns) == 1 and any(word in title.casefold() for word in _EXTRACTIONS):
+        return Draft(
+            record=record,
+            name=f"pyrit-{slug(title)}",
+            summary=f"PyRIT {title}: {one_line(turns[0].text or '', 120)}",
+            turns=extraction(turns[0].text or ""),
+            leaks=CANARY,
+            source=_source(record, group[0][1], document),
+        )
     last = turns[-1]
     whole = last.text or ""
     ending = Turn(text=whole if CANARY in whole else asked(whole), channel=last.channel)

@@ -10,17 +10,23 @@ from accord.case.importers.marks import coded, decoded, marked
 from accord.case.importers.tables import tables
 
 _ROUNDS = 4
+_LONGEST = 300
+_DOT = "。"  # stands for an escaped dot: hosts are looked for with dots like it, too
 _DOTS = str.maketrans("。．｡", "...")
 
 
-def harmless(texts: Sequence[str]) -> tuple[str, ...]:
-    """Return the texts with every live host in them replaced; a variable inside a host's name stays."""
-    names = tuple(dict.fromkeys(name for text in texts for name in marked(text)))
+def harmless(texts: Sequence[str], pattern: str) -> tuple[str, ...]:
+    """Return the texts, and last the pattern, with every live host in them replaced; a variable in one stays."""
+    whole = (*texts, pattern.replace("\\.", _DOT))
+    names = tuple(dict.fromkeys(name for text in whole for name in marked(text)))
     known: dict[str, str] = {}
-    kept = [_whole(coded(text, names), known) for text in texts]
+    kept = [_whole(coded(text, names), known) for text in whole]
     for _ in range(_ROUNDS):
         kept = [_one(text, known) for text in kept]
-    return tuple(decoded(_elsewhere(text, known), names) for text in kept)
+    *plain, quoted = (decoded(_elsewhere(text, known), names) for text in kept)
+    for name in known.values():
+        quoted = quoted.replace(name, name.replace(".", _DOT))
+    return (*plain, quoted.replace(_DOT, "\\.") if "\\." in pattern or known else pattern)
 
 
 def _whole(text: str, known: dict[str, str]) -> str:
@@ -33,13 +39,15 @@ def _whole(text: str, known: dict[str, str]) -> str:
 
 def _one(text: str, known: dict[str, str]) -> str:
     flat = text.translate(_DOTS)
-    for host in reversed((*live_hosts(text), *_bare(flat))):
-        start = flat.find(host.name, host.start, host.start + 700)
-        if start >= 0 and text[start : start + len(host.name)] == flat[start : start + len(host.name)]:
-            text = text[:start] + _instead(host.name, known) + text[start + len(host.name) :]
-        elif start >= 0:  # its dots are not the usual ones
-            text = text[:start] + _instead(host.name, known) + text[start + len(host.name) :]
-        flat = text.translate(_DOTS)
+    ends: list[tuple[int, int, str]] = []
+    for host in sorted((*live_hosts(text), *_bare(flat)), key=lambda one: (one.start, -len(one.name))):
+        name = host.name.strip("*").strip(".")
+        start = flat.find(name, host.start, host.start + 2 * _LONGEST)  # behind `user:password@`
+        if name and start >= 0 and (not ends or start >= ends[-1][1]):
+            ends.append((start, start + len(name), name))
+    names = [_instead(name, known) for _, _, name in ends]  # in order: the first is the attacker's
+    for (start, end, _), name in reversed(tuple(zip(ends, names, strict=True))):
+        text = text[:start] + name + text[end:]
     return text
 
 
@@ -66,13 +74,10 @@ def _instead(host: str, known: dict[str, str]) -> str:
 
 
 def _elsewhere(text: str, known: dict[str, str]) -> str:
-    """Replace the same names where nothing showed that they are hosts, as in the escaped dots of a pattern."""
+    """Replace the same names where nothing showed that they are hosts."""
     for host, name in sorted(known.items(), key=lambda pair: -len(pair[0])):
         if "." not in host or ":" in host:
             continue
-        plain = re.escape(host)
-        text = re.sub(rf"(?<![\w.-]){plain}(?![\w-]|\.\w)", lambda _, new=name: new, text, flags=re.IGNORECASE)
-        quoted = re.escape(host.replace(".", r"\."))
-        new = name.replace(".", r"\.")
-        text = re.sub(rf"(?<![\w-]){quoted}(?![\w-])", lambda _, new=new: new, text, flags=re.IGNORECASE)
+        plain = re.escape(host).replace(r"\.", f"[.{_DOT}]")
+        text = re.sub(rf"(?<![\w.-]){plain}(?![\w-]|\.\w)", name, text, flags=re.IGNORECASE)
     return text

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from accord.case.importers import agentdojo, asb, bipia, garak, injecagent, mapped, promptfoo, pyrit, spikee
 from accord.case.importers.draft import Draft, Skip, UnfitError, case_of, slug
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from accord.case.importers.source import Tree
 
     Read = Callable[[Tree], Iterator[Draft | Skip | tuple[str, str]]]
-
-FORMATS: Final = ("garak", "pyrit", "promptfoo", "spikee", "bipia", "asb", "agentdojo", "injecagent", "json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

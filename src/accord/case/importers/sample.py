@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from accord.case.patterns import PatternError, compiled
 from accord.case.variables import fill, names_in
 
-_CLASSES = {"d": "1", "w": "a", "s": " ", "D": "x", "W": " ", "S": "x", "n": "\n", "t": "\t", "r": "\r"}
+_CLASSES: Final = {"d": "1", "w": "a", "s": " ", "D": "x", "W": " ", "S": "x", "n": "\n", "t": "\t", "r": "\r"}
 _NOTHING = frozenset("bBAzZQE")
 _COUNT = re.compile(r"\{(\d{1,3})(?:,\d{0,3})?\}")
 _DEEPEST = 16

@@ -101,12 +101,6 @@ class Source:
         except csv.Error as error:
             raise UnreadableError(f"it is no table: {error}") from error
 
-    def yaml(self) -> object:
-        """Return the YAML document in the file as plain texts, lists and mappings."""
-        from accord.case.importers.loose_yaml import plain_yaml
-
-        return plain_yaml(self.text())
-
     def _data(self) -> bytes:
         with _opened(self.path) as file:
             data = file.read(LARGEST + 1)

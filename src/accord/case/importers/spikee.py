@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from accord.case.importers.draft import CANARY, Draft, Skip, Turn, asked, indirect, slug, wrapped
+from accord.case.importers.draft import CANARY, Draft, Skip, Turn, asked, indirect, slug
 from accord.case.importers.marks import jinja
 from accord.case.importers.sample import usable
 from accord.case.importers.source import Source, Tree, UnreadableError, each, items, member, texts
@@ -18,7 +18,13 @@ from accord.core.text import one_line
 
 _PLACE = "<INSTRUCTION>"
 _INSTRUCTIONS = "instructions.jsonl"
-_SEEDS = ("jailbreaks.jsonl", "base_user_inputs.jsonl", "base_documents.jsonl", "adv_suffixes.jsonl", "adv_prefixes.jsonl")
+_SEEDS = (
+    "jailbreaks.jsonl",
+    "base_user_inputs.jsonl",
+    "base_documents.jsonl",
+    "adv_suffixes.jsonl",
+    "adv_prefixes.jsonl",
+)
 _STANDALONE = ("standalone_user_inputs.jsonl", "standalone_attacks.jsonl")
 
 Record = Mapping[object, object]
@@ -177,7 +183,7 @@ def _entry(record: str, base: str, value: Record) -> Draft | Skip:
         return Skip(record=record, reason="it has no text")
     oracle = _oracle(value)
     system = member(value, "system_message")
-    whole = text if oracle.said != (CANARY,) else wrapped(jinja(asked(text), text, known=()))
+    whole = text if oracle.said != (CANARY,) else asked(jinja(text, text, known=()))
     return Draft(
         record=record,
         name=f"spikee-{base[:20]}-{slug(member(value, 'id') or record)[:48]}",

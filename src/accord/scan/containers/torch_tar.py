@@ -36,6 +36,8 @@ def _storage_gap(part: Part, at: int, said: object) -> int:
         case (_, _, kind) if (size := item_size(kind)) is not None:
             (count,) = part.unpack("<q", at)
             return 8 + max(int(count), 0) * size
+        case list() if len(said) != 3:
+            return 0  # the views of storages, which stand last
         case _:
             raise BrokenError("a storage is announced in a way that PyTorch does not write", at)
 

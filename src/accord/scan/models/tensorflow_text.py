@@ -107,9 +107,14 @@ def _texts(node: Value) -> Iterator[tuple[str, tuple[str, ...]]]:
         for value in attribute.all("value"):
             said.extend(one.text for one in value.all("s"))
             said.extend(one.text for held in value.all("list") for one in held.all("s"))
-            for held in value.all("tensor"):
-                said.extend(one.text for one in held.all("string_val"))
-                for one in held.all("tensor_content") if held.first("dtype") in ("DT_STRING", "7") else ():
-                    said.extend(unpacked(one.text.encode("latin-1", "replace")))
+            said.extend(one for held in value.all("tensor") for one in _strings(held))
         if said:
             yield attribute.first("key"), tuple(said)
+
+
+def _strings(tensor: Value) -> Iterator[str]:
+    """Yield the texts of a tensor of texts, one by one or in one piece."""
+    yield from (one.text for one in tensor.all("string_val"))
+    if tensor.first("dtype") in ("DT_STRING", "7"):
+        for one in tensor.all("tensor_content"):
+            yield from unpacked(one.text.encode("latin-1", "replace"))

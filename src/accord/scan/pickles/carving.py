@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from accord.scan.look import Look, OverError
 from accord.scan.part import Part
 from accord.scan.pickles.blame import blame
+from accord.scan.pickles.judge import sights
 from accord.scan.pickles.lists import is_listed
 from accord.scan.pickles.machine import Story, run
 from accord.scan.pickles.values import Call, Change, Import
@@ -74,6 +75,8 @@ def _carved(part: Part, look: Look, bounds: _Bounds, offset: int) -> Iterator[Si
         budget -= story.end - at
         if story.stopped:
             behind = story.end
+        if bounds.strict and story.stopped and part.read(at, 1) == b"\x80":
+            yield from sights(story, part, look)
         for sight in _told(story, part, at + offset):
             found += 1
             yield sight

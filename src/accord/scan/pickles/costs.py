@@ -35,7 +35,7 @@ class Keys:
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[tuple[Value, ...], Cost | None]] = {}
-        self._equal: dict[int, int] = {}
+        self._equal: dict[int, set[int]] = {}
         self._long = 0
         self.worst = 0
         """How many different big numbers share one hash, at most."""
@@ -67,14 +67,16 @@ class Keys:
         return Cost(steps, depth)
 
     def number(self, number: int) -> None:
-        """Count a big number by its hash: thousands with the same one make a dict quadratic."""
+        """Count different big numbers by their hash: thousands with the same one make a dict quadratic."""
+        if 0 <= number < _MODULUS:
+            return  # a hash of its own
         self._long += 1
         if self._long > _FEW_LONG and self.worst < MOST_EQUAL // 10:
             self._equal.clear()
             return
-        rest = number % _MODULUS
-        count = self._equal[rest] = self._equal.get(rest, 0) + 1
-        self.worst = max(self.worst, count)
+        alike = self._equal.setdefault(number % _MODULUS, set())
+        alike.add((number // _MODULUS) & 0xFFFF_FFFF_FFFF_FFFF)
+        self.worst = max(self.worst, len(alike))
 
 
 def expanded(root: Value, shared: int) -> int:

@@ -38,9 +38,9 @@ def adds(subject: Call) -> bool:
 def hands_over(call: Call) -> Doubt | None:
     """Return a doubt when a call that is listed would make or run something of what it is given."""
     target = call.target
-    if type(target) is not Import or CALL not in target.uses:
+    full = target.named.full if type(target) is Import else ""
+    if type(target) is not Import or not (CALL in target.uses or full in _WALKING):
         return None
-    full = target.named.full
     walks = full in _WALKING or full.startswith("itertools.")
     for one in arguments(call):
         if type(one) is Import and one.named.module.startswith(_JOBLIB):

@@ -39,6 +39,9 @@ def is_pickle(part: Part) -> bool:
 def _is_one_value(part: Part) -> bool:
     """Tell whether a part longer than its head is one long text, or bytes in the way of old protocols, and no more."""
     size = int.from_bytes(part.read(1, 4), "little")
+    if part.read(0, 1) == b"V":
+        stop = part.find(b"\n", 1)
+        return stop >= HEAD and _END.fullmatch(part.read(stop + 1, 32)) is not None
     if part.read(0, 1) in {b"X", b"T", b"B"}:
         return HEAD < 5 + size < part.size and _END.fullmatch(part.read(5 + size, 32)) is not None
     start = _BYTES.match(part.read(0, 64))

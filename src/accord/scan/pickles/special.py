@@ -110,7 +110,8 @@ def _is_harmless(target: Import, name: str) -> bool:
     """Tell whether a method of an instance may be kept: not what a path does, or what runs things by its name."""
     if name.startswith("__") or target.named.package == "pathlib":
         return False
-    return not rules().verbs & {name, *(() if name.startswith("_") else name.split("_"))}
+    words = set() if name.startswith("_") else set(name.split("_"))
+    return name not in rules().verbs and not words & (rules().verbs | rules().words)
 
 
 def _is_member(of: Import, name: str) -> bool:

@@ -46,7 +46,20 @@ def rating_of(name: str) -> Rating:
         return Rating.DANGEROUS
     if _CLASS.fullmatch(parts[-1]) and above & known.classes and not any(part.startswith("_") for part in parts[:-1]):
         return Rating.SAFE
-    return Rating.UNKNOWN
+    acts = len(parts) > 1 and not above & known.classes and _acts(parts)
+    return Rating.DANGEROUS if acts else Rating.UNKNOWN
+
+
+def _acts(parts: list[str]) -> bool:
+    """Tell whether a name is of the standard library, or a function below what pickles were seen to abuse."""
+    from accord.scan.pickles.blame import rules
+    from accord.scan.pickles.lists import is_stdlib
+
+    if is_stdlib(parts[0]):
+        return True
+    full = ".".join(parts) + "."
+    abused = any("." in one and full.startswith(f"{one}.") for one, _ in rules().gadgets)
+    return abused and not _CLASS.fullmatch(parts[-1])
 
 
 def judged(part: Part, name: str, says: str, *, line: int | None = None) -> Sight | None:

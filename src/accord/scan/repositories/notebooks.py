@@ -19,7 +19,8 @@ _DECODES: Final = re.compile(
     r"(?:b64decode|b32decode|b85decode|unhexlify|fromhex|zlib\.decompress|marshal\.loads|codecs\.decode|\[::-1\])"
 )
 _DECODED: Final = re.compile(
-    r"^[ \t]{0,40}(\w{1,80})[ \t]{0,4}=[^\n=][^\n]{0,300}?(?:b64decode|b32decode|b85decode|unhexlify|fromhex|decompress|marshal\.loads)",
+    r"^[ \t]{0,40}(\w{1,80})[ \t]{0,4}=[^\n=][^\n]{0,300}?"
+    r"(?:b64decode|b32decode|b85decode|unhexlify|fromhex|decompress|marshal\.loads)",
     re.MULTILINE,
 )
 _RUN: Final = re.compile(r"(?<![\w.])(?:exec|eval|os\.system|get_ipython\(\)\.system)[ \t]{0,4}\([ \t]{0,4}(\w{1,80})")

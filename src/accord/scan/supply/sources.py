@@ -143,7 +143,8 @@ class Origin:
             else:
                 _pass_over(stream, size)
                 if kind not in b"xgLK5" and name.lower().endswith(_RECORDS):
-                    yield Held(shown(name), b"", "larger than 8 MiB" if kind in {b"0", b"\0"} else "it is no plain file")
+                    why = "larger than 8 MiB" if kind in {b"0", b"\0"} else "it is no plain file"
+                    yield Held(shown(name), b"", why)
 
 
 class _Readable(Protocol):
