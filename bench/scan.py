@@ -20,6 +20,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -182,11 +183,12 @@ def _time(command: list[str], runs: int) -> float | None:
     taken = []
     for _ in range(runs):
         begin = time.perf_counter()
-        try:
-            subprocess.run(
-                command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120, check=False, env=_quiet()
-            )
-        except subprocess.TimeoutExpired:
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=_quiet())
+        watch = threading.Timer(120, process.kill)  # waiting with a timeout of its own would poll, and round the times
+        watch.start()
+        code = process.wait()
+        watch.cancel()
+        if code == -9:
             return None
         taken.append(time.perf_counter() - begin)
     return statistics.median(taken)
