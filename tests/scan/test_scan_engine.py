@@ -20,7 +20,7 @@ from accord.scan.engine import Target, rate, read
 from accord.scan.look import Limits, Look, OverError
 from accord.scan.part import BrokenError, Part
 from accord.scan.rating import Rated, Rating, Sight, worst
-from accord.scan.reasons import reasons, seen
+from accord.scan.reasons import provisions, reasons, seen
 
 Rate = Callable[..., Rated]
 ELF: Final = b"\x7fELF\x02\x01\x01" + bytes(57)
@@ -42,6 +42,12 @@ class TestRatings:
                 assert reason.severity in {Severity.HIGH, Severity.CRITICAL}, kind
                 assert reason.refs, kind
 
+    def test_a_finding_bears_on_the_provisions_of_the_check_that_asks_the_same(self) -> None:
+        checks = {code: loaded.check for code, loaded in load_checks(frozenset()).items()}
+        assert {reason.check for reason in reasons().values()} == set(provisions())
+        for code, names in provisions().items():
+            assert names == tuple(sorted({claim.partition("/")[0] for claim in checks[code].bears_on})), code
+
     def test_what_is_seen_is_made_harmless_for_terminals(self) -> None:
         found = seen(Sight("malformed", "a \x1b[31mred\x07 fact\u202e", "na\x1bme"), "x")
         assert "\x1b" not in found.finding.message + found.name
@@ -52,9 +58,7 @@ class TestUnknownContent:
     def test_noise_is_unknown(self, rated: Rate) -> None:
         assert rated("weights.bin", random.Random(1).randbytes(5000)).rating is Rating.UNKNOWN
 
-    @pytest.mark.parametrize(
-        "head", [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"PAR1", b"%PDF-1.7\n"]
-    )
+    @pytest.mark.parametrize("head", [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"PAR1", b"%PDF-1.7\n"])
     def test_pictures_tables_and_documents_pass_by_their_mark(self, rated: Rate, head: bytes) -> None:
         found = rated("file", head + random.Random(2).randbytes(500))
         assert (found.rating, found.format) == (Rating.SAFE, "other")

@@ -51,7 +51,7 @@ def findings(rated: Rated, *ratings: str, check: str = "") -> Iterator[Finding]:
     """Yield the findings of a rating that make a file one of `ratings`; with `check`, only those of that check."""
     for one in rated.reasons:
         if one.rating in ratings and check in {"", one.finding.check}:
-            yield replace(one.finding, id="", check="")
+            yield replace(one.finding, id="", check="", provisions=())
 
 
 def _rated_file(part: Asset, ctx: Context) -> Rated | None:

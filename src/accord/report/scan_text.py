@@ -71,7 +71,7 @@ def _hung(head: str, text: str) -> Iterator[str]:
 def _summary(scan: Scan) -> Iterator[str]:
     counts = Counter(one.rating for one in scan.files)
     listed = ", ".join(f"{counts[rating]:,} {rating}" for rating in Rating)
-    yield f"Looked at {len(scan.files):,} files: {listed}"
+    yield f"Looked at {len(scan.files):,} {'file' if len(scan.files) == 1 else 'files'}: {listed}"
     formats = Counter(one.format for one in scan.files if one.format != "other")
     if formats:
         yield from _hung("  formats: ", ", ".join(f"{count:,} {name}" for name, count in sorted(formats.items())))

@@ -39,6 +39,16 @@ def reasons() -> dict[str, Reason]:
     return found
 
 
+@cache
+def provisions() -> dict[str, tuple[str, ...]]:
+    """Return the provisions that each check's findings bear on."""
+    import yaml
+
+    text = (files("accord") / "data" / "scan" / "provisions.yaml").read_text("utf-8")
+    said = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
+    return {check: tuple(names) for check, names in said.items()}
+
+
 def seen(sight: Sight, path: str) -> Seen:
     """Return a sight with its kind's meaning, at its place."""
     reason = reasons()[sight.kind]
@@ -50,5 +60,6 @@ def seen(sight: Sight, path: str) -> Seen:
         fix=reason.fix,
         refs=reason.refs,
         check=reason.check,
+        provisions=provisions()[reason.check],
     )
     return Seen(reason.rating, one_line(sight.name)[:_LONGEST], finding)

@@ -124,6 +124,6 @@ def test_far_and_near_memo_entries_keep_their_count(see: See) -> None:
     assert [one.name for one in see(data)] == ["os.system"]
 
 
-@pytest.mark.parametrize("numbers", [[2**64] * 6000, dict.fromkeys(range(6000), 10 ** 20), [-(2**70)] * 6000])
+@pytest.mark.parametrize("numbers", [[2**64] * 6000, dict.fromkeys(range(6000), 10**20), [-(2**70)] * 6000])
 def test_one_big_number_many_times_is_no_bomb(numbers: object, see: See) -> None:
     assert see(pickle.dumps(numbers)) == []

@@ -155,7 +155,6 @@ def test_a_longer_name_by_getattr_is_the_name_that_it_reaches(protocol: int, see
     assert any("sys" in one.message for one in seen)
 
 
-
 @pytest.mark.parametrize("before", [1, 16, 17, 40, 2500])
 def test_a_nested_pickle_is_looked_at_however_many_harmless_ones_come_before_it(before: int, see: See) -> None:
     def load(inner: bytes) -> bytes:
