@@ -1,22 +1,31 @@
 """Fuzzes every reader for as long as it is given, and keeps what it learns.
 
-    .venv/bin/python bench/fuzz.py --seconds 60 [--seed N] [--corpus tests/scan/fuzz]
+    .venv/bin/python bench/fuzz.py --seconds 60 [--seed N] [--corpus build/fuzz]
 
-Seeds are small honest and hostile files (`--corpus`, and the labelled corpus where it is at hand). Each round flips,
-cuts, doubles, splices or rewrites bytes of one, under one of many names, and rates it in this process. A round that
-raises, takes more than two seconds, or more than 300 MB is written to the corpus folder, where a test replays it.
-Lines of our readers that no input reached before make an input worth keeping for further rounds.
+Seeds are small files made here, those in `--corpus`, and the labelled corpus where there is one. Each round flips, cuts,
+doubles, splices or rewrites bytes of one, under one of many names, and rates it in this process. A round that raises,
+or takes more than two seconds, is written to the corpus folder, from where the next run starts. Lines of our readers
+that no input reached before make an input worth keeping for further rounds. A test runs some hundred rounds.
 """
 
 from __future__ import annotations
 
 import argparse
+import bz2
+import gzip
 import hashlib
+import io
+import json
+import lzma
+import pickle
 import random
 import resource
+import struct
 import sys
+import tarfile
 import time
 import traceback
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -46,30 +55,43 @@ class Trouble(NamedTuple):
     what: str
 
 
+class Report(NamedTuple):
+    """What a run came to."""
+
+    rounds: int
+    lines: int
+    troubles: list[Trouble]
+
+
 def main() -> int:
     """Fuzz, print what was found, and exit 1 when anything was."""
     asked = _asked()
-    rng = random.Random(asked.seed)
-    pool = list(_seeds(asked.corpus))
+    pool = [*seeds(), *_files(asked.corpus, LABELLED, ROOT / "tests" / "checks")]
     print(f"seed {asked.seed}, {len(pool)} inputs to start from, {asked.seconds} s")
+    report = fuzz(pool, random.Random(asked.seed), seconds=asked.seconds)
+    for one in report.troubles:
+        _keep(asked.corpus, one)
+        print(f"- {one.name}: {one.what}")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    print(f"{report.rounds} rounds, {report.lines} lines reached, {len(report.troubles)} troubles, peak {peak} MiB")
+    return 1 if report.troubles else 0
+
+
+def fuzz(pool: list[bytes], rng: random.Random, *, seconds: float = 1e9, most: int = 1 << 60) -> Report:
+    """Rate mutations of the inputs, which are added to where they reach new lines, until time or rounds are over."""
     troubles: list[Trouble] = []
     reached: set[tuple[str, int]] = set()
-    end, rounds = time.monotonic() + asked.seconds, 0
-    while time.monotonic() < end:
+    end, rounds = time.monotonic() + seconds, 0
+    while time.monotonic() < end and rounds < most:
         name, data = rng.choice(NAMES), _mutated(rng, pool)
         before = len(reached)
         trouble = _tried(name, data, reached if rounds % 4 == 0 else None)
         if trouble:
             troubles.append(trouble)
-            _keep(asked.corpus, trouble)
         elif len(reached) > before + 2 and len(pool) < 5000:
             pool.append(data)
         rounds += 1
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-    print(f"{rounds} rounds, {len(reached)} lines reached, {len(troubles)} troubles, peak {peak} MiB")
-    for one in troubles[:10]:
-        print(f"- {one.name}: {one.what}")
-    return 1 if troubles else 0
+    return Report(rounds, len(reached), troubles)
 
 
 def _tried(name: str, data: bytes, reached: set[tuple[str, int]] | None) -> Trouble | None:
@@ -121,9 +143,36 @@ def _mutated(rng: random.Random, pool: list[bytes]) -> bytes:
     return bytes(data[:MOST])
 
 
-def _seeds(corpus: Path) -> Iterator[bytes]:
+def seeds() -> Iterator[bytes]:
+    """Yield small files of many formats, made here; nothing in them does harm."""
     yield b""
-    for folder in (corpus, LABELLED, ROOT / "tests" / "checks"):
+    for protocol in range(6):
+        yield pickle.dumps({"w": [1.5, 2**70, "x" * 300], "n": (None, True, b"raw")}, protocol)
+    yield b"cos\nsystem\n(S'true'\ntR."
+    yield b"\x93NUMPY\x01\0\x76\0{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }".ljust(128, b" ") + bytes(16)
+    yield struct.pack("<Q", 61) + b'{"w": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}' + bytes(8)
+    yield b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + struct.pack("<Q", 3) + b"a.b" + struct.pack("<IQ", 8, 2) + b"ok"
+    yield b"\x08\x08\x12\x07pytorch\x3a\x0c\x0a\x06\x22\x04Relu\x12\x02ok\x42\x02\x10\x11"
+    yield json.dumps({"auto_map": {"AutoModel": "m.M"}, "chat_template": "{{ messages[0] }}"}).encode()
+    yield b"a: !!python/object/apply:os.system [true]\n_target_: torch.nn.Linear\n"
+    yield b'<?xml version="1.0"?><PMML version="4.4"><Header/></PMML>'
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w", method) as archive:
+            archive.writestr("archive/data.pkl", pickle.dumps({"w": 1}))
+            archive.writestr("config.json", '{"class_name": "Sequential", "config": {"layers": []}}')
+        yield made.getvalue()
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as tar:
+        member = tarfile.TarInfo("model_config.yaml")
+        member.size = 4
+        tar.addfile(member, io.BytesIO(b"a: 1"))
+    yield made.getvalue()
+    yield from (gzip.compress(b"K\x01." * 9), bz2.compress(b"K\x01."), lzma.compress(b"K\x01."))
+
+
+def _files(*folders: Path) -> Iterator[bytes]:
+    for folder in folders:
         for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
             if path.is_file() and path.stat().st_size <= MOST:
                 yield path.read_bytes()
@@ -138,7 +187,7 @@ def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=20261122)
-    parser.add_argument("--corpus", type=Path, default=ROOT / "tests" / "scan" / "fuzz")
+    parser.add_argument("--corpus", type=Path, default=ROOT / "build" / "fuzz")
     return parser.parse_args()
 
 
