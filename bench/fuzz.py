@@ -2,7 +2,7 @@
 
     .venv/bin/python bench/fuzz.py --seconds 60 [--seed N] [--corpus build/fuzz]
 
-Seeds are small files made here, those in `--corpus`, and the labelled corpus where there is one. Each round flips, cuts,
+Seeds are small files made here, those in `--corpus`, and the labelled corpus where there is one. A round flips, cuts,
 doubles, splices or rewrites bytes of one, under one of many names, and rates it in this process. A round that raises,
 or takes more than two seconds, is written to the corpus folder, from where the next run starts. Lines of our readers
 that no input reached before make an input worth keeping for further rounds. A test runs some hundred rounds.
