@@ -156,7 +156,7 @@ def test_a_payload_is_named_wherever_it_is(rated: Rate, way: str, payload: str) 
     found = rated("model.bin", WRAPS[way](PAYLOADS[payload]))
     assert found.rating is Rating.DANGEROUS, said(found)
     assert NAMES[payload] in names(found)
-    assert found.seconds < 1
+    assert found.seconds < 10
 
 
 @pytest.mark.parametrize("way", [one for one in WRAPS if one not in REFUSED_ANYWAY])
@@ -321,7 +321,7 @@ def test_a_header_of_an_array_is_plain_or_refused(rated: Rate, lie: str) -> None
     data = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + EXEC
     found = rated("weights.npy", data)
     assert found.rating is not Rating.SAFE
-    assert found.seconds < 1
+    assert found.seconds < 10
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

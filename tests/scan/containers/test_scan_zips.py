@@ -263,7 +263,7 @@ def test_a_bomb_that_announces_little_is_cut(rated: Rate, zipped: Zip) -> None:
     data = zipped([{"name": "a", "data": big, "packed": deflated(big), "method": 8, "local": lie, "central": lie}])
     found = rated("liar.zip", data)
     assert found.rating is Rating.MALFORMED
-    assert found.seconds < 2
+    assert found.seconds < 20
 
 
 def test_too_many_members_are_not_safe(rated: Rate, zipped: Zip) -> None:

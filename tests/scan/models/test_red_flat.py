@@ -158,7 +158,7 @@ def test_every_lie_of_a_header_is_refused_in_no_time(rated: Rate, lie: str) -> N
     begin = time.process_time()
     found = rated(TENSORS, LIES[lie])
     assert found.rating in {Rating.MALFORMED, Rating.DANGEROUS}
-    assert time.process_time() - begin < 0.5
+    assert time.process_time() - begin < 5
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_a_number_that_overflows_is_named_at_every_place(rated: Rate, place: str
     found = rated(MODEL, OVERFLOWS[place](many))
     assert found.rating is Rating.DANGEROUS
     assert any("announced" in one.finding.message or "tensor a" in one.finding.message for one in found.reasons)
-    assert time.process_time() - begin < 0.5
+    assert time.process_time() - begin < 5
 
 
 @pytest.mark.parametrize("place", OVERFLOWS)
@@ -258,7 +258,7 @@ def test_a_number_that_overflows_is_named_at_every_place(rated: Rate, place: str
 def test_a_number_that_is_too_large_is_refused_at_every_place(rated: Rate, place: str, many: int) -> None:
     begin = time.process_time()
     assert rated(MODEL, OVERFLOWS[place](many)).rating in {Rating.MALFORMED, Rating.DANGEROUS}
-    assert time.process_time() - begin < 0.5
+    assert time.process_time() - begin < 5
 
 
 @pytest.mark.parametrize("count", [9, 1000, 0x7FFFFFFF, 0xFFFFFFFF])

@@ -166,7 +166,7 @@ def test_a_program_that_names_thousands_of_methods_is_judged_in_time(rated: Rate
     lines = "".join(f"  def f{place}(self, x: Tensor):\n    return torch.add(x, {place})\n" for place in range(5_000))
     found = rated("model.pt", script({"code/__torch__.py": (HEAD + lines).encode() + method("torch.save(x)", "")}))
     assert "torch.save" in harm(found)
-    assert found.seconds < 1
+    assert found.seconds < 10
     assert len(own_names([("__torch__", HEAD + lines)]).methods) == 5_000
 
 
@@ -350,4 +350,4 @@ def test_a_program_of_many_nodes_is_judged_in_time(rated: Rate) -> None:
         "model.pt2", exported(program(*["torch.ops.aten.add.Tensor"] * 15_000, "torch.ops.aten.save.default"))
     )
     assert "torch.ops.aten.save.default" in harm(found)
-    assert found.seconds < 1
+    assert found.seconds < 10

@@ -163,7 +163,7 @@ def test_prose_about_templates_is_no_template() -> None:
 def test_deep_long_and_swelling_templates_are_quick(text: str) -> None:
     begin = time.process_time()
     said(text)
-    assert time.process_time() - begin < 2
+    assert time.process_time() - begin < 20
 
 
 @given(st.text(alphabet="{}%_.'\"()[]|~ abc=+-*1:,#\n", max_size=200))

@@ -200,4 +200,4 @@ def test_no_change_of_bytes_breaks_the_reader(whole: bytes, changes: list[tuple[
     for at, value in changes:
         data[4 + at % (len(data) - 4)] = value
     for changed in (bytes(data), whole[:cut]):
-        assert rate_open(io.BytesIO(changed), "model.bin").seconds < 1
+        assert rate_open(io.BytesIO(changed), "model.bin").seconds < 10

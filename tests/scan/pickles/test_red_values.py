@@ -443,7 +443,7 @@ BOMBS: dict[str, bytes] = {
 def test_no_call_asks_for_memory_without_end(rated: Rate, way: str) -> None:
     found = rated("model.pkl", stream(BOMBS[way]))
     assert found.rating is Rating.DANGEROUS, said(found)
-    assert found.seconds < 1
+    assert found.seconds < 10
 
 
 @pytest.mark.parametrize(
