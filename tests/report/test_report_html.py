@@ -163,7 +163,7 @@ def test_a_page_of_all_provisions_takes_less_than_three_tenths_of_a_second(make:
     written(assessment)
     start = time.process_time()
     written(assessment)
-    assert time.process_time() - start < 3
+    assert time.process_time() - start < 0.3
 
 
 def test_excerpts_keep_their_spaces(make: Make) -> None:

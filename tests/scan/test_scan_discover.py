@@ -363,5 +363,5 @@ def test_ten_thousand_files_are_looked_at_within_five_seconds(tmp_path: Path) ->
         (folder / f"m{number}.{'py' if number % 2 == 0 else 'dat'}").write_text(client + source)
     began = time.process_time()
     found = found_in(tmp_path)
-    assert time.process_time() - began < 50
+    assert time.process_time() - began < 5
     assert [asset.id for asset in found] == ["api:openai"]
