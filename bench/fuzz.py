@@ -1,11 +1,14 @@
 """Fuzzes every reader for as long as it is given, and keeps what it learns.
 
     .venv/bin/python bench/fuzz.py --seconds 60 [--seed N] [--corpus build/fuzz]
+    .venv/bin/python bench/fuzz.py --seconds 60 --keep tests/scan/corpus
 
-Seeds are small files made here, those in `--corpus`, and the labelled corpus where there is one. A round flips, cuts,
-doubles, splices or rewrites bytes of one, under one of many names, and rates it in this process. A round that raises,
-or takes more than two seconds, is written to the corpus folder, from where the next run starts. Lines of our readers
-that no input reached before make an input worth keeping for further rounds. A test runs some hundred rounds.
+Seeds are small files made here, what was mended (`fuzz_seeds.py`), the kept corpus (`tests/scan/corpus`), those in
+`--corpus`, and the labelled corpus where there is one. A round flips, cuts, doubles, splices or rewrites bytes of one,
+under one of many names, and rates it in this process. A round that raises, or takes more than two seconds, is written
+to the corpus folder, from where the next run starts. Lines of our readers that no input reached before make an input
+worth keeping for further rounds. `--keep` starts from files of our own only, and writes the smallest inputs that
+together reach what was reached. A test replays what is kept and what was mended, and runs some hundred rounds.
 """
 
 from __future__ import annotations
@@ -31,6 +34,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Final, NamedTuple
 
+from fuzz_seeds import mended
+
 from accord.scan.engine import read
 from accord.scan.look import Limits, Look
 from accord.scan.part import Part
@@ -43,8 +48,11 @@ NAMES: Final = (
     "m.mar", "m.skops", "config.json", "tokenizer_config.json", "mcp.json", "conf.yaml", "MLmodel", "n.ipynb", "x.py",
     "t.jinja", "m.tar", "m.7z", "m.zip", "m.gz", "m.mlmodel", "m-symbol.json", "m.t7", "x.dat", "m.cbm", "m.ubj",
 )  # fmt: skip
+KEPT: Final = ROOT / "tests" / "scan" / "corpus"
 SLOW: Final = 2.0
 MOST: Final = 1 << 18
+MOST_KEPT, LONGEST_KEPT, LINES, SHORT = 80, 4096, 4, 1 << 13
+Lines = set[tuple[str, int]]
 
 
 class Trouble(NamedTuple):
@@ -61,17 +69,29 @@ class Report(NamedTuple):
     rounds: int
     lines: int
     troubles: list[Trouble]
+    telling: list[tuple[str, bytes]]
 
 
 def main() -> int:
     """Fuzz, print what was found, and exit 1 when anything was."""
     asked = _asked()
-    pool = [*seeds(), *_files(asked.corpus, LABELLED, ROOT / "tests" / "checks")]
+    others = () if asked.keep else (asked.corpus, LABELLED)
+    pool = [
+        *seeds(),
+        *(one.data for one in mended() if len(one.data) <= SHORT),
+        *_files(KEPT, ROOT / "tests" / "checks", *others),
+    ]
     print(f"seed {asked.seed}, {len(pool)} inputs to start from, {asked.seconds} s")
     report = fuzz(pool, random.Random(asked.seed), seconds=asked.seconds)
     for one in report.troubles:
         _keep(asked.corpus, one)
         print(f"- {one.name}: {one.what}")
+    if asked.keep:
+        kept = distilled(report.telling)
+        asked.keep.mkdir(parents=True, exist_ok=True)
+        for name, data in kept:
+            _keep(asked.keep, Trouble(name, data, ""))
+        print(f"kept {len(kept)} inputs of {sum(len(data) for _, data in kept)} bytes in {asked.keep}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     print(f"{report.rounds} rounds, {report.lines} lines reached, {len(report.troubles)} troubles, peak {peak} MiB")
     return 1 if report.troubles else 0
@@ -80,7 +100,8 @@ def main() -> int:
 def fuzz(pool: list[bytes], rng: random.Random, *, seconds: float = 1e9, most: int = 1 << 60) -> Report:
     """Rate mutations of the inputs, which are added to where they reach new lines, until time or rounds are over."""
     troubles: list[Trouble] = []
-    reached: set[tuple[str, int]] = set()
+    telling: list[tuple[str, bytes]] = []
+    reached: Lines = set()
     end, rounds = time.monotonic() + seconds, 0
     while time.monotonic() < end and rounds < most:
         name, data = rng.choice(NAMES), _mutated(rng, pool)
@@ -90,11 +111,52 @@ def fuzz(pool: list[bytes], rng: random.Random, *, seconds: float = 1e9, most: i
             troubles.append(trouble)
         elif len(reached) > before + 2 and len(pool) < 5000:
             pool.append(data)
+            telling.append((name, data))
         rounds += 1
-    return Report(rounds, len(reached), troubles)
+    return Report(rounds, len(reached), troubles, telling)
 
 
-def _tried(name: str, data: bytes, reached: set[tuple[str, int]] | None) -> Trouble | None:
+def replay(name: str, data: bytes) -> Trouble | None:
+    """Rate one input as a round does."""
+    return _tried(name, data, None)
+
+
+def distilled(telling: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """Return few small inputs that reach what the seeds do not, each cut as short as it still does so."""
+    covered: Lines = set()
+    for data in seeds():
+        covered |= _lines("model.bin", data) | _lines("config.json", data)
+    for one in mended():
+        covered |= _lines(one.name, one.data) if len(one.data) <= SHORT else set()
+    kept: list[tuple[str, bytes]] = []
+    for name, data in sorted(telling, key=lambda one: len(one[1])):
+        new = _lines(name, data) - covered if len(data) <= SHORT and len(kept) < MOST_KEPT else set()
+        short = _shortened(name, data, new) if len(new) >= LINES else b""
+        if 0 < len(short) <= LONGEST_KEPT:
+            covered |= _lines(name, short)
+            kept.append((name, short))
+    return kept
+
+
+def _shortened(name: str, data: bytes, new: Lines) -> bytes:
+    """Leave out stretches of an input, ever smaller ones, while it reaches the same new lines."""
+    step = max(len(data) // 2, 1)
+    while step:
+        for at in range(0, min(len(data), step * 8), step):
+            less = data[:at] + data[at + step :]
+            if new <= _lines(name, less):
+                data = less
+        step //= 2
+    return data
+
+
+def _lines(name: str, data: bytes) -> Lines:
+    reached: Lines = set()
+    _tried(name, data, reached)
+    return reached
+
+
+def _tried(name: str, data: bytes, reached: Lines | None) -> Trouble | None:
     """Rate an input; what it must not do is raise, or take long."""
 
     def trace(frame: FrameType, _event: str, _argument: object) -> object:
@@ -180,13 +242,14 @@ def _files(*folders: Path) -> Iterator[bytes]:
 
 def _keep(corpus: Path, trouble: Trouble) -> None:
     corpus.mkdir(parents=True, exist_ok=True)
-    (corpus / f"{hashlib.sha256(trouble.data).hexdigest()[:12]}-{trouble.name}").write_bytes(trouble.data)
+    (corpus / f"{hashlib.sha256(trouble.data).hexdigest()[:12]}-{trouble.name}.seed").write_bytes(trouble.data)
 
 
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=20261122)
+    parser.add_argument("--keep", type=Path, help="a folder for the smallest inputs that reach what was reached")
     parser.add_argument("--corpus", type=Path, default=ROOT / "build" / "fuzz")
     return parser.parse_args()
 

@@ -6,7 +6,9 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Generator, Mapping
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from types import MappingProxyType
 from typing import Final
 
@@ -97,6 +99,55 @@ def own_state(
             monkeypatch.delenv(name)
     own = hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]
     monkeypatch.setenv("ACCORD_HOME", str(tmp_path_factory.getbasetemp() / "homes" / own))
+
+
+@pytest.fixture(scope="session")
+def within() -> Callable[[float], AbstractContextManager[None]]:
+    """Return a bound of time that holds on any machine: inside takes at most so many times as long as a plain loop."""
+
+    @contextmanager
+    def bound(loops: float) -> Iterator[None]:
+        unit = _plain_loop()
+        began = time.process_time()
+        yield
+        spent = (time.process_time() - began) / unit
+        assert spent < loops, f"this took as long as {spent:.0f} plain loops, and should take less than {loops:g}"
+
+    return bound
+
+
+@pytest.fixture(scope="session")
+def growth() -> Callable[[Callable[[int], Callable[[], object]], int], float]:
+    """Return how many times as long an action takes on four times as much: 4 where time is linear, 16 where quadratic.
+
+    The action is made for a size first, untimed. What takes less than two plain loops counts as two.
+    """
+
+    def measured(made: Callable[[int], Callable[[], object]], size: int) -> float:
+        small, large = made(size), made(4 * size)
+        return _least(large) / max(_least(small), 2 * _plain_loop())
+
+    return measured
+
+
+def _plain_loop() -> float:
+    """Return the CPU seconds of counting to 500,000: some 5 ms."""
+
+    def loop() -> None:
+        for _ in range(500_000):
+            pass
+
+    return _least(loop)
+
+
+def _least(action: Callable[[], object]) -> float:
+    """Return the least CPU seconds of three runs: what else the machine does is not counted."""
+    seconds = []
+    for _ in range(3):
+        began = time.process_time()
+        action()
+        seconds.append(time.process_time() - began)
+    return min(seconds)
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:

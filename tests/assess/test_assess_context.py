@@ -17,9 +17,10 @@ from accord.assess.context import World as Surroundings
 from accord.assess.inputs import Inputs
 from accord.assess.prepare import prepare
 from accord.core.asset import Asset
+from accord.core.call import HttpCall
 from accord.core.errors import AccordError, TargetError
 from accord.core.settings import MIB, Settings
-from accord.core.system import Budget, Call, HttpCall, TargetSpec
+from accord.core.system import Budget, Call, TargetSpec
 from accord.testing import World
 from accord.testing.world import MANIFEST, NOON
 

@@ -21,9 +21,10 @@ from accord.checks.code import _notebook, python_code
 from accord.checks.pipelines import pipelines, runs
 from accord.checks.threat_models import threat_sets
 from accord.core import Asset, Place, Source, System
+from accord.core.call import HttpCall
 from accord.core.canon import digest
 from accord.core.settings import Settings
-from accord.core.system import About, HttpCall, OpenAiCall, Role
+from accord.core.system import About, OpenAiCall, Role
 from accord.record.catalogue import framework, load_catalogue
 from accord.scan.walk import walk
 from accord.testing.world import NOON

@@ -358,5 +358,5 @@ def timed(accord: Accord, root: Path) -> tuple[Any, float]:
     home = root.parent / f"state-{time.monotonic()}"
     done = accord("assess", root, "--format", "json", cwd=root.parent, ACCORD_HOME=str(home), timeout=400)
     assert done.code in {0, 1}, done.err[-2000:]
-    assert done.peak < 600 << 20
+    assert done.peak < 450 << 20
     return json.loads(done.out), done.cpu

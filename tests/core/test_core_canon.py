@@ -7,10 +7,11 @@ import math
 import shutil
 import struct
 import subprocess
+import tracemalloc
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accord.core import canon
@@ -138,3 +139,26 @@ def test_times_are_utc() -> None:
 
 def test_a_digest_names_its_algorithm() -> None:
     assert digest_bytes(b"") == "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+@given(item=VALUES, count=st.sampled_from([0, 1, 200, 201, 202]), key=st.text(st.characters(codec="utf-8"), max_size=3))
+@settings(max_examples=30)
+def test_long_lists_are_written_as_short_ones_are(item: object, count: int, key: str) -> None:
+    many = [item] * count
+    listed = b"[" + b",".join([canonical(item)] * count) + b"]"
+    said = {"outer": {key: many, "é": 1}, "𝄞": tuple(many)}
+    assert canonical(many) == listed
+    assert digest(many) == digest_bytes(listed)
+    assert listed in canonical(said)
+    assert json.loads(canonical(said)) == json.loads(json.dumps(plain(said)))
+    assert digest(said) == digest_bytes(canonical(said))
+
+
+def test_a_long_list_of_words_is_not_made_plain_as_a_whole() -> None:
+    words = tuple(Place(path=f"file{number}", line=number) for number in range(4_000))
+    size = len(canonical({"places": words}))
+    tracemalloc.start()
+    digest({"places": words})
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < size

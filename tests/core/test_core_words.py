@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accord.core.asset import Asset
+from accord.core.call import CommandCall, HarnessCall, HttpCall, McpCall
 from accord.core.canon import canonical, digest, plain, wire_name
 from accord.core.case import Condition, Deliver, Need, Step
 from accord.core.catalogue import Catalogue, Guideline, Proof, Provision, Section, Weighing
@@ -22,9 +23,7 @@ from accord.core.system import (
     Dataset,
     Flow,
     GuardSpec,
-    HttpCall,
     Level,
-    McpCall,
     Model,
     OpenAiCall,
     Prompt,
@@ -42,6 +41,8 @@ WAYS: tuple[dict[str, Any], ...] = (
     {"http": HttpCall(url="http://127.0.0.1:8080/ask")},
     {"python": "app:target"},
     {"mcp": McpCall(url="http://127.0.0.1:8080/mcp")},
+    {"command": CommandCall(run=("bot",))},
+    {"harness": HarnessCall(url="http://127.0.0.1:8080")},
 )
 
 
@@ -130,7 +131,7 @@ def test_everything_with_an_id_is_named_with_what_it_is() -> None:
 
 def test_every_component_with_an_id_is_named() -> None:
     with_ids = {"models", "datasets", "prompts", "tools", "retrieval"}
-    assert {field.name for field in fields(Components)} - with_ids == {"tasks", "software"}
+    assert {field.name for field in fields(Components)} - with_ids == {"tasks", "software", "sources"}
 
 
 @pytest.mark.parametrize(

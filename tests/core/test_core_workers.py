@@ -235,3 +235,23 @@ def test_large_answers_arrive_whole() -> None:
     answers = run(lambda index: bytes([65 + index]) * (8 * MIB), 2)
     assert [len(one.data or b"") for one in answers.values()] == [8 * MIB] * 2
     assert answers[1].data == b"B" * (8 * MIB)
+
+
+def test_an_answer_that_stalls_in_the_middle_is_overdue_and_the_rest_goes_on() -> None:
+    before = descriptors()
+
+    def job(index: int) -> bytes:
+        if index == 0:
+            for number in descriptors() - before:
+                with contextlib.suppress(OSError):  # it is none of the line to the parent
+                    os.write(number, b"\0\0\0\0\0\0\0\x09half")
+            signal.pause()
+        return double(index)
+
+    answers = run(job, 3, workers=1, limits=bounds(seconds=0.1))
+    assert answers[0].problem == "took longer than 0.1 s"
+    assert [answers[index].data for index in (1, 2)] == [b"2", b"4"]
+
+
+def descriptors() -> set[int]:
+    return {int(one.name) for one in Path("/proc/self/fd").iterdir()}

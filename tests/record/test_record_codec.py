@@ -16,13 +16,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accord.core.assessment import Assessment, Attestation, Waivers
+from accord.core.call import HttpCall, HttpPlant, HttpState, HttpUndo, McpCall
 from accord.core.canon import Digest
 from accord.core.case import Case, Condition, Need, Step
 from accord.core.catalogue import Catalogue
 from accord.core.errors import ManifestError
 from accord.core.finding import Evidence, Severity
 from accord.core.guard import GuardPolicy
-from accord.core.system import Call, HttpCall, McpCall, OpenAiCall, System
+from accord.core.system import Call, OpenAiCall, System
 from accord.core.threats import ThreatModel
 from accord.core.trial import Transcript
 from accord.record.codec import decode, dump_yaml, from_json, load, to_json
@@ -266,6 +267,11 @@ def _word(kind: Any) -> st.SearchStrategy[Any]:
                 Call(python="a:b"),
                 Call(openai=OpenAiCall(url="u", model="m")),
                 Call(http=HttpCall(url="u")),
+                Call(
+                    http=HttpCall(
+                        url="u", plant={"memory": HttpPlant(url="v", undo=HttpUndo(url="w"))}, state=HttpState(url="s")
+                    )
+                ),
                 Call(mcp=McpCall()),
             ]
         ),

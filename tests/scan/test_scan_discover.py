@@ -6,9 +6,9 @@ import io
 import json
 import os
 import pickle
-import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,8 @@ import pytest
 from accord.core.asset import Asset
 from accord.scan.discover import discover
 from accord.scan.walk import walk
+
+Within = Callable[[float], AbstractContextManager[None]]
 
 SAFETENSORS = (8).to_bytes(8, "little") + b'{"w":{}}'
 GGUF = b"GGUF\x03\0\0\0" + bytes(64)
@@ -354,14 +356,13 @@ def test_a_pipe_that_takes_the_place_of_a_file_holds_nothing_up(tmp_path: Path) 
     assert [one.reason for one in found.skipped] == ["a.gguf is not a regular file"]
 
 
-def test_ten_thousand_files_are_looked_at_within_five_seconds(tmp_path: Path) -> None:
+def test_ten_thousand_files_are_looked_at_in_seconds(tmp_path: Path, within: Within) -> None:
     source = "import os\n\n\ndef f(x):\n    return os.path.join(x, 'y')\n" * 40
     for number in range(10_000):
         folder = tmp_path / f"pkg{number % 100}"
         folder.mkdir(exist_ok=True)
         client = "from openai import OpenAI\nOpenAI()\n" if number % 20 == 0 else ""
         (folder / f"m{number}.{'py' if number % 2 == 0 else 'dat'}").write_text(client + source)
-    began = time.process_time()
-    found = found_in(tmp_path)
-    assert time.process_time() - began < 5
+    with within(2000):
+        found = found_in(tmp_path)
     assert [asset.id for asset in found] == ["api:openai"]

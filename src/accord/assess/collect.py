@@ -7,14 +7,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from accord.assess.cases import shelved
 from accord.assess.context import World
 from accord.assess.inputs import Inputs
 from accord.assess.plan import Unit, check_version, freshness, plan, still_holds
 from accord.assess.prepare import Asked, Declared
 from accord.assess.run import Stamp, run
+from accord.core.contracts import Campaigns
 from accord.core.errors import RecordError
 from accord.core.finding import Evidence, TrustLevel
 from accord.record import dsse
+from accord.record.campaign_files import read_campaigns
 from accord.record.keys import Signer
 from accord.record.model_signature import signatories
 from accord.record.statement import evidence_statement, read_evidence, seal
@@ -38,13 +41,16 @@ def collect(asked: Asked, declared: Declared, signing: Signing, store: Store) ->
     finished; what still holds from earlier is used again.
     """
     inventory = declared.inventory
-    feeds = list_feeds(asked.state)
+    feeds, shelf = list_feeds(asked.state), shelved(asked.state, declared.system)
+    attacked = campaigns_on(asked, declared, signing.level, {signing.signer.keyid: signing.signer.public})
     inputs = Inputs(
         manifest=declared.manifest,
         assets=inventory.assets,
         files=inventory.files,
         feeds=feeds,
         signatories=signatories(asked.trust, asked.now),
+        shelf=shelf,
+        campaigns=attacked,
     )
     world = World(
         system=declared.system,
@@ -55,6 +61,8 @@ def collect(asked: Asked, declared: Declared, signing: Signing, store: Store) ->
         now=asked.now,
         feeds=feeds,
         feed_days=asked.settings.feed_days,
+        shelf=shelf,
+        campaigns=attacked,
     )
     units = plan(declared.checks.values(), declared.system, inventory.assets)
     version = {loaded.check.code: check_version(loaded, declared.catalogue) for loaded in declared.checks.values()}
@@ -67,6 +75,17 @@ def collect(asked: Asked, declared: Declared, signing: Signing, store: Store) ->
         done[todo[position]] = evidence
         asked.progress(len(done), len(units), f"{evidence.check} {evidence.asset}")
     return tuple(done[index] for index in range(len(units)))
+
+
+def campaigns_on(asked: Asked, declared: Declared, level: TrustLevel, own: Mapping[str, bytes]) -> Campaigns:
+    """Return the campaigns against the system that a key of at least a level signed, or the assessment's own key."""
+    found = read_campaigns(
+        asked.state,
+        declared.system.system.id,
+        keys=declared.authority.keys_at(level) | dict(own),
+        level=lambda keyid: asked.trust.level_of(keyid, asked.now) or TrustLevel.SELF,
+    )
+    return Campaigns(found, declared.subject)
 
 
 def _reused(

@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
 from accord.assess.budget import Spent
+from accord.assess.files import ABSENT
 from accord.assess.inputs import Inputs, feed_input
 from accord.core.asset import Asset
 from accord.core.catalogue import Catalogue
-from accord.core.contracts import Feed, Feeds, History, HttpReply, Source
+from accord.core.contracts import Campaigns, Feed, Feeds, History, HttpReply, Shelf, Source
 from accord.core.errors import AccordError, TargetError
 from accord.core.finding import Input, Skipped
 from accord.core.settings import MIB
@@ -28,8 +29,13 @@ from accord.core.text import shown
 from accord.core.threats import ThreatModel
 from accord.scan.history import find_history
 
+if TYPE_CHECKING:
+    from accord.core.case import Case
+
 _REPLY = 1 * MIB
 _PATIENCE = 5.0
+_NOTHING = Shelf()
+_NONE = Campaigns((), ABSENT)
 _FEED_DAYS: Mapping[Level, int] = {Level.BASELINE: 90, Level.STANDARD: 30, Level.CRITICAL: 7}
 
 
@@ -46,6 +52,8 @@ class World:
     spent: Spent = field(default_factory=Spent)
     feeds: tuple[Feed, ...] = ()
     feed_days: int = max(_FEED_DAYS.values())
+    shelf: Shelf = _NOTHING
+    campaigns: Campaigns = _NONE
 
 
 class Look:
@@ -105,6 +113,28 @@ class Look:
             self._saw("feed", feed_input(feed))
         level = self.system.profile.level
         return Feeds(self._world.feeds, min(self._world.feed_days, _FEED_DAYS[level]))
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """Return the artifact cases that came in; one that cannot be read is recorded as skipped."""
+        self._saw("cases")
+        for one in self._world.shelf.unread:
+            self.skip(one.path, one.reason)
+        return self._world.shelf.cases
+
+    @property
+    def shared(self) -> tuple[Case, ...]:
+        """Return the conversations that came in; a case that cannot be read is recorded as skipped."""
+        self._saw("shared")
+        for one in (*self._world.shelf.unread, *self._world.shelf.refused):
+            self.skip(one.path, one.reason)
+        return self._world.shelf.conversations
+
+    @property
+    def campaigns(self) -> Campaigns:
+        """Return the signed campaigns against this system; which there are, and the subject, are the input."""
+        self._saw("campaigns")
+        return self._world.campaigns
 
     @property
     def history(self) -> History:

@@ -254,7 +254,7 @@ def _undecided(system: System) -> Mapping[str, str]:
 
 
 def _techniques(system: System) -> tuple[str, ...]:
-    from accord.record.catalogue import DATA
+    from accord.core.shipped import DATA
     from accord.record.codec import decode
 
     sets = decode((DATA / "threat_sets.yaml").read_bytes(), _ThreatSets, path="threat_sets.yaml").atlas

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from accord.assess.files import ABSENT, Files
 from accord.core.asset import Asset
 from accord.core.canon import Digest, digest
 from accord.core.clock import rfc3339
-from accord.core.contracts import Feed
+from accord.core.contracts import Campaigns, Feed, Shelf
 from accord.core.errors import AccordError
-from accord.core.finding import Input
+from accord.core.finding import Input, Skipped
 from accord.core.signatory import Signatories
 from accord.core.text import shown
 from accord.scan.history import stamp_of
 from accord.scan.origin.tree import listing
 
+if TYPE_CHECKING:
+    from accord.core.case import Case
+
 _NEVER = frozenset({"clock", "live"})
 _NOBODY = Signatories()
+_EMPTY = Shelf()
+_NONE = Campaigns((), ABSENT)
 
 
 class Inputs:
@@ -32,12 +38,16 @@ class Inputs:
         files: Files,
         feeds: Iterable[Feed] = (),
         signatories: Signatories = _NOBODY,
+        shelf: Shelf = _EMPTY,
+        campaigns: Campaigns = _NONE,
     ) -> None:
         self.files = files
         self.signatories = signatories
         self._manifest = manifest
         self._assets = tuple(assets)
         self._feeds = {feed_input(feed): feed.digest for feed in feeds}
+        self._shelf = shelf
+        self._campaigns = campaigns
         self._known: dict[tuple[str, str], Digest] = {}
 
     def current(self, kind: str, name: str) -> Digest:
@@ -72,12 +82,41 @@ class Inputs:
             case "signatories":
                 known = [[one.keyid, one.level, one.source, one.objection] for one in self.signatories.keys]
                 return digest([known, self.signatories.builders])
+            case "cases" | "shared":
+                return (shelf_digest if kind == "cases" else shared_digest)(self._shelf)
+            case "campaigns":
+                return campaigns_digest(self._campaigns)
             case "tree":
                 return _listing(self.files.root / name)
             case "history":
                 return digest(stamp_of(self.files.root))
             case _:
                 return ABSENT
+
+
+def shelf_digest(shelf: Shelf) -> Digest:
+    """Return the digest of the artifact cases that came in, and of what could not be read."""
+    return _cases_digest(shelf.cases, shelf.unread)
+
+
+def shared_digest(shelf: Shelf) -> Digest:
+    """Return the digest of the conversations that came in, and of what could not be read."""
+    return _cases_digest(shelf.conversations, (*shelf.unread, *shelf.refused))
+
+
+def campaigns_digest(campaigns: Campaigns) -> Digest:
+    """Return the digest of the campaigns against a system, and of what it is now."""
+    return digest([[[one.campaign.campaign, one.level] for one in campaigns.campaigns], campaigns.subject])
+
+
+def _cases_digest(cases: tuple[Case, ...], unread: tuple[Skipped, ...]) -> Digest:
+    """Return the digest of cases by identity and name, and of what could not be read."""
+    if not cases and not unread:
+        return digest([[], []])
+    from accord.case.identity import identity
+
+    named = sorted([identity(case), case.name] for case in cases)
+    return digest([named, [[one.path, one.reason] for one in unread]])
 
 
 def feed_input(feed: Feed) -> str:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from accord.assess.cases import shelved
+from accord.assess.collect import campaigns_on
 from accord.assess.conclude import exceptions, outcomes, owed_words
 from accord.assess.engine import read_filed
 from accord.assess.gate import Grounds, decide, regressed
+from accord.assess.inputs import campaigns_digest, shared_digest, shelf_digest
 from accord.assess.judge import Asked as JudgedAt
 from accord.assess.judge import judge, standing
 from accord.assess.plan import freshness
 from accord.assess.prepare import Asked, prepare
-from accord.core.assessment import Assessment, AttestationRead, Gate, WaiverRead
+from accord.core.assessment import Assessment, AttestationRead, EvidenceRef, Gate, WaiverRead
+from accord.core.canon import Digest
 from accord.core.errors import RecordError, TamperError
-from accord.core.finding import TrustLevel
+from accord.core.finding import State, TrustLevel
 from accord.core.system import Level
 from accord.record import dsse
 from accord.record.catalogue import load_catalogue
@@ -23,12 +28,14 @@ from accord.record.statement import read_assessment, seal_assessment
 from accord.record.store import Filed, Store, open_store
 
 _LARGEST = 512 << 20
+_OVERTAKEN = "cases came in, or went, or campaigns were run, since it was collected"
 
 
 def regate_folder(asked: Asked) -> Gate | None:
     """Decide on the newest assessment of the system in the folder `asked.root`; None where there is none.
 
-    The folder's present manifest, digests, waivers and attestations count: a changed system fails.
+    The folder's present manifest, digests, waivers and attestations count: a changed system fails. So does evidence
+    that was collected before a case came in, or a campaign was run, that it would have had to look for.
     """
     declared = prepare(asked)
     if _nothing_stored(asked):
@@ -39,6 +46,15 @@ def regate_folder(asked: Asked) -> Gate | None:
         if filed is None or assessment is None:
             return None
         vouched = _vouched(store, filed, asked)
+        shelf = shelved(asked.state, declared.system)
+        own = {keyid: key for keyid, key in asked.trust.keys().items() if keyid == assessment.signer}
+        attacked = campaigns_on(asked, declared, assessment.level, own)
+        known = {
+            "cases": shelf_digest(shelf),
+            "shared": shared_digest(shelf),
+            "campaigns": campaigns_digest(attacked._replace(subject=assessment.subject)),
+        }
+        assessment = replace(assessment, evidence=tuple(_overtaken(assessment.evidence, store, known)))
         released = outcomes(read_filed(store, store.last_passed(declared.system.system.id)))
     findings = {one.id: one for one in assessment.findings}
     changed = declared.subject != assessment.subject
@@ -46,6 +62,18 @@ def regate_folder(asked: Asked) -> Gate | None:
     now_granted = tuple(exceptions(declared, found, findings))
     grounds = _grounds(assessment, asked, now_granted, declared.attestations, level=declared.level, trust=vouched)
     return decide(grounds._replace(released=released, subject_changed=changed))
+
+
+def _overtaken(refs: tuple[EvidenceRef, ...], store: Store, known: Mapping[str, Digest]) -> Iterator[EvidenceRef]:
+    """Yield evidence, stale where it passed with other cases or campaigns than there are now."""
+    stored = store.evidence([ref.id for ref in refs if ref.found is State.PASS])
+    for ref in refs:
+        found = stored.get(ref.id) if ref.found is State.PASS else None
+        looked = found.evidence().inputs if found else ()
+        if any(one.kind in known and one.digest != known[one.kind] for one in looked):
+            yield replace(ref, found=State.STALE, reason=_OVERTAKEN)
+        else:
+            yield ref
 
 
 def regate_assessment(what: str, asked: Asked) -> Gate | None:

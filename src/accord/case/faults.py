@@ -11,6 +11,7 @@ from typing import NamedTuple
 from accord.case.hosts import live_address, live_hosts
 from accord.case.identity import identity
 from accord.case.patterns import LONGEST, PatternError, compiled
+from accord.case.state import DEEPEST as STATE_DEEPEST
 from accord.case.variables import NAME, fill, names_in, templates
 from accord.case.walk import Keys, Node, walk
 from accord.core.case import (
@@ -227,10 +228,14 @@ def _patterns(node: Node) -> Iterator[Fault]:
 def _conditions(node: Node) -> Iterator[Fault]:
     if not isinstance(node.value, Condition):
         return
-    for key in ("says", "says_any", "matches", "leaks", "any", "all", "state"):
+    for key in ("says", "says_any", "matches", "leaks", "judged", "any", "all", "state"):
         value = getattr(node.value, key)
         if value is not None and (not value or (isinstance(value, str) and not value.strip())):
             yield Fault((*node.path, key), f"an empty `{key}` shows nothing", "say what is to be seen")
+    for name in node.value.state or ():
+        if name.count(".") >= STATE_DEEPEST:
+            message = f"a path of the state has more than {STATE_DEEPEST} parts, so it leads nowhere"
+            yield Fault((*node.path, "state", name), message, "name something nearer to its root")
     for position, text in enumerate(node.value.says_any or ()):
         if not text.strip():
             yield Fault((*node.path, "says_any", position), "an empty text shows nothing", "say what is to be seen")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from accord.case.faults import DEEPEST, LARGEST_CASE, LONGEST_TEXT, Fault, faults, notes
 from accord.case.identity import identity
+from accord.case.oracles import rubrics
+from accord.case.verify import verify
 from accord.core.canon import Digest
 from accord.core.case import Case
 from accord.core.errors import AccordError
@@ -59,7 +61,7 @@ def lint_file(path: Path, *, shown: str | None = None) -> FileReport:
         Problem(message=fault.message, hint=fault.hint, where=places.at(*fault.path))
         for fault in islice(faults(case), _MOST)
     )
-    said = tuple(islice(notes(case), _MOST))
+    said = tuple(islice((*notes(case), *_judged(case)), _MOST))
     return FileReport(path=name, ok=not problems, id=_identity(case), problems=problems, notes=said)
 
 
@@ -76,6 +78,13 @@ def _placed(path: Path, name: str) -> Placed[Case]:
 
     data = read_bytes(path, shown=name, limit=LARGEST_CASE)
     return decode_placed(data, Case, path=name, limit=LARGEST_CASE, max_text=LONGEST_TEXT, depth=DEEPEST)
+
+
+def _judged(case: Case) -> tuple[str, ...]:
+    """Note a case that nobody can prove without a judge: no deterministic condition fires on its proof."""
+    if not rubrics(case.broke) or verify(case).ok:
+        return ()
+    return ("`accord case verify` cannot prove this case offline: only a judge can tell whether it broke",)
 
 
 def _identity(case: Case) -> Digest | None:

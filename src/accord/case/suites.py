@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from accord.core.case import Case
 from accord.core.errors import CatalogError, ManifestError
+from accord.core.shipped import DATA
 
 
 def suites() -> tuple[str, ...]:
@@ -27,11 +27,11 @@ def suite(name: str) -> tuple[Case, ...]:
     return tuple(_case(entry) for entry in sorted(entries, key=lambda entry: entry.name))
 
 
-def _root() -> Traversable:
-    return files("accord") / "data" / "cases"
+def _root() -> Path:
+    return DATA / "cases"
 
 
-def _case(entry: Traversable) -> Case:
+def _case(entry: Path) -> Case:
     from accord.case.faults import DEEPEST, LARGEST_CASE, LONGEST_TEXT
     from accord.record.codec import decode_placed
 

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 
 class Built(NamedTuple):
-    """Where the provenance of a model lies (None: nowhere), who built it, and why that does not hold."""
+    """Where the provenance of a model lies (None: nowhere), who built it, why that does not hold, when it was done."""
 
     path: str | None
     builder: str = ""
     problems: tuple[Problem, ...] = ()
+    finished: str = ""
 
 
 def provenance_of(asset: Asset, ctx: Context) -> Built | None:
@@ -38,7 +39,7 @@ def provenance_of(asset: Asset, ctx: Context) -> Built | None:
         found = verify_provenance(text.encode(), path=path, wanted=wanted)
     except AccordError as error:
         return Built(path, "", (Problem("unreadable", path, error.message),))
-    return Built(path, found.builder, found.problems)
+    return Built(path, found.builder, found.problems, found.finished)
 
 
 def allowed_builders(ctx: Context) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from accord.checks.places import manifest_place
 from accord.core import Asset, Context, HttpReply, Place, System
-from accord.core.system import HttpCall, OpenAiCall
+from accord.core.call import HttpCall
+from accord.core.system import OpenAiCall
 
 GREETING: Final = "hello"
 """What an honest probe says."""

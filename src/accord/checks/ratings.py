@@ -55,7 +55,7 @@ def findings(rated: Rated, *ratings: str, check: str = "") -> Iterator[Finding]:
 
 
 def _rated_file(part: Asset, ctx: Context) -> Rated | None:
-    from accord.scan.engine import rate_open
+    from accord.scan.engine import Terms, rate_open
 
     path = str(part.path)
     folder = path.rpartition("/")[0]
@@ -68,7 +68,7 @@ def _rated_file(part: Asset, ctx: Context) -> Rated | None:
 
     try:
         with ctx.open(part) as file:
-            return rate_open(file, path, beside=beside)
+            return rate_open(file, path, terms=Terms(cases=ctx.cases), beside=beside)
     except (AccordError, OSError) as error:
         ctx.skip(path, str(error))
         return None

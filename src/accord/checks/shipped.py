@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 def shipped(name: str, kind: type[T]) -> T:
     """Return the word that a file of `accord/data` holds."""
-    from accord.record.catalogue import DATA
+    from accord.core.shipped import DATA
     from accord.record.codec import decode
 
     return decode((DATA / name).read_bytes(), kind, path=name)

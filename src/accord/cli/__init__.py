@@ -16,8 +16,9 @@ from accord.core.text import clean
 
 COMMANDS: Final = {
     "assess": "Assess a system against the guidelines, and gate its release.",
+    "attack": "Attack a running system with executable cases, before release.",
     "attest": "Sign that a practice is followed, as the role that answers for it.",
-    "case": "Lint, verify and show executable cases.",
+    "case": "Make, lint, verify, run and change executable cases.",
     "explain": "Explain a guideline practice, a check, a framework id or an error code.",
     "feeds": "Import and list records of known vulnerabilities, from disk.",
     "gate": "Decide again from stored evidence, without running anything.",

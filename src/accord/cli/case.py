@@ -3,33 +3,45 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
-from accord.cli import case_import, complain
-from accord.core.errors import AccordError, ManifestError
-from accord.core.finding import Place
+from accord.cli import (
+    case_diff,
+    case_export,
+    case_import,
+    case_minimise,
+    case_new,
+    case_redact,
+    case_run,
+    complain,
+)
+from accord.cli.case_files import case_files
+from accord.core.errors import AccordError
 from accord.core.text import clean, one_line, shown
 
 if TYPE_CHECKING:
     from accord.case.lint import FileReport
-
-MOST_FILES: Final = 10_000
+    from accord.core.case import Case
 
 _PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 
 
 @click.group(name="case")
 def command() -> None:
-    """Lint, verify and show executable cases."""
+    """Make, lint, verify, run and change executable cases."""
 
 
 command.add_command(case_import.command)
+command.add_command(case_new.command)
+command.add_command(case_redact.command)
+command.add_command(case_minimise.command)
+command.add_command(case_diff.command)
+command.add_command(case_export.command)
+command.add_command(case_run.command)
 
 
 @command.command()
@@ -40,7 +52,7 @@ def lint(ctx: click.Context, paths: tuple[Path, ...], form: str) -> None:
     """Tell whether cases are safe to receive; exit 0 when all are, 2 when any is refused."""
     from accord.case.lint import lint_file
 
-    reports = [lint_file(path, shown=shown(str(path))) for path in _files(paths)]
+    reports = [lint_file(path, shown=shown(str(path))) for path in case_files(paths)]
     if form == "json":
         click.echo(json.dumps({"files": [_as_json(report) for report in reports]}, ensure_ascii=True, indent=2))
     else:
@@ -60,7 +72,7 @@ def verify(ctx: click.Context, paths: tuple[Path, ...]) -> None:
     from accord.case.verify import verify as replay
 
     codes = {0}
-    for path in _files(paths):
+    for path in case_files(paths):
         name = clean(shown(str(path)))
         try:
             result = replay(load(path, shown=shown(str(path))))
@@ -75,13 +87,17 @@ def verify(ctx: click.Context, paths: tuple[Path, ...]) -> None:
 
 @command.command()
 @click.argument("path", type=click.Path(path_type=Path))
-def show(path: Path) -> None:
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to write the case.")
+def show(path: Path, form: str) -> None:
     """Show a case: what it is, what it delivers and what must be seen."""
     from accord.case.identity import identity
     from accord.case.lint import load
     from accord.core.canon import plain
 
     case = load(path, shown=shown(str(path)))
+    if form == "json":
+        click.echo(json.dumps({"id": str(identity(case)), **_members(case)}, ensure_ascii=True, indent=2))
+        return
     lines = [f"{case.name} ({case.severity}, TLP:{case.tlp})", one_line(case.summary), ""]
     try:
         lines.append(f"id       {identity(case)}")
@@ -103,40 +119,19 @@ def show(path: Path) -> None:
     click.echo(clean("\n".join(lines)))
 
 
+def _members(case: Case) -> dict[str, object]:
+    """Return the members of a case as JSON has them, without what is empty."""
+    from accord.case.export import exported
+
+    found: dict[str, object] = json.loads(exported(case, "json"))
+    return found
+
+
 def _seen(value: object) -> object:
     """Return a plain value without its nulls."""
     if isinstance(value, dict):
         return {key: _seen(item) for key, item in value.items() if item is not None and item != {}}
     return [_seen(item) for item in value] if isinstance(value, list) else value
-
-
-def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
-    for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        name = shown(str(path))
-        found = sorted(islice(_inside(path), MOST_FILES + 1))
-        if len(found) > MOST_FILES:
-            message, hint, code = f"{name} holds more than {MOST_FILES:,} cases", "name smaller folders", "ACC-E602"
-            raise ManifestError(message, hint=hint, code=code, where=Place(path=name))
-        if not found:
-            message, hint = f"{name} holds no case", "cases are files that end in .yaml or .yml"
-            raise ManifestError(message, hint=hint, code="ACC-E603", where=Place(path=name))
-        yield from found
-
-
-def _inside(folder: Path) -> Iterator[Path]:
-    def refuse(error: OSError) -> None:
-        name = shown(os.fsdecode(error.filename or folder))
-        hint = "check its permissions"
-        raise ManifestError(f"{name} cannot be read", hint=hint, code="ACC-E601", where=Place(path=name)) from error
-
-    for root, _, names in os.walk(folder, onerror=refuse, followlinks=False):
-        for name in names:
-            path = Path(root, name)
-            if name.endswith((".yaml", ".yml")) and not path.is_symlink():
-                yield path
 
 
 def _as_json(report: FileReport) -> dict[str, object]:

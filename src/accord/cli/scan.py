@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from accord.cli.options import format_option, out_option, split_formats
-from accord.core.errors import ManifestError
-from accord.core.text import one_line
+from accord.core.errors import AccordError, ManifestError
+from accord.core.text import one_line, shown
 
 if TYPE_CHECKING:
     from accord.core.case import Case
@@ -58,6 +58,9 @@ def command(
     wanted = _wanted(formats, out)
     if not paths:
         raise ManifestError("no path was given", hint="name files or folders: accord scan models/", code="ACC-E811")
+    if out is not None:
+        with _written(out):  # before the work, not after it
+            out.mkdir(parents=True, exist_ok=True)
     scan = _scan(paths, cases, cached=not no_cache, workers=workers)
     _write(scan, _fixed(scan, paths) if fixes else None, wanted, out)
     return _code(scan)
@@ -127,14 +130,26 @@ def _fixed(scan: Scan, paths: tuple[Path, ...]) -> Fixes:
 
 
 def _write(scan: Scan, fixes: Fixes | None, wanted: tuple[str, ...], out: Path | None) -> None:
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
     for form in wanted:
         text = _rendered(scan, fixes, form)
         if out is None:
             click.echo(text, nl=False)
         else:
-            (out / FORMATS[form]).write_text(text, "utf-8")
+            with _written(out / FORMATS[form]) as path:
+                path.write_text(text, "utf-8")
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[Path]:
+    """Raise `AccordError` with the reason when a path that was asked for cannot be written."""
+    try:
+        yield path
+    except OSError as error:
+        raise AccordError(
+            f"{shown(str(path))} cannot be written: {error.strerror}",
+            hint="name a folder that may be written to, on a disk with room",
+            code="ACC-E133",
+        ) from error
 
 
 def _rendered(scan: Scan, fixes: Fixes | None, form: str) -> str:

@@ -8,10 +8,10 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
 from accord.content.proofs import PROOFS, jwt_header
+from accord.content.tables import table_of
 
 _MOST = 2000
 _LEFT_OVER = 24
@@ -165,8 +165,5 @@ def _rules() -> _Rules:
 
 def read_rules(name: str) -> Mapping[str, Any]:
     """Return a file of recognisers that we ship."""
-    import yaml
-
-    text = (files("accord") / "data" / "recognisers" / name).read_text("utf-8")
-    said: Mapping[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
+    said: Mapping[str, Any] = table_of(f"recognisers/{name}")
     return said

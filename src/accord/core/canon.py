@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -22,6 +21,8 @@ _ENCODER: Final = JSONEncoder(ensure_ascii=False, check_circular=False, sort_key
 _UNSURE: Final = re.compile(  # what JSON in C may write unlike RFC 8785: some doubles, and integers that are too long
     r"(?:^|[:,\[])-?(?:\d+\.0|[\d.]+e[-+]?\d+|\d{16,})(?:[,}\]]|$)"
 )
+_MANY: Final = 200  # items from which a list is long
+_DEEP: Final = 2  # a statement holds an assessment, which holds the long lists
 _PLAIN = frozenset({str, int, bool, type(None)})
 
 
@@ -65,11 +66,49 @@ def _names(word: type[Any]) -> tuple[tuple[str, str], ...]:
     return tuple((field.name, wire_name(field.name)) for field in fields(word))
 
 
+def members(value: Any) -> dict[str, Any] | None:
+    """Return the members of a word or mapping by their keys on the wire, as they are; None for any other value."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {key: getattr(value, name) for name, key in _names(type(value))}
+    return {str(plain(key)): item for key, item in value.items()} if isinstance(value, Mapping) else None
+
+
 def canonical(value: Any) -> bytes:
     """Return the RFC 8785 bytes of a plain value or word.
 
     Raises `ValueError` for NaN, infinities, integers beyond 2^53 - 1 and lone surrogates.
     """
+    return b"".join(_pieces(value, _DEEP))
+
+
+def is_long(value: Any) -> bool:
+    """Tell whether a value is a list that is better written one item after the other than made plain as a whole."""
+    return isinstance(value, list | tuple) and len(value) > _MANY
+
+
+def _pieces(value: Any, deep: int) -> Iterator[bytes]:
+    """Yield the bytes of a value; long lists one item after the other: their plain form takes ten times the memory."""
+    if not _has_long(value, deep):
+        yield _whole(value)
+    elif is_long(value):
+        for position, item in enumerate(value):
+            yield b"," if position else b"["
+            yield _whole(item)
+        yield b"]"
+    else:
+        inside = members(value) or {}
+        for position, key in enumerate(_ordered(inside)):
+            yield (b"," if position else b"{") + _whole(key) + b":"
+            yield from _pieces(inside[key], deep - 1)
+        yield b"}"
+
+
+def _has_long(value: Any, deep: int) -> bool:
+    inside = members(value) if deep else None
+    return is_long(value) if inside is None else any(_has_long(one, deep - 1) for one in inside.values())
+
+
+def _whole(value: Any) -> bytes:
     said = plain(value)
     text = _ENCODER.encode(said)
     if not text.isascii() or _UNSURE.search(text):
@@ -83,13 +122,20 @@ def canonical(value: Any) -> bytes:
 
 
 def digest(value: Any) -> Digest:
-    """Return the SHA-256 digest of the canonical bytes of `value`."""
-    return digest_bytes(canonical(value))
+    """Return the SHA-256 digest of the canonical bytes of `value`, which need not be in memory as a whole."""
+    from hashlib import sha256  # here: commands that hash nothing need not load OpenSSL
+
+    total = sha256()
+    for piece in _pieces(value, _DEEP):
+        total.update(piece)
+    return Digest("sha256:" + total.hexdigest())
 
 
 def digest_bytes(data: bytes) -> Digest:
     """Return the SHA-256 digest of `data` as `sha256:` + hex."""
-    return Digest("sha256:" + hashlib.sha256(data).hexdigest())
+    from hashlib import sha256
+
+    return Digest("sha256:" + sha256(data).hexdigest())
 
 
 def _write(value: Any, parts: list[str]) -> None:
@@ -121,18 +167,22 @@ def _write_items(items: list[Any], parts: list[str]) -> None:
     parts.append("]")
 
 
-def _write_members(members: Mapping[str, Any], parts: list[str]) -> None:
+def _ordered(said: Mapping[str, Any]) -> list[str]:
     # RFC 8785 §3.2.3: sorted by UTF-16 code units, not by code points
-    keys = sorted(members)
+    keys = sorted(said)
     if not all(map(str.isascii, keys)):
         keys.sort(key=lambda key: key.encode("utf-16-be", "surrogatepass"))
+    return keys
+
+
+def _write_members(said: Mapping[str, Any], parts: list[str]) -> None:
     parts.append("{")
-    for position, key in enumerate(keys):
+    for position, key in enumerate(_ordered(said)):
         if position:
             parts.append(",")
         parts.append(encode_basestring(key))
         parts.append(":")
-        _write(members[key], parts)
+        _write(said[key], parts)
     parts.append("}")
 
 

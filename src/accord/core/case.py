@@ -118,10 +118,14 @@ class AnyTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One turn: something is delivered, or the system is asked."""
+    """One turn: something is delivered, or the system is asked.
+
+    With `when` it is a branch: the step is taken only where the conversation so far shows what the condition says.
+    """
 
     deliver: Deliver | None = None
     ask: str | AnyTask | None = None
+    when: Condition | None = None
 
     def __post_init__(self) -> None:
         if (self.deliver is None) == (self.ask is None):
@@ -146,7 +150,10 @@ class EffectPattern:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """What must be seen in a transcript; exactly one field is set."""
+    """What must be seen in a transcript; exactly one field is set.
+
+    `judged` is a rubric, for what nothing else can tell: without a judge it is unknown.
+    """
 
     says: str | None = None
     says_any: tuple[str, ...] | None = None
@@ -155,12 +162,13 @@ class Condition:
     called: EffectPattern | None = None
     state: Mapping[str, str | int | bool] | None = None
     leaks: str | None = None
+    judged: str | None = None
     any: tuple[Condition, ...] | None = None
     all: tuple[Condition, ...] | None = None
     not_: Condition | None = None
 
     def __post_init__(self) -> None:
-        texts = (self.says, self.says_any, self.matches, self.leaks, self.state)
+        texts = (self.says, self.says_any, self.matches, self.leaks, self.judged, self.state)
         deeds = (self.tool_call, self.called)
         parts = (self.any, self.all, self.not_)
         if sum(way is not None for way in (*texts, *deeds, *parts)) != 1:

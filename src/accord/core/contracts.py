@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Protocol, TextIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, TextIO
 
 from accord.core.assessment import Assessment
 from accord.core.asset import Asset
+from accord.core.campaign import Campaign, CampaignRead
 from accord.core.canon import Digest
 from accord.core.catalogue import Catalogue
-from accord.core.finding import Finding
+from accord.core.finding import Finding, Skipped
 from accord.core.signatory import Signatories
 from accord.core.system import System
 from accord.core.threats import ThreatModel
 from accord.core.trial import Capability, Content, Delivery, Judgement, Reply, Signal, Transcript, Turn
+
+if TYPE_CHECKING:
+    from accord.core.case import Case
 
 
 class Source(NamedTuple):
@@ -63,6 +67,30 @@ class Feeds(NamedTuple):
     days: int
 
 
+class Shelf(NamedTuple):
+    """The cases that came in and hold for the system: of kind artifact, and conversations.
+
+    `unread` is what could not be read, of whatever kind it may be; `refused` are conversations that lint refuses.
+    """
+
+    cases: tuple[Case, ...] = ()
+    unread: tuple[Skipped, ...] = ()
+    conversations: tuple[Case, ...] = ()
+    refused: tuple[Skipped, ...] = ()
+
+
+class Campaigns(NamedTuple):
+    """The finished campaigns against the system, newest first, and the digest of the system as it is now."""
+
+    campaigns: tuple[CampaignRead, ...]
+    subject: Digest
+
+    @property
+    def current(self) -> tuple[Campaign, ...]:
+        """Return those that attacked the system as it is now."""
+        return tuple(one.campaign for one in self.campaigns if one.campaign.subject == self.subject)
+
+
 class History(NamedTuple):
     """The git folder of the system, or why there is none to look into; neither means that there is no history."""
 
@@ -96,6 +124,18 @@ class Context(Protocol):
     @property
     def feeds(self) -> Feeds:
         """Return the imported feeds of vulnerabilities; name, age and digest of each become inputs."""
+
+    @property
+    def cases(self) -> tuple[Case, ...]:
+        """Return the cases of kind artifact that came in: what others found in model files; all become inputs."""
+
+    @property
+    def shared(self) -> tuple[Case, ...]:
+        """Return the conversations that came in: what others broke systems with; all become inputs."""
+
+    @property
+    def campaigns(self) -> Campaigns:
+        """Return the signed campaigns against this system; they and the system's digest become inputs."""
 
     @property
     def history(self) -> History:

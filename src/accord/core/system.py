@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import Literal
 
+from accord.core.call import CommandCall, HarnessCall, HttpCall, McpCall
 from accord.core.canon import Digest
 from accord.core.finding import Severity, Tlp
 
@@ -89,7 +91,10 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
-    """A model: `source` is `file:PATH`, `api:PROVIDER/NAME` or `hf:ORG/NAME@REVISION`."""
+    """A model: `source` is `file:PATH`, `api:PROVIDER/NAME` or `hf:ORG/NAME@REVISION`.
+
+    `parameters` is how many it has; `trained` and `signed` are the days when its training ended and it was signed.
+    """
 
     id: str
     source: str
@@ -103,6 +108,9 @@ class Model:
     origin: str | None = None
     card: str | None = None
     fallback: str | None = None
+    parameters: int | None = None
+    trained: date | None = None
+    signed: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +143,10 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool:
-    """Something the model can make happen. `args` binds the arguments of an effect to the tool's own names."""
+    """Something the model can make happen. `args` binds the arguments of an effect to the tool's own names.
+
+    `origin` says who made a tool that is not part of the system's own code.
+    """
 
     id: str
     does: str | None = None
@@ -146,6 +157,7 @@ class Tool:
     limits: Mapping[str, int] = field(default_factory=dict)
     path: str | None = None
     description: str | None = None
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +197,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Components:
-    """Everything the system is made of."""
+    """Everything the system is made of; `sources` are where parts from outside may come from: `hf:ORG`, `pkg:pypi`."""
 
     models: tuple[Model, ...] = ()
     datasets: tuple[Dataset, ...] = ()
@@ -194,6 +206,7 @@ class Components:
     tasks: tuple[Task, ...] = ()
     retrieval: tuple[Retrieval, ...] = ()
     software: Software = Software()
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,32 +222,16 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAiCall:
-    """An OpenAI-compatible endpoint; `url` ends in `/v1`."""
+    """An OpenAI-compatible endpoint; `url` ends in `/v1`.
 
-    url: str
-    model: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpCall:
-    """Any HTTP endpoint, by template: `{{text}}` in `body` stands for what is said.
-
-    A header `env:NAME` takes its value from the environment, so that no credential lies in the manifest.
+    `key` is written `env:NAME`, so that no credential lies in the manifest.
     """
 
     url: str
-    method: str = "POST"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: str | None = None
-    answer: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class McpCall:
-    """An MCP server: its address, or the command that starts it."""
-
-    url: str | None = None
-    command: tuple[str, ...] = ()
+    model: str
+    api: Literal["chat", "responses"] = "chat"
+    stream: bool = False
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,10 +242,13 @@ class Call:
     http: HttpCall | None = None
     python: str | None = None
     mcp: McpCall | None = None
+    command: CommandCall | None = None
+    harness: HarnessCall | None = None
 
     def __post_init__(self) -> None:
-        if sum(way is not None for way in (self.openai, self.http, self.python, self.mcp)) != 1:
-            raise ValueError("name exactly one of openai, http, python, mcp")
+        ways = (self.openai, self.http, self.python, self.mcp, self.command, self.harness)
+        if sum(way is not None for way in ways) != 1:
+            raise ValueError("name exactly one of openai, http, python, mcp, command, harness")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,16 +263,20 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetSpec:
-    """A running copy of the system that may be probed and attacked."""
+    """A running copy of the system that may be probed and attacked.
+
+    `mcp_port` is a port of this machine where an attack runs an MCP server of its own, to which the target connects.
+    """
 
     id: str
     call: Call
     budget: Budget = Budget()
+    mcp_port: int | None = None
 
     @property
     def url(self) -> str | None:
         """Return the address of the target, where it has one."""
-        way = self.call.openai or self.call.http or self.call.mcp
+        way = self.call.openai or self.call.http or self.call.mcp or self.call.harness
         return way.url if way else None
 
 

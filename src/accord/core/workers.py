@@ -14,12 +14,12 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from multiprocessing.connection import Connection, Pipe, wait
 from typing import NamedTuple
+
+from accord.core.lines import Line, pair, ready
 
 _CLONE_NEWUSER, _CLONE_NEWNET, _PR_SET_PDEATHSIG = 0x10000000, 0x40000000, 1
 _BREATH = 2.0  # seconds over the bound before a worker is ended
-_LARGEST = 64 << 20  # bytes of one answer
 _MOMENT = 0.1  # seconds without an answer before the caller hears of it
 
 Job = Callable[[int], bytes]
@@ -53,41 +53,51 @@ class Worker:
     """One child, and the unit it is busy with."""
 
     def __init__(self, answer: Answering, *, network: bool, memory: int, maps: bool = False) -> None:
-        self._ours, theirs = Pipe()
+        self._ours, theirs = pair()
         self.index: int | None = None
         self.deadline = 0.0
         sys.stdout.flush()
         sys.stderr.flush()
-        self._pid = os.fork()
+        try:
+            self._pid = os.fork()
+        except OSError:
+            self._ours.close()
+            theirs.close()
+            raise
         if self._pid == 0:
             self._ours.close()
             _live(theirs, answer, network=network, memory=memory, maps=maps)
         theirs.close()
-        self.isolation = self._ours.recv_bytes(64).decode()
+        try:
+            self.isolation = self._ours.receive().decode()
+        except (EOFError, OSError):
+            self.end()
+            raise
 
     @property
-    def connection(self) -> Connection:
-        """Return our end of the pipe."""
+    def line(self) -> Line:
+        """Return our end of the line to the child."""
         return self._ours
 
     def give(self, index: int, seconds: float) -> None:
         """Start a unit."""
         self.index, self.deadline = index, time.monotonic() + seconds + _BREATH
-        self._ours.send_bytes(str(index).encode())
+        self._ours.send(str(index).encode())
 
     def ask(self, question: bytes, seconds: float) -> bytes:
         """Return the answer to one question.
 
         Raises `EOFError` when the child is gone, `TimeoutError` when it took longer; then it has to be ended.
         """
-        self._ours.send_bytes(question)
-        if not self._ours.poll(seconds + _BREATH):
-            raise TimeoutError
-        return self._ours.recv_bytes(_LARGEST)
+        self._ours.send(question)
+        return self._ours.receive(until=time.monotonic() + seconds + _BREATH)
 
     def take(self) -> Answer:
-        """Return the answer that has arrived; raises `EOFError` when the child is gone."""
-        data = self._ours.recv_bytes(_LARGEST)
+        """Return the answer that arrives.
+
+        Raises `EOFError` when the child is gone, `TimeoutError` when it stops in the middle until its time is over.
+        """
+        data = self._ours.receive(until=self.deadline)
         index, self.index = self.index, None
         return Answer(-1 if index is None else index, data, "", self.isolation)
 
@@ -152,12 +162,14 @@ def _feed(worker: Worker, waiting: list[int], bounds: Bounds) -> None:
 
 def _collect(pool: list[Worker], waiting: list[int], bounds: Bounds) -> Iterator[Answer | None]:
     soonest = min(worker.deadline for worker in pool)
-    ready = wait([worker.connection for worker in pool], timeout=min(_MOMENT, max(0.0, soonest - time.monotonic())))
-    if not ready:
+    talking = ready([worker.line for worker in pool], seconds=min(_MOMENT, soonest - time.monotonic()))
+    if not talking:
         yield None
-    for worker in [worker for worker in pool if worker.connection in ready]:
+    for worker in [worker for worker in pool if worker.line in talking]:
         try:
             answer = worker.take()
+        except TimeoutError:
+            continue  # overdue: replaced below
         except (EOFError, OSError):
             worker.deadline = 0.0  # dead: replaced below
             continue
@@ -186,8 +198,8 @@ def _replace_overdue(
             yield Answer(index, None, problem, worker.isolation)
 
 
-def _live(pipe: Connection, answer: Answering, *, network: bool, memory: int, maps: bool) -> None:
-    """Be a worker until the pipe closes; never returns."""
+def _live(line: Line, answer: Answering, *, network: bool, memory: int, maps: bool) -> None:
+    """Be a worker until the line closes; never returns."""
     code = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -195,9 +207,9 @@ def _live(pipe: Connection, answer: Answering, *, network: bool, memory: int, ma
         isolation = "declared" if network or not _cut_network() else "enforced"
         _bound(memory, resource.RLIMIT_DATA if maps else resource.RLIMIT_AS)
         _silence()
-        pipe.send_bytes(isolation.encode())
+        line.send(isolation.encode())
         while True:
-            pipe.send_bytes(answer(pipe.recv_bytes(_LARGEST)))
+            line.send(answer(line.receive()))
     except (EOFError, OSError):
         code = 0
     finally:

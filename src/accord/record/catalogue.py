@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from accord.core.errors import CatalogError, ManifestError
+from accord.core.shipped import DATA
 from accord.record.codec import decode
 
 if TYPE_CHECKING:
     from accord.core.catalogue import Catalogue
-
-DATA = Path(__file__).parents[1] / "data"
 
 CATALOGUE = "gsaisd-2023"
 """The one catalogue that ships."""

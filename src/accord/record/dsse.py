@@ -94,9 +94,9 @@ def verify(
 def to_json(envelope: Envelope) -> bytes:
     """Write an envelope as one line of canonical JSON."""
     signatures = [{"keyid": item.keyid, "sig": _encode(item.sig)} for item in envelope.signatures]
-    return canonical(
-        {"payload": _encode(envelope.payload), "payloadType": envelope.payload_type, "signatures": signatures}
-    )
+    rest = canonical({"payloadType": envelope.payload_type, "signatures": signatures})
+    # the payload stands first, and base64 needs no escapes: a large one is not copied through a text
+    return b"".join((b'{"payload":"', base64.b64encode(envelope.payload), b'",', rest[1:]))
 
 
 def from_json(data: bytes) -> Envelope:

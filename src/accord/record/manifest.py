@@ -29,6 +29,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _LINK = re.compile(r"https?://")
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]{0,39}:[^\s*]{1,200}")
 
 Keys = tuple[str | int, ...]
 
@@ -62,7 +63,7 @@ def read_manifest(root: Path) -> Manifest | None:
     data = read_bytes(path, shown=MANIFEST, limit=MIB)
     system, places = decode_placed(data, System, path=MANIFEST)
     _version(system.accord, "accord", places)
-    for rule in (_about, _ids, _flows, _fallbacks, _paths, _sources, _urls, _retention):
+    for rule in (_about, _ids, _flows, _fallbacks, _paths, _sources, _urls, _retention, _measures):
         rule(system, places)
     return Manifest(system, digest(system), MANIFEST)
 
@@ -291,7 +292,7 @@ def _urls(system: System, places: Places) -> None:
     for n, model in enumerate(system.components.models):
         _url(model.base_url, places.at("components", "models", n, "base_url"))
     for n, target in enumerate(system.targets):
-        way = next((name for name in ("openai", "http", "mcp") if getattr(target.call, name)), "python")
+        way = next((name for name in ("openai", "http", "mcp", "harness") if getattr(target.call, name)), "python")
         _url(target.url, places.at("targets", n, "call", way, "url"))
 
 
@@ -318,6 +319,18 @@ def _retention(system: System, places: Places) -> None:
         except ValueError as error:
             where = places.at("components", "datasets", n, "retention")
             raise _unfit(str(error), "write an ISO 8601 duration: P90D, P6M, P2Y", where) from error
+
+
+def _measures(system: System, places: Places) -> None:
+    """Refuse a model of no parameters, and an allowed source that names nothing, or anything."""
+    for n, model in enumerate(system.components.models):
+        if model.parameters is not None and model.parameters < 1:
+            where = places.at("components", "models", n, "parameters")
+            raise _unfit(f"{model.parameters} is no number of parameters", "write how many it has: 135000000", where)
+    for n, source in enumerate(system.components.sources):
+        if not _ORIGIN.fullmatch(source):
+            hint = "write it like hf:ORG, api:PROVIDER, pkg:pypi or https://host/path"
+            raise _unfit(f"{source[:80]!r} names no source", hint, places.at("components", "sources", n))
 
 
 def _refer(name: str, known: tuple[str, ...], where: Place, *, hint: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Final, TypeVar
 
 from accord.core.assessment import Assessment, Attestation, Debt
+from accord.core.campaign import Campaign
 from accord.core.canon import Digest, canonical, digest, digest_bytes, wire_name
 from accord.core.errors import RecordError, TamperError
 from accord.core.finding import Evidence
@@ -16,10 +17,11 @@ ASSESSMENT: Final = "urn:accord:assessment:1"
 ATTESTATION: Final = "urn:accord:attestation:1"
 DEBT: Final = "urn:accord:debt:1"
 FILES: Final = "urn:accord:files:1"
+CAMPAIGN: Final = "urn:accord:campaign:1"
 
 _TYPE = "https://in-toto.io/Statement/v1"
 _MEMBERS: Final = frozenset({"_type", "predicate", "predicateType", "subject"})
-_Word = TypeVar("_Word", Evidence, Assessment, Attestation, Debt)
+_Word = TypeVar("_Word", Evidence, Assessment, Attestation, Debt, Campaign)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,17 @@ def debt_statement(debt: Debt) -> bytes:
 def read_debt(payload: bytes) -> Debt:
     """Return the debt of a statement whose signature held; raises as `read_evidence` does."""
     return _word(read_statement(payload, DEBT), Debt)
+
+
+def campaign_statement(campaign: Campaign) -> bytes:
+    """Return the statement of a campaign, of the system it attacked; its exhibits stay in the store."""
+    subject = campaign.subject or campaign.plan
+    return _write(CAMPAIGN, {campaign.system or campaign.target: subject}, predicate=replace(campaign, exhibits=()))
+
+
+def read_campaign(payload: bytes) -> Campaign:
+    """Return the campaign of a statement whose signature held; raises as `read_evidence` does."""
+    return _word(read_statement(payload, CAMPAIGN), Campaign)
 
 
 def files_statement(files: Mapping[str, Digest], *, assessment: str) -> bytes:

@@ -139,7 +139,7 @@ class Store:
             envelope=put_blob(self._blobs, envelope),
             receipt=receipt,
         )
-        self._insert(tables.assessment, [filed._asdict() | {"created": _micros(filed.created)}])
+        self._insert(tables.assessment, [filed._asdict() | {"created": micros(filed.created)}])
         return filed
 
     def assessment(self, ref: str = "latest", system: str | None = None) -> Filed | None:
@@ -180,7 +180,7 @@ class Store:
 
     def _insert(self, table: Table, rows: list[dict[str, object]]) -> None:
         with self._connection() as connection:
-            connection.execute(_insert_new(table, self._engine.dialect.name), rows)
+            connection.execute(insert_new(table, self._engine.dialect.name), rows)
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[Connection]:
@@ -201,7 +201,7 @@ def open_store(state: Path, *, url: str | None = None) -> Store:
     return Store(open_database(prepare_state(state), url), state)
 
 
-def _insert_new(table: Table, dialect: str) -> Executable:
+def insert_new(table: Table, dialect: str) -> Executable:
     """Return what inserts rows that are not there yet; each dialect is imported only where it is used."""
     if dialect == "postgresql":
         from sqlalchemy.dialects import postgresql
@@ -231,7 +231,7 @@ def _evidence_row(item: Recorded) -> dict[str, object]:
         "asset_digest": said.asset_digest,
         "state": said.state.value,
         "level": said.level.value,
-        "collected": _micros(said.collected),
+        "collected": micros(said.collected),
         "keyid": item.keyid,
         "envelope": item.envelope,
     }
@@ -247,7 +247,7 @@ def _to_stored(row: Row[tuple[object, ...]]) -> Stored:
         asset_digest=row.asset_digest,
         state=State(row.state),
         level=TrustLevel(row.level),
-        collected=_moment(row.collected),
+        collected=moment(row.collected),
         keyid=row.keyid,
         envelope=row.envelope,
     )
@@ -258,7 +258,7 @@ def _to_filed(row: Row[tuple[object, ...]]) -> Filed:
         id=row.id,
         system=row.system,
         subject=row.subject,
-        created=_moment(row.created),
+        created=moment(row.created),
         passed=row.passed,
         document=row.document,
         envelope=row.envelope,
@@ -266,9 +266,11 @@ def _to_filed(row: Row[tuple[object, ...]]) -> Filed:
     )
 
 
-def _micros(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+def micros(when: datetime) -> int:
+    """Return the microseconds since 1970 of an aware time."""
+    return (when - _EPOCH) // timedelta(microseconds=1)
 
 
-def _moment(micros: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=micros)
+def moment(since: int) -> datetime:
+    """Return the time that is so many microseconds after 1970, UTC."""
+    return _EPOCH + timedelta(microseconds=since)

@@ -85,7 +85,7 @@ def _rendered(assessment: Assessment) -> str:
 
     templates = files("accord.report") / "templates"
     style = re.sub(r"\s+", " ", (templates / "report.css").read_text(encoding="utf-8"))
-    template = _environment().from_string((templates / "report.html.j2").read_text(encoding="utf-8"))
+    template = environment().from_string((templates / "report.html.j2").read_text(encoding="utf-8"))
     page = template.render(
         a=assessment,
         page=_page(assessment),
@@ -93,16 +93,17 @@ def _rendered(assessment: Assessment) -> str:
         policy=policy(style),
         symbols=Markup(svg.symbols()),  # noqa: S704
     )
-    return _squeezed(page)
+    return squeezed(page)
 
 
-def _squeezed(page: str) -> str:
+def squeezed(page: str) -> str:
     """Take out the indentation and empty lines of the template, but none of an excerpt."""
     parts = re.split(r"(<pre.*?</pre>)", page, flags=re.S)
     return "".join(part if part.startswith("<pre") else re.sub(r"\n\s*", "\n", part) for part in parts)
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return an environment that escapes and cleans whatever a template shows."""
     from jinja2 import Environment, StrictUndefined
     from markupsafe import Markup
 
@@ -111,7 +112,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(line=one_line, place=outline.place, when=outline.when, short=outline.short)
     environment.globals.update(
-        anchor=_anchor,
+        anchor=anchor,
         bar=lambda tally: Markup(_bar(tally)),  # noqa: S704  # drawn by svg, which escapes
         few=_FEW,
         mark=lambda outcome: Markup(svg.mark(outcome)),  # noqa: S704
@@ -132,7 +133,7 @@ def _harmless(value: object) -> object:
     return clean(value[:_LONGEST]) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _anchor(kind: str, name: str) -> str:
+def anchor(kind: str, name: str) -> str:
     """Return the name of a place in the page: readable where the id is, the beginning of a digest where it is one."""
     if _PLAIN_NAME.fullmatch(name):
         return f"{kind}-{name}"

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from accord.core.canon import digest
 from accord.core.errors import AccordError, RecordError
 from accord.core.finding import Place
-from accord.report import imprint
+from accord.report import campaign_integrity, imprint
+from accord.report.campaign_sarif import CAMPAIGN
 
 if TYPE_CHECKING:
     from accord.core.assessment import Assessment
@@ -26,6 +27,7 @@ LARGEST: Final = 256 << 20
 
 _DEEPEST: Final = 64
 _ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
+_NAME: Final = re.compile(r"[0-9a-f]{16}")
 
 
 class Problem(NamedTuple):
@@ -63,6 +65,14 @@ def problems(path: Path) -> tuple[Problem, ...]:
 
 def _read(text: str, data: bytes, name: str) -> Iterator[Problem]:
     head = text.lstrip()[:200]
+    if campaign_integrity.is_foreign(head):
+        raise RecordError(
+            f"{name} is written for another tool and carries no digest of ours",
+            code="ACC-E702",
+            hint="check the campaign.json beside it",
+        )
+    if name.endswith(".jsonl") and campaign_integrity.is_trial_line(text.partition("\n")[0]):
+        return _in_trials(text, name)
     if head.startswith("{"):
         return _in_json(text, data, name)
     if head.lower().startswith("<!doctype html"):
@@ -72,7 +82,7 @@ def _read(text: str, data: bytes, name: str) -> Iterator[Problem]:
     if name.endswith((".txt", ".md")) or imprint.imprint(text):
         return _in_text(text, name)
     raise RecordError(
-        f"{name} is no exported assessment: neither JSON, SARIF, HTML, JUnit, Markdown nor text of ours",
+        f"{name} is no exported assessment or campaign: neither JSON, SARIF, HTML, JUnit, Markdown nor text of ours",
         code="ACC-E702",
         hint="name a file that `accord assess --out` or `accord report` wrote; `accord verify` checks bundles",
     )
@@ -97,10 +107,17 @@ def _in_json(text: str, data: bytes, name: str) -> Iterator[Problem]:
         return
     if isinstance(document, dict) and "runs" in document:
         yield from _in_sarif(document, name)
+    elif campaign_integrity.is_campaign(document):
+        yield from (Problem(message, _member(name, member)) for message, member in campaign_integrity.faults(document))
     elif isinstance(document, dict) and "bomFormat" in document:
         yield from _in_materials(document, name)
     else:
         yield from _in_assessment(data, name)
+
+
+def _in_trials(text: str, name: str) -> Iterator[Problem]:
+    for message, line in campaign_integrity.line_faults(text):
+        yield Problem(message, Place(path=name, line=line))
 
 
 def _in_assessment(data: bytes, name: str) -> Iterator[Problem]:
@@ -175,10 +192,11 @@ def _numbers(assessment: Assessment, name: str) -> Iterator[Problem]:
 def _in_sarif(document: dict[str, Any], name: str) -> Iterator[Problem]:
     try:
         stated = document["properties"].pop("accord/integrity")
-        seal = document["properties"].pop("accord/assessment")
+        campaign = document["properties"].pop(CAMPAIGN, None)
+        seal = campaign or document["properties"].pop("accord/assessment")
         rest = {key: value for key, value in document.items() if key != "properties"}
-        whole = digest(rest) == stated and _ID.fullmatch(seal)
-        yield from _in_run(document["runs"][0], name)
+        whole = digest(rest) == stated and (_NAME if campaign else _ID).fullmatch(seal)
+        yield from _in_attacks(document["runs"][0], name) if campaign else _in_run(document["runs"][0], name)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError):
         yield Problem("it is no SARIF log of ours: a member is missing or of another type", Place(path=name))
         return
@@ -195,6 +213,11 @@ def _in_materials(document: dict[str, Any], name: str) -> Iterator[Problem]:
         yield from (Problem(message, _member(name, member)) for message, member in faults(document))
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         yield Problem("it is no CycloneDX of ours: a member is missing or of another type", Place(path=name))
+
+
+def _in_attacks(run: dict[str, Any], name: str) -> Iterator[Problem]:
+    for message, member in campaign_integrity.log_faults(run):
+        yield Problem(message, _member(name, member))
 
 
 def _in_run(run: dict[str, Any], name: str) -> Iterator[Problem]:
@@ -220,7 +243,7 @@ def _in_page(text: str, name: str) -> Iterator[Problem]:
     for line, what in page.forbidden:
         yield Problem(f"the page holds {what}, which no page of ours does", Place(path=name, line=line))
     if not _ID.fullmatch(page.assessment):
-        yield Problem("the page does not say which assessment it shows", top)
+        yield Problem("the page does not say which assessment or campaign it shows", top)
     if page.policy != policy(page.style):
         yield Problem("the content security policy does not fit the style sheet", top)
     for line, anchor in page.links:
@@ -266,7 +289,7 @@ class _PageReader(HTMLParser):
         content = attributes.get("content") or ""
         if attributes.get("http-equiv") == "Content-Security-Policy":
             self.policy = content
-        elif attributes.get("name") == "accord-assessment":
+        elif attributes.get("name") in {"accord-assessment", "accord-campaign"}:
             self.assessment = content
 
 

@@ -23,7 +23,9 @@ _TAGS: Final = {
 }
 
 
-class _Case(NamedTuple):
+class Line(NamedTuple):
+    """One test case: its class, its name, what became of it (None for a pass) and why."""
+
     group: str
     name: str
     tag: str | None
@@ -41,28 +43,28 @@ def _document(assessment: Assessment) -> Iterator[str]:
         groups[verdict.guideline].append(verdict)
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield f"<testsuites name={_attribute(assessment.system.name)}>\n"
-    yield from _suite("gate", _gate_cases(assessment), (("accord.assessment", assessment.id),))
+    yield from suite("gate", _gate_cases(assessment), (("accord.assessment", assessment.id),))
     for name, verdicts in groups.items():
         title = f"{name} {assessment.guidelines.get(name, '')}".strip()
-        yield from _suite(title, [case for verdict in verdicts for case in _cases(verdict)], ())
+        yield from suite(title, [case for verdict in verdicts for case in _cases(verdict)], ())
     yield "</testsuites>\n"
 
 
-def _gate_cases(assessment: Assessment) -> list[_Case]:
+def _gate_cases(assessment: Assessment) -> list[Line]:
     reasons = assessment.gate.reasons
     if not reasons:
-        return [_Case("gate", "may be released", None if assessment.gate.passed else "failure", "the gate fails")]
+        return [Line("gate", "may be released", None if assessment.gate.passed else "failure", "the gate fails")]
     return [
-        _Case("gate", f"{number} {reason.provision or reason.check or 'reason'}", "failure", reason.message)
+        Line("gate", f"{number} {reason.provision or reason.check or 'reason'}", "failure", reason.message)
         for number, reason in enumerate(reasons, 1)
     ]
 
 
-def _cases(verdict: Verdict) -> Iterator[_Case]:
+def _cases(verdict: Verdict) -> Iterator[Line]:
     if not verdict.claims:
-        yield _Case(verdict.id, verdict.title, "skipped", "; ".join(verdict.reasons) or "no check yet")
+        yield Line(verdict.id, verdict.title, "skipped", "; ".join(verdict.reasons) or "no check yet")
     for claim in verdict.claims:
-        yield _Case(verdict.id, claim.id, _TAGS.get(claim.state), _told(claim))
+        yield Line(verdict.id, claim.id, _TAGS.get(claim.state), _told(claim))
 
 
 def _told(claim: ClaimState) -> str:
@@ -71,7 +73,8 @@ def _told(claim: ClaimState) -> str:
     return f"{claim.state}: {claim.reason or ', '.join(claim.checks) or 'no reason was recorded'}"
 
 
-def _suite(name: str, cases: list[_Case], properties: Iterable[tuple[str, str]]) -> Iterator[str]:
+def suite(name: str, cases: list[Line], properties: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield one `testsuite` element."""
     counts = {tag: sum(case.tag == tag for case in cases) for tag in ("failure", "error", "skipped")}
     numbers = f'failures="{counts["failure"]}" errors="{counts["error"]}" skipped="{counts["skipped"]}"'
     yield f'<testsuite name={_attribute(name)} tests="{len(cases)}" {numbers}>\n'

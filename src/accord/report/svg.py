@@ -57,6 +57,20 @@ def bar(parts: Iterable[Part], *, title: str, width: int = 160, height: int = 12
     return f'<svg class="bar" role="img" {box}><title>{told}</title>{inside}</svg>'
 
 
+def range_bar(share: float, *, low: float, high: float, title: str, width: int = 160, height: int = 12) -> str:
+    """Return a line from 0 to 1 with an interval on it and a mark where the share itself is."""
+    told = escape(one_line(title, 300), quote=True)
+    middle = height / 2
+    left, right, at = (round(width * value, 1) for value in (low, high, share))
+    drawn = (
+        f'<rect class="not-applicable" x="0" y="{middle - 0.5:g}" width="{width}" height="1"/>'
+        f'<rect class="not-met" x="{left:g}" y="{middle - 2:g}" width="{max(right - left, 1):g}" height="4"/>'
+        f'<rect class="met" x="{max(at - 1, 0):g}" y="0" width="2" height="{height}"/>'
+    )
+    box = f'viewBox="0 0 {width} {height}" preserveAspectRatio="xMinYMid"'
+    return f'<svg class="bar" role="img" {box}><title>{told}</title>{drawn}</svg>'
+
+
 def _piece(outcome: Outcome, left: float, size: float, height: int) -> str:
     if outcome is Outcome.NOT_APPLICABLE:
         return f'<rect class="{outcome}" x="{left:g}" y="{height / 2 - 1:g}" width="{size:g}" height="2"/>'

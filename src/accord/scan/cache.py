@@ -7,10 +7,10 @@ file exists here, so a folder that arrives with a cache of its own brings nothin
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
+import zlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -38,20 +38,21 @@ class Cache(NamedTuple):
 
     def rating(self, file: BinaryIO, path: str, source: Traced, rate: Callable[[], Rated]) -> Rated:
         """Return the kept rating of a file, or that of `rate`, which is kept when it took long."""
-        identity = _identity(file, f"{self.terms} {path}")
-        kept = self.folder / "scan" / f"{hashlib.sha256(identity.encode()).hexdigest()}.json"
+        status = os.fstat(file.fileno())
+        terms = f"{self.terms} {path}"
+        kept = self.folder / "scan" / f"{status.st_dev:x}-{status.st_ino:x}-{zlib.crc32(terms.encode()):08x}.json"
         begin = time.perf_counter()
-        rated = _read(kept, identity, source)
+        rated = _read(kept, _identity(status, terms), source) if os.path.lexists(kept) else None
         if rated:
             return rated
         rated = rate()
         if time.perf_counter() - begin > _SLOW and not rated.beside:
-            _write(self.folder, kept, identity, source, rated)
+            _write(self.folder, kept, _identity(status, terms), source, rated)
         return rated
 
 
-def _identity(file: BinaryIO, terms: str) -> str:
-    status = os.fstat(file.fileno())
+def _identity(status: os.stat_result, terms: str) -> str:
+    """Return what a kept rating holds for; its name tells only where it lies, so that most files cost one look."""
     file_id = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
     return json.dumps([*file_id, _engine(), terms])
 
@@ -59,10 +60,12 @@ def _identity(file: BinaryIO, terms: str) -> str:
 @cache
 def _engine() -> str:
     """Return what our own readers and lists are: a change in any of them makes every kept rating void."""
+    from hashlib import sha256
+
     home = Path(__file__).parent
     files = sorted(path for folder in (home, home.parent / "data") for path in folder.rglob("*.*") if path.is_file())
     stated = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files if path.suffix != ".pyc"]
-    return hashlib.sha256(json.dumps([__version__, stated]).encode()).hexdigest()
+    return sha256(json.dumps([__version__, stated]).encode()).hexdigest()
 
 
 def _read(kept: Path, identity: str, source: Traced) -> Rated | None:

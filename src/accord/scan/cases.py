@@ -45,8 +45,20 @@ def artifact_cases(paths: Iterable[Path]) -> tuple[Case, ...]:
     return tuple(case for case in found if case.kind is CaseKind.ARTIFACT)
 
 
+def artifact_case(path: Path) -> Case | None:
+    """Return the case in a file, or None where it is of another kind, which is then for others to judge.
+
+    Raises `AccordError` for one that `lint` refuses or that cannot be read.
+    """
+    case = load(path, shown=shown(path.name))
+    return _linted(case, path) if case.kind is CaseKind.ARTIFACT else None
+
+
 def _accepted(path: Path) -> Case:
-    case = load(path, shown=shown(str(path)))
+    return _linted(load(path, shown=shown(str(path))), path)
+
+
+def _linted(case: Case, path: Path) -> Case:
     fault = next(faults(case), None)
     if fault:
         raise ManifestError(

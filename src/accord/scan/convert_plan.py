@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from accord.core.shipped import lines_of
 from accord.core.text import one_line
 from accord.scan.look import Look
 from accord.scan.part import BrokenError, Part
@@ -76,8 +76,8 @@ Leaf = Callable[[str, Value], Tensor | None]
 @cache
 def kinds(family: str) -> dict[str, Kind]:
     """Return the types that safetensors has, by what a family calls them: storage, torch or numpy."""
-    text = (files("accord") / "data" / "scan" / "conversions.tsv").read_text("utf-8")
-    rows = [line.split("\t") for line in text.splitlines() if line.startswith(f"{family}\t")]
+    lines = lines_of("scan/conversions.tsv")
+    rows = [line.split("\t") for line in lines if line.startswith(f"{family}\t")]
     return {name: Kind(sign, int(width)) for _, name, sign, width in rows}
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Final, NamedTuple
 
+from accord.content.tables import table_of
 from accord.core.text import one_line
 from accord.scan.names import Names, argument
 from accord.scan.part import Part
@@ -230,8 +230,5 @@ def _fetched(name: str, node: ast.Call, names: Names) -> Iterator[Effect]:
 
 @cache
 def _table() -> _Table:
-    import yaml
-
-    text = (files("accord") / "data" / "scan" / "source_effects.yaml").read_text("utf-8")
-    said = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe loaders
+    said = table_of("scan/source_effects.yaml")
     return _Table(said["effects"], frozenset(said["entries"]), tuple(said["places"]), frozenset(said["tricks"]))

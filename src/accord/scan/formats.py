@@ -1,7 +1,8 @@
-"""Telling which model format a file has, from its content.
+"""What the inventory says of a file: the model format it has, from the marks that the scan goes by (`kinds`).
 
 This names what lies there; it does not say whether it is safe to load. `runs_code` says only that the format
-can hold code which loading runs, not that this file does.
+can hold code which loading runs, not that this file does. It sees the first bytes of a file alone, and where the scan
+looks into whatever may be a model, it keeps silent about what may be none.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import lzma
 import re
 import struct
 import zlib
-from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from accord.scan.containers.streams import is_zlib
+from accord.scan.kinds import Kind, by_mark
+from accord.scan.part import HEAD, Part
 from accord.scan.pickles.probing import TORCH_LEGACY, is_start
 
-HEAD = 4096
-"""How many bytes of a file's start `recognise` wants to see."""
+__all__ = ["HEAD", "TAIL", "Format", "recognise"]
 
 TAIL = 65_536
 """How many bytes of a ZIP file's end `recognise` wants to see."""
@@ -30,26 +32,25 @@ class Format(NamedTuple):
     runs_code: bool
 
 
-_MAGIC: Final = (
-    (0, b"GGUF", Format("gguf", runs_code=False)),
-    (0, b"tjgg", Format("ggml", runs_code=False)),
-    (0, b"fmgg", Format("ggml", runs_code=False)),
-    (0, b"lmgg", Format("ggml", runs_code=False)),
-    (0, b"\x89HDF\r\n\x1a\n", Format("hdf5", runs_code=True)),
-    (4, b"TFL3", Format("tflite", runs_code=False)),
-    (4, b"ET12", Format("executorch", runs_code=False)),
-    (0, b"CBM1", Format("catboost", runs_code=False)),
-    (0, b"binf", Format("xgboost", runs_code=False)),
-    (0, b"ftrt", Format("tensorrt", runs_code=True)),
-    (0, b"ptrt", Format("tensorrt", runs_code=True)),
-    (0, b"ZF0x", Format("joblib", runs_code=True)),
-    (0, b"\xba\x16O/", Format("fasttext", runs_code=False)),
-    (0, b"IxF", Format("faiss", runs_code=False)),
-    (0, b"IwF", Format("faiss", runs_code=False)),
-    (0, b"IxM", Format("faiss", runs_code=False)),
-    (0, b"IHN", Format("faiss", runs_code=False)),
+_MARKED: Final = {
+    "gguf": Format("gguf", runs_code=False),
+    "ggml": Format("ggml", runs_code=False),
+    "hdf5": Format("hdf5", runs_code=True),
+    "tflite": Format("tflite", runs_code=False),
+    "catboost": Format("catboost", runs_code=False),
+    "zlib": Format("joblib", runs_code=True),  # the mark of old joblib; plain zlib has none
+}
+_LATER: Final = (  # what the scan asks after it has looked for a pickle
+    (0, re.compile(rb"binf"), Format("xgboost", runs_code=False)),
+    (4, re.compile(rb"ET12"), Format("executorch", runs_code=False)),
+    (0, re.compile(rb"[fp]trt"), Format("tensorrt", runs_code=True)),
+    (0, re.compile(rb"\xba\x16O/"), Format("fasttext", runs_code=False)),
+    (
+        0,
+        re.compile(rb"(?:IxF[2Il]|IwF[lLdR]|IxM[p2a]|IHN[fpscF])(?=.{0,11}\0)", re.DOTALL),
+        Format("faiss", runs_code=False),
+    ),
 )
-_FAISS = re.compile(rb"(?:IxF[2Il]|IwF[lLdR]|IxM[p2a]|IHN[fpscF])")
 _NAMED: Final = (
     (re.compile(r"saved_model\.pb$"), re.compile(rb"[\x08\x0a\x12]"), Format("tensorflow-savedmodel", runs_code=True)),
     (re.compile(r"\.pb$"), re.compile(rb"\x0a[\x01-\xff]"), Format("tensorflow-graph", runs_code=True)),
@@ -88,22 +89,23 @@ def recognise(head: bytes, *, name: str, size: int, tail: bytes = b"") -> Format
     name = name.lower()
     if len(head) < 4 or size < 4:
         return None
-    for kind in (_by_magic, _zip, _numpy, _safetensors, _tar):
-        found = kind(head, size, tail)
+    kind = by_mark(head)
+    marked = _MARKED.get(kind.format) if kind else None
+    if marked:
+        return marked
+    for told in (_zip, _numpy, _safetensors, _tar):
+        found = told(head, size, tail)
         if found is not None:
             return found
     if TORCH_LEGACY.match(head):
         return Format("torch-legacy", runs_code=True)
     if is_start(head, whole=size <= len(head)):
         return Format("pickle", runs_code=True)
-    return _compressed(head) or _onnx(head, name) or _text_model(head) or _by_name(head, name)
+    return _compressed(head, kind) or _later(head) or _onnx(head, name) or _text_model(head) or _by_name(head, name)
 
 
-def _by_magic(head: bytes, _size: int, _tail: bytes) -> Format | None:
-    for offset, mark, found in _MAGIC:
-        if head.startswith(mark, offset):
-            return found if found.name != "faiss" or (_FAISS.match(head) and b"\0" in head[:16]) else None
-    return None
+def _later(head: bytes) -> Format | None:
+    return next((found for at, pattern, found in _LATER if pattern.match(head, at)), None)
 
 
 def _zip(head: bytes, _size: int, tail: bytes) -> Format | None:
@@ -155,11 +157,10 @@ def _tar(head: bytes, _size: int, _tail: bytes) -> Format | None:
     return None
 
 
-def _compressed(head: bytes) -> Format | None:
-    for mark, unpack in _UNPACK:
-        if head.startswith(mark):
-            inner = unpack(head)
-            return Format("pickle-compressed", runs_code=True) if is_start(inner, whole=False) else None
+def _compressed(head: bytes, kind: Kind | None) -> Format | None:
+    unpack = _UNPACK.get(kind.format) if kind else _inflate if is_zlib(Part(head, name="")) else None
+    if unpack and is_start(unpack(head), whole=False):
+        return Format("pickle-compressed", runs_code=True)
     return None
 
 
@@ -185,15 +186,7 @@ def _unpack_bzip2(head: bytes) -> bytes:
         return b""
 
 
-_UNPACK: Final[tuple[tuple[bytes, Callable[[bytes], bytes]], ...]] = (
-    (b"\x78\x01", _inflate),
-    (b"\x78\x5e", _inflate),
-    (b"\x78\x9c", _inflate),
-    (b"\x78\xda", _inflate),
-    (b"\x1f\x8b\x08", _inflate),
-    (b"\xfd7zXZ\0", _unpack_xz),
-    (b"BZh", _unpack_bzip2),
-)
+_UNPACK: Final = {"gzip": _inflate, "xz": _unpack_xz, "bzip2": _unpack_bzip2}
 
 
 def _onnx(head: bytes, name: str) -> Format | None:

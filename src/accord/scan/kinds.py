@@ -108,14 +108,15 @@ _RUNS: Final = {"elf", "pe", "mach-o", "java-or-mach-o", "wasm"}
 
 def kind_of(part: Part) -> Kind:
     """Return the format of a part and who reads it; what no reader knows is `UNKNOWN`."""
-    head = part.head
-    for offset, mark, kind in MARKS:
-        if head.startswith(mark, offset):
-            return kind
-    for probe, kind in PROBES:
-        if cast("Probe", resolve(probe))(part):
-            return kind
-    return UNKNOWN
+    marked = by_mark(part.head)
+    if marked:
+        return marked
+    return next((kind for probe, kind in PROBES if cast("Probe", resolve(probe))(part)), UNKNOWN)
+
+
+def by_mark(head: bytes) -> Kind | None:
+    """Return the format that the first bytes of a part alone tell, as the inventory asks too."""
+    return next((kind for offset, mark, kind in MARKS if head.startswith(mark, offset)), None)
 
 
 def disguise(part: Part, kind: Kind) -> Sight | None:

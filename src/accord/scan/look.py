@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -108,7 +107,9 @@ class Look:
 
         `packed` is the size before. Raises `OverError` (kind `bomb`) when it swells beyond reason.
         """
-        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
+        from tempfile import SpooledTemporaryFile
+
+        with SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
             size = 0
             for chunk in chunks:
                 size += len(chunk)

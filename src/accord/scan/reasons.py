@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
+from accord.content.tables import table_of
 from accord.core.finding import Finding, Place, Severity
+from accord.core.shipped import DATA
 from accord.core.text import one_line
 from accord.scan.rating import Rating, Seen, Sight
 
@@ -27,13 +28,9 @@ class Reason(NamedTuple):
 @cache
 def reasons() -> dict[str, Reason]:
     """Return the kinds of reasons by name, read once and only when something was seen."""
-    import yaml
-
     found: dict[str, Reason] = {}
-    for page in sorted((files("accord") / "data" / "scan" / "reasons").iterdir(), key=lambda one: one.name):
-        text = page.read_text("utf-8")
-        said = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
-        for kind, one in said.items():
+    for page in sorted((DATA / "scan" / "reasons").iterdir()):
+        for kind, one in table_of(f"scan/reasons/{page.name}").items():
             rating, severity = Rating(one["rating"]), Severity(one["severity"])
             found[kind] = Reason(rating, severity, one["check"], one["title"], one["fix"], tuple(one["refs"]))
     return found
@@ -42,10 +39,7 @@ def reasons() -> dict[str, Reason]:
 @cache
 def provisions() -> dict[str, tuple[str, ...]]:
     """Return the provisions that each check's findings bear on."""
-    import yaml
-
-    text = (files("accord") / "data" / "scan" / "provisions.yaml").read_text("utf-8")
-    said = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
+    said = table_of("scan/provisions.yaml")
     return {check: tuple(names) for check, names in said.items()}
 
 

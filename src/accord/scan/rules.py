@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
+
+from accord.content.tables import table_of
 
 
 class LoadRule(NamedTuple):
@@ -31,10 +32,7 @@ class Rules(NamedTuple):
 @cache
 def rules() -> Rules:
     """Return the names, read once."""
-    import yaml
-
-    text = (files("accord") / "data" / "recognisers" / "python.yaml").read_text("utf-8")
-    said = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe loaders
+    said = table_of("recognisers/python.yaml")
     return Rules(
         clients=said["clients"],
         langchain=said["langchain"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from mmap import mmap
 from typing import TYPE_CHECKING, NamedTuple, SupportsIndex
@@ -67,7 +66,9 @@ def merged(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
 
 def digest_of(source: mmap, stretches: Iterable[Stretch]) -> str:
     """Return the SHA-256 of the bytes in some stretches, in hex."""
-    total = hashlib.sha256()
+    from hashlib import sha256
+
+    total = sha256()
     for one in stretches:
         total.update(b"%d:%d:" % one)
         for at in range(one.start, min(one.stop, len(source)), 1 << 20):

@@ -9,8 +9,10 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
+from accord.assess.cases import shelved
 from accord.assess.context import World as Surroundings
 from accord.assess.inputs import Inputs
 from accord.assess.plan import Unit, plan
@@ -18,7 +20,7 @@ from accord.assess.prepare import Declared, prepare
 from accord.assess.run import Ran, look
 from accord.core.canon import Digest
 from accord.core.check import HEADINGS, Check
-from accord.core.contracts import Feed
+from accord.core.contracts import Campaigns, Feed, Shelf
 from accord.core.finding import Plugin
 from accord.core.plugins import Loaded
 from accord.core.signatory import Signatories
@@ -26,10 +28,22 @@ from accord.record.codec import load
 from accord.record.model_signature import signatories
 from accord.record.trust import Trust, TrustFile
 from accord.scan.supply.feeds import import_feed, list_feeds
+from accord.testing.campaigns import play_folder
 from accord.testing.world import NOON, World, quiet
 
-_NOBODY = Signatories()
 _BOUND = 5.0  # seconds for an example folder, far below what a check is given
+
+
+class _Around(NamedTuple):
+    """What stands around an example: feeds, whom to trust, and the folders of campaigns and of cases that came in."""
+
+    feeds: tuple[Feed, ...] = ()
+    trusted: Signatories = Signatories()
+    campaigns: Path | None = None
+    shelf: Path | None = None
+
+
+_NOTHING = _Around()
 
 
 def conforms(check: Check, examples: Path) -> None:
@@ -37,9 +51,10 @@ def conforms(check: Check, examples: Path) -> None:
 
     `examples/bad` must be found, `examples/good` must pass with nothing left out; both runs must be repeatable,
     bounded and located; the page must be complete. A folder `osv` is imported as a feed, a folder `dot-git`
-    stands for `.git`, a `trust.yaml` says whom to trust; none is part of the example itself. A `serve.py` in a
-    folder holds a WSGI `app`, which is served on loopback while the check runs: `@PORT@` in the manifest stands for
-    its port.
+    stands for `.git`, a `trust.yaml` says whom to trust, files in `campaigns` what attacks came to (`Played` in
+    `accord.testing.campaigns`), those in `shared` are cases that came in; none is part of the example itself. A
+    `serve.py` in a folder holds a WSGI `app`, which is served on loopback while the check runs: `@PORT@` in the
+    manifest stands for its port.
     """
     _page_is_complete(check)
     bad = _looks(check, examples / "bad")
@@ -68,12 +83,8 @@ def _page_is_complete(check: Check) -> None:
 def _looks(check: Check, folder: Path) -> list[Ran]:
     """Look twice at every asset of a folder that the check is about; both looks must agree."""
     assert folder.is_dir(), f"{check.code} has no folder {folder.name}"
-    with tempfile.TemporaryDirectory() as name, _served(folder) as port:
-        world = World(Path(name))
-        shutil.copytree(folder, world.root, dirs_exist_ok=True)
-        _fill_in(world.root, port)
-        feeds, trusted = _feeds(world), _signatories(world)
-        first, second = (_once(check, prepare(world.asked()), feeds, trusted) for _ in range(2))
+    with _laid_out(folder) as (world, around):
+        first, second = (_once(check, prepare(world.asked()), around) for _ in range(2))
     assert first, f"{check.code} is not about anything in {folder.name}"
     for one, other in zip(first, second, strict=True):
         assert one.problem is None, f"{check.code} in {folder.name}: {one.problem}"
@@ -83,18 +94,40 @@ def _looks(check: Check, folder: Path) -> list[Ran]:
     return first
 
 
-def _once(check: Check, declared: Declared, feeds: tuple[Feed, ...] = (), trusted: Signatories = _NOBODY) -> list[Ran]:
+@contextlib.contextmanager
+def _laid_out(folder: Path) -> Iterator[tuple[World, _Around]]:
+    """Copy an example into a world of its own, and serve what it serves."""
+    with tempfile.TemporaryDirectory() as name, _served(folder) as port:
+        world = World(Path(name))
+        shutil.copytree(folder, world.root, dirs_exist_ok=True)
+        _fill_in(world.root, port)
+        yield world, _Around(_feeds(world), _signatories(world), _aside(world, "campaigns"), _shelf(world))
+
+
+def _once(check: Check, declared: Declared, around: _Around = _NOTHING) -> list[Ran]:
     inventory = declared.inventory
+    name = declared.system.system.id
+    ran = play_folder(around.campaigns, system=name, subject=declared.subject, now=NOON) if around.campaigns else ()
+    attacked = Campaigns(ran, declared.subject)
+    shelf = shelved(around.shelf, declared.system) if around.shelf else Shelf()
     world = Surroundings(
         system=declared.system,
         assets=inventory.assets,
         catalogue=declared.catalogue,
         threats=declared.threats,
         inputs=Inputs(
-            manifest=declared.manifest, assets=inventory.assets, files=inventory.files, feeds=feeds, signatories=trusted
+            manifest=declared.manifest,
+            assets=inventory.assets,
+            files=inventory.files,
+            feeds=around.feeds,
+            signatories=around.trusted,
+            shelf=shelf,
+            campaigns=attacked,
         ),
         now=NOON,
-        feeds=feeds,
+        feeds=around.feeds,
+        shelf=shelf,
+        campaigns=attacked,
     )
     plugin = Plugin(name="example", version="0", digest=Digest("sha256:" + "0" * 64))
     units: tuple[Unit, ...] = plan([Loaded(check, plugin)], declared.system, inventory.assets)
@@ -120,6 +153,22 @@ def _signatories(world: World) -> Signatories:
     file = load(source, TrustFile, shown=source.name)
     source.unlink()
     return signatories(Trust(file=file, source="trust.yaml"), NOON)
+
+
+def _aside(world: World, name: str) -> Path | None:
+    """Move a folder of an example out of it, and return where it lies then."""
+    folder, aside = world.root / name, world.root.parent / name
+    return folder.rename(aside) if folder.is_dir() else None
+
+
+def _shelf(world: World) -> Path | None:
+    """Put the cases that came in where a state folder has them."""
+    cases = _aside(world, "shared")
+    if cases is None:
+        return None
+    world.state.mkdir(exist_ok=True)
+    cases.rename(world.state / "cases")
+    return world.state
 
 
 def _fill_in(root: Path, port: int) -> None:

@@ -13,11 +13,13 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
 from accord.scan.rating import Rated, Rating
 
+Within = Callable[[float], AbstractContextManager[None]]
 Rate = Callable[..., Rated]
 Zipped = Callable[..., bytes]
 
@@ -156,7 +158,6 @@ def test_a_payload_is_named_wherever_it_is(rated: Rate, way: str, payload: str) 
     found = rated("model.bin", WRAPS[way](PAYLOADS[payload]))
     assert found.rating is Rating.DANGEROUS, said(found)
     assert NAMES[payload] in names(found)
-    assert found.seconds < 10
 
 
 @pytest.mark.parametrize("way", [one for one in WRAPS if one not in REFUSED_ANYWAY])
@@ -316,12 +317,12 @@ HEADERS = {
 
 
 @pytest.mark.parametrize("lie", HEADERS)
-def test_a_header_of_an_array_is_plain_or_refused(rated: Rate, lie: str) -> None:
+def test_a_header_of_an_array_is_plain_or_refused(rated: Rate, lie: str, within: Within) -> None:
     header = HEADERS[lie].encode() + b"\n"
     data = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + EXEC
-    found = rated("weights.npy", data)
+    with within(100):
+        found = rated("weights.npy", data)
     assert found.rating is not Rating.SAFE
-    assert found.seconds < 10
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

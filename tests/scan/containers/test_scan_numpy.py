@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from accord.scan.containers.npy import array
 from accord.scan.part import BrokenError, Part
 from accord.scan.rating import Rated, Rating
 
+Within = Callable[[float], AbstractContextManager[None]]
 Rate = Callable[..., Rated]
 TYPES = (
     "f8", "<f4", ">i2", "u1", "bool", "c16", "S7", "U5", "M8[ns]", "m8[D]", "V3", "f2",
@@ -90,10 +91,10 @@ def test_too_few_numbers_are_malformed(rated: Rate) -> None:
         "",
     ],
 )
-def test_a_header_that_numpy_does_not_write_is_malformed(rated: Rate, header: str) -> None:
-    found = rated("a.npy", with_header(header, bytes(8)))
+def test_a_header_that_numpy_does_not_write_is_malformed(rated: Rate, header: str, within: Within) -> None:
+    with within(20):
+        found = rated("a.npy", with_header(header, bytes(8)))
     assert found.rating is Rating.MALFORMED
-    assert found.seconds < 20
 
 
 def test_a_payload_behind_a_strange_header_is_found(rated: Rate, payload: bytes) -> None:
@@ -106,12 +107,12 @@ def test_long_counts_of_python_2_are_read() -> None:
     assert array(Part(data, name="a.npy")).size == 48
 
 
-def test_an_archive_of_arrays_is_safe_and_packed_zeros_are_not_unpacked(rated: Rate) -> None:
+def test_an_archive_of_arrays_is_safe_and_packed_zeros_are_not_unpacked(rated: Rate, within: Within) -> None:
     out = io.BytesIO()
     np.savez_compressed(out, a=np.zeros(5_000_000), b=np.arange(5), c=np.array("x"))
-    found = rated("a.npz", out.getvalue())
+    with within(30):
+        found = rated("a.npz", out.getvalue())
     assert (found.rating, found.format) == (Rating.SAFE, "npz"), messages(found)
-    assert found.seconds < 20
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])

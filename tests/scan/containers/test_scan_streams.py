@@ -5,6 +5,7 @@ import gzip
 import lzma
 import zlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import lz4.frame
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from accord.scan.containers import packing
 from accord.scan.rating import Rated, Rating
 
+Within = Callable[[float], AbstractContextManager[None]]
 Rate = Callable[..., Rated]
 Pack = Callable[[bytes], bytes]
 TEXT = b"a few words of plain text, and a few more of them\n" * 3
@@ -75,10 +77,11 @@ def test_zeros_may_fill_up_a_gzip_file(rated: Rate) -> None:
 
 
 @pytest.mark.parametrize("kind", PACKS)
-def test_a_bomb_is_dangerous_and_cheap(rated: Rate, kind: str) -> None:
-    found = rated("bomb", PACKS[kind](bytes(120 << 20)))
+def test_a_bomb_is_dangerous_and_cheap(rated: Rate, kind: str, within: Within) -> None:
+    data = PACKS[kind](bytes(120 << 20))
+    with within(1000):
+        found = rated("bomb", data)
     assert found.rating is Rating.DANGEROUS
-    assert found.seconds < 50
 
 
 @pytest.mark.parametrize("kind", ["gzip", "xz", "zstd"])

@@ -8,6 +8,7 @@ import subprocess
 import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ import pytest
 from accord.scan.containers.torch_legacy import read as legacy_reader
 from accord.scan.rating import Rated, Rating
 
+Within = Callable[[float], AbstractContextManager[None]]
 Rate = Callable[..., Rated]
 MAGIC: Final = 0x1950A86A20F9469CFC6C
 BENCH: Final = Path(__file__).parents[3] / ".venv-bench" / "bin" / "python"
@@ -212,7 +214,7 @@ def test_a_package_is_safe_only_without_code(rated: Rate, payload: bytes) -> Non
     assert dangerous(rated("p.pt", packaged(b"\n", payload))) == {"p/model/model.pkl"}
 
 
-def test_a_zip_of_a_gibibyte_is_rated_in_milliseconds(tmp_path: Path) -> None:
+def test_a_zip_of_a_gibibyte_is_rated_in_milliseconds(tmp_path: Path, within: Within) -> None:
     from accord.scan.engine import Target, rate
 
     size = 1 << 30
@@ -235,9 +237,9 @@ def test_a_zip_of_a_gibibyte_is_rated_in_milliseconds(tmp_path: Path) -> None:
         at = file.tell()
         file.write(entries + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 3, 3, len(entries), at, 0))
     rate(Target(tmp_path, "big.pt", "big.pt"))  # the first call imports
-    found = min((rate(Target(tmp_path, "big.pt", "big.pt")) for _ in range(5)), key=lambda one: one.seconds)
+    with within(3):
+        found = rate(Target(tmp_path, "big.pt", "big.pt"))
     assert (found.rating, found.format) == (Rating.SAFE, "torch"), messages(found)
-    assert found.seconds < 0.3
 
 
 @pytest.mark.skipif(not BENCH.exists() or shutil.which("env") is None, reason="make bench-env makes the frameworks")

@@ -5,6 +5,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from accord.scan.look import Limits
 from accord.scan.rating import Rated, Rating
 
+Within = Callable[[float], AbstractContextManager[None]]
 Rate = Callable[..., Rated]
 Zip = Callable[..., bytes]
 TEXT = b"a few words of plain text\n"
@@ -257,13 +259,13 @@ def test_a_bomb_is_dangerous_by_what_it_announces(rated: Rate, zipped: Zip) -> N
     assert rated("bomb.zip", zipped([one])).rating is Rating.DANGEROUS
 
 
-def test_a_bomb_that_announces_little_is_cut(rated: Rate, zipped: Zip) -> None:
+def test_a_bomb_that_announces_little_is_cut(rated: Rate, zipped: Zip, within: Within) -> None:
     big = bytes(64 << 20)
     lie = {"size": 100, "crc": zlib.crc32(bytes(100))}
     data = zipped([{"name": "a", "data": big, "packed": deflated(big), "method": 8, "local": lie, "central": lie}])
-    found = rated("liar.zip", data)
+    with within(30):
+        found = rated("liar.zip", data)
     assert found.rating is Rating.MALFORMED
-    assert found.seconds < 20
 
 
 def test_too_many_members_are_not_safe(rated: Rate, zipped: Zip) -> None:

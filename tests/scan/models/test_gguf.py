@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
-import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from accord.scan.engine import rate_open
 from accord.scan.rating import Rated, Rating
 
+Within = Callable[[float], AbstractContextManager[None]]
 Rate = Callable[..., Rated]
 NAME = "model.gguf"
 ESCAPE = "{{ ''.__class__.__mro__[1].__subclasses__() }}"
@@ -171,21 +172,21 @@ def test_forerunners_are_unknown(rated: Rate, mark: bytes) -> None:
     assert (found.format, found.rating) == ("ggml", Rating.UNKNOWN)
 
 
-def test_a_large_vocabulary_is_passed_in_no_time(rated: Rate) -> None:
+def test_a_large_vocabulary_is_passed_in_no_time(rated: Rate, within: Within) -> None:
     one = W.words("tokenizer.ggml.tokens", [f"token{index}" for index in range(262_144)])
     data = W.file([one, W.pair("scores", 9, W.pack("IQ", 6, 262_144) + bytes(4 * 262_144))])
-    begin = time.process_time()
-    assert rated(NAME, data).rating is Rating.SAFE
-    assert time.process_time() - begin < 6
+    with within(60):
+        assert rated(NAME, data).rating is Rating.SAFE
 
 
 @given(
     st.lists(st.tuples(st.integers(4, len(HONEST) - 1), st.integers(0, 255)), min_size=1, max_size=4),
     st.integers(4, len(HONEST)),
 )
-def test_no_change_of_bytes_breaks_the_reader(changes: list[tuple[int, int]], cut: int) -> None:
+def test_no_change_of_bytes_breaks_the_reader(within: Within, changes: list[tuple[int, int]], cut: int) -> None:
     data = bytearray(HONEST)
     for at, value in changes:
         data[at] = value
-    for changed in (bytes(data), bytes(data[:cut])):
-        assert rated_bytes(changed).seconds < 10
+    with within(100):
+        for changed in (bytes(data), bytes(data[:cut])):
+            rated_bytes(changed)

@@ -8,6 +8,7 @@ import json
 import pickle
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -25,6 +26,7 @@ from accord.scan.models.hdf5_file import Hdf5, Kind
 from accord.scan.part import BrokenError, Part
 from accord.scan.rating import Rated, Rating, Sight
 
+Within = Callable[[float], AbstractContextManager[None]]
 Rate = Callable[..., Rated]
 VERSIONS: Final = ["earliest", "v108", "v110", "v112", "latest"]
 EVIL: Final = b"cposix\nsystem\n(S'true'\ntR."
@@ -282,11 +284,11 @@ def test_many_datasets_are_read_in_time_that_grows_with_their_number() -> None:
     assert all(after < 5 * before for before, after in pairwise(times))
 
 
-def test_no_array_is_read(rated: Rate) -> None:
+def test_no_array_is_read(rated: Rate, within: Within) -> None:
     data = _made(lambda file: file.create_dataset("big", data=np.zeros((2000, 2000))))
-    found = rated("model.h5", data)
+    with within(100):
+        found = rated("model.h5", data)
     assert found.rating is Rating.SAFE
-    assert found.seconds < 5
 
 
 _SEEDS: Final = [_made(_everything, version) for version in ("earliest", "latest")]

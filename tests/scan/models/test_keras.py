@@ -7,9 +7,9 @@ import contextlib
 import io
 import json
 import marshal
-import time
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Final
 
 import h5py  # type: ignore[import-untyped]  # h5py has no stubs
@@ -24,6 +24,7 @@ from accord.scan.models.keras_names import Named, doubt, doubt_of_operator, doub
 from accord.scan.part import BrokenError, Part
 from accord.scan.rating import Rated, Rating, Sight
 
+Within = Callable[[float], AbstractContextManager[None]]
 Rate = Callable[..., Rated]
 Json = dict[str, object]
 
@@ -312,12 +313,11 @@ def test_the_shape_of_a_configuration_is_recognised() -> None:
     assert not is_keras({"class_name": 1, "config": {}})
 
 
-def test_a_vocabulary_of_a_million_characters_takes_no_time() -> None:
+def test_a_vocabulary_of_a_million_characters_takes_no_time(within: Within) -> None:
     layer = thing("StringLookup", {"vocabulary": [f"word{number}" for number in range(100_000)]})
     data = json.dumps(model(layer)).encode()
-    begin = time.perf_counter()
-    assert list(judge_bytes(data, Part(data, name="config.json"), _look())) == []
-    assert time.perf_counter() - begin < 10
+    with within(100):
+        assert list(judge_bytes(data, Part(data, name="config.json"), _look())) == []
 
 
 def test_a_key_that_only_looks_like_a_path_is_left_alone() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from accord.scan.models.msgpack import is_msgpack
 from accord.scan.part import Part
 from accord.scan.rating import Rated, Rating
 
+Within = Callable[[float], AbstractContextManager[None]]
 Rate = Callable[..., Rated]
 NAME = "params.msgpack"
 PICKLE = b"\x80\x04cos\nsystem\n(S'true'\ntR."
@@ -141,9 +143,10 @@ def test_random_bytes_break_neither_probe_nor_reader(content: bytes) -> None:
     st.lists(st.tuples(st.integers(0, len(HONEST) - 1), st.integers(0, 255)), min_size=1, max_size=4),
     st.integers(0, len(HONEST)),
 )
-def test_no_change_of_bytes_breaks_the_reader(changes: list[tuple[int, int]], cut: int) -> None:
+def test_no_change_of_bytes_breaks_the_reader(within: Within, changes: list[tuple[int, int]], cut: int) -> None:
     data = bytearray(HONEST)
     for at, value in changes:
         data[at] = value
-    for changed in (bytes(data), bytes(data[:cut])):
-        assert rated_bytes(changed).seconds < 10
+    with within(100):
+        for changed in (bytes(data), bytes(data[:cut])):
+            rated_bytes(changed)

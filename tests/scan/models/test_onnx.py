@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
-import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from accord.scan.models.onnx_operators import Operator, objection, tells
 from accord.scan.part import Part
 from accord.scan.rating import Rated, Rating
 
+Within = Callable[[float], AbstractContextManager[None]]
 Rate = Callable[..., Rated]
 NAME = "model.onnx"
 
@@ -283,17 +284,17 @@ def test_other_messages_are_not_claimed(content: bytes) -> None:
     assert not is_onnx(Part(content, name="model.pb"))
 
 
-def test_many_nodes_and_large_weights_are_quick(rated: Rate) -> None:
+def test_many_nodes_and_large_weights_are_quick(rated: Rate, within: Within) -> None:
     content = model(graph(*[node("Add")] * 5000, weights=tensor((1 << 22,), 1, bytes(1 << 24))))
-    begin = time.process_time()
-    assert rated(NAME, content).rating is Rating.SAFE
-    assert time.process_time() - begin < 20
+    with within(200):
+        assert rated(NAME, content).rating is Rating.SAFE
 
 
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), min_size=1, max_size=5), st.integers(1, 400))
-def test_no_change_of_bytes_breaks_the_reader(changes: list[tuple[int, int]], cut: int) -> None:
+def test_no_change_of_bytes_breaks_the_reader(within: Within, changes: list[tuple[int, int]], cut: int) -> None:
     whole = bytearray(HIDDEN["in a branch in a function"])
     for at, value in changes:
         whole[at % len(whole)] = value
-    for changed in (bytes(whole), bytes(whole[:cut])):
-        assert rated_bytes(changed).seconds < 10
+    with within(100):
+        for changed in (bytes(whole), bytes(whole[:cut])):
+            rated_bytes(changed)

@@ -7,14 +7,15 @@ import io
 import json
 import struct
 import tarfile
-import time
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 
 import pytest
 
 from accord.scan.rating import Rated, Rating
 
+Within = Callable[[float], AbstractContextManager[None]]
 Rate = Callable[..., Rated]
 TENSORS = "model.safetensors"
 MODEL = "model.gguf"
@@ -154,11 +155,10 @@ LIES = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_every_lie_of_a_header_is_refused_in_no_time(rated: Rate, lie: str) -> None:
-    begin = time.process_time()
-    found = rated(TENSORS, LIES[lie])
-    assert found.rating in {Rating.MALFORMED, Rating.DANGEROUS}
-    assert time.process_time() - begin < 5
+def test_every_lie_of_a_header_is_refused_in_no_time(rated: Rate, lie: str, within: Within) -> None:
+    with within(50):
+        found = rated(TENSORS, LIES[lie])
+        assert found.rating in {Rating.MALFORMED, Rating.DANGEROUS}
 
 
 @pytest.mark.parametrize(
@@ -245,20 +245,20 @@ OVERFLOWS: dict[str, Callable[[int], bytes]] = {
 
 @pytest.mark.parametrize("place", OVERFLOWS)
 @pytest.mark.parametrize("many", LARGE)
-def test_a_number_that_overflows_is_named_at_every_place(rated: Rate, place: str, many: int) -> None:
-    begin = time.process_time()
-    found = rated(MODEL, OVERFLOWS[place](many))
-    assert found.rating is Rating.DANGEROUS
-    assert any("announced" in one.finding.message or "tensor a" in one.finding.message for one in found.reasons)
-    assert time.process_time() - begin < 5
+def test_a_number_that_overflows_is_named_at_every_place(rated: Rate, place: str, many: int, within: Within) -> None:
+    with within(20):
+        found = rated(MODEL, OVERFLOWS[place](many))
+        assert found.rating is Rating.DANGEROUS
+        assert any("announced" in one.finding.message or "tensor a" in one.finding.message for one in found.reasons)
 
 
 @pytest.mark.parametrize("place", OVERFLOWS)
 @pytest.mark.parametrize("many", [0x7FFFFFFF, 0xFFFFFFFF, 1 << 40])
-def test_a_number_that_is_too_large_is_refused_at_every_place(rated: Rate, place: str, many: int) -> None:
-    begin = time.process_time()
-    assert rated(MODEL, OVERFLOWS[place](many)).rating in {Rating.MALFORMED, Rating.DANGEROUS}
-    assert time.process_time() - begin < 5
+def test_a_number_that_is_too_large_is_refused_at_every_place(
+    rated: Rate, place: str, many: int, within: Within
+) -> None:
+    with within(20):
+        assert rated(MODEL, OVERFLOWS[place](many)).rating in {Rating.MALFORMED, Rating.DANGEROUS}
 
 
 @pytest.mark.parametrize("count", [9, 1000, 0x7FFFFFFF, 0xFFFFFFFF])

@@ -7,6 +7,7 @@ import io
 import json
 import pickle
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Final
 
 import h5py  # type: ignore[import-untyped]  # h5py has no stubs
@@ -15,6 +16,7 @@ import pytest
 
 from accord.scan.rating import Rated, Rating
 
+Within = Callable[[float], AbstractContextManager[None]]
 Rate = Callable[..., Rated]
 Fill = Callable[[h5py.File], object]
 VERSIONS: Final = ("earliest", "latest")
@@ -216,12 +218,12 @@ def test_what_stands_before_or_behind_the_file_is_looked_at(rated: Rate, front: 
     assert behind.rating is not Rating.SAFE
 
 
-def test_a_bomb_of_many_references_to_one_value_ends_in_time(rated: Rate) -> None:
+def test_a_bomb_of_many_references_to_one_value_ends_in_time(rated: Rate, within: Within) -> None:
     def fill(file: h5py.File) -> None:
         file.attrs.create("notes", ["x" * 60_000] * 900, dtype=h5py.string_dtype())
         file["texts"] = np.array(["word"] * 30_000, dtype=object)
         file["image"] = np.zeros((4000, 1000), "u1")
 
-    found = rated("model.h5", made(fill, "latest"))
+    with within(200):
+        found = rated("model.h5", made(fill, "latest"))
     assert found.rating is Rating.SAFE, found.reasons
-    assert found.seconds < 10

@@ -8,6 +8,7 @@ import json
 import marshal
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Final
 
 import h5py  # type: ignore[import-untyped]  # h5py has no stubs
@@ -16,6 +17,8 @@ import pytest
 
 from accord.scan.rating import Rated, Rating
 
+Within = Callable[[float], AbstractContextManager[None]]
+Growth = Callable[[Callable[[int], Callable[[], object]], int], float]
 Rate = Callable[..., Rated]
 Json = dict[str, object]
 CODE: Final = base64.b64encode(marshal.dumps(compile("__import__('os').system('echo accord')", "m", "eval"))).decode()
@@ -121,7 +124,6 @@ def test_a_lambda_is_named_wherever_it_lies(rated: Rate, kind: str, nesting: str
         found = rated(name, data)
         assert found.rating is Rating.DANGEROUS, (name, found.reasons)
         assert "ambda" in harm(found)
-        assert found.seconds < 10
 
 
 @pytest.mark.parametrize("nesting", NESTINGS)
@@ -410,23 +412,29 @@ def test_a_function_of_tensorflow_that_reaches_out_is_named(rated: Rate, symbol:
     assert symbol in harm(found)
 
 
-def test_a_configuration_of_many_decoys_hides_nothing_and_takes_no_time(rated: Rate) -> None:
-    decoys = [thing("Dense", {"name": f"d{place}"}) for place in range(10_000)]
-    found = rated("m.keras", archive(sequential(*decoys, LAMBDA)))
-    assert found.rating is Rating.DANGEROUS
-    assert found.seconds < 10
+def test_a_configuration_of_many_decoys_hides_nothing_and_takes_no_time(rated: Rate, growth: Growth) -> None:
+    def judged(count: int) -> Callable[[], Rated]:
+        decoys = [thing("Dense", {"name": f"d{place}"}) for place in range(count)]
+        data = archive(sequential(*decoys, LAMBDA))
+        return lambda: rated("m.keras", data)
+
+    assert judged(10_000)().rating is Rating.DANGEROUS
+    assert growth(judged, 2_500) < 10
 
 
-def test_an_object_with_thousands_of_keys_that_stand_twice_takes_no_time(rated: Rate) -> None:
-    text = "{" + ", ".join(f'"k{place % 3000}": {place}' for place in range(60_000)) + "}"
-    found = rated("m.keras", archive(_twice(f'"class_name": "Dense", "config": {text}')))
-    assert found.rating is Rating.MALFORMED
-    assert found.seconds < 10
+def test_an_object_with_thousands_of_keys_that_stand_twice_takes_no_time(rated: Rate, growth: Growth) -> None:
+    def judged(count: int) -> Callable[[], Rated]:
+        text = "{" + ", ".join(f'"k{place % (count // 20)}": {place}' for place in range(count)) + "}"
+        data = archive(_twice(f'"class_name": "Dense", "config": {text}'))
+        return lambda: rated("m.keras", data)
+
+    assert judged(60_000)().rating is Rating.MALFORMED
+    assert growth(judged, 15_000) < 10
 
 
 @pytest.mark.parametrize("count", [99, 250, 900, 100_000])
-def test_nesting_ends_with_a_reason_never_with_an_error(rated: Rate, count: int) -> None:
+def test_nesting_ends_with_a_reason_never_with_an_error(rated: Rate, count: int, within: Within) -> None:
     text = b'{"class_name":"Wrapper","config":{"layer":' * count + json.dumps(LAMBDA).encode() + b"}}" * count
-    found = rated("m.keras", archive(text))
+    with within(50):
+        found = rated("m.keras", archive(text))
     assert found.rating is not Rating.SAFE
-    assert found.seconds < 10

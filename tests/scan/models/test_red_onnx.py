@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import struct
-import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from accord.scan.engine import Target, rate
 from accord.scan.models.onnx_operators import Operator, objection, tells
 from accord.scan.rating import Rated, Rating
 
+Within = Callable[[float], AbstractContextManager[None]]
 Rate = Callable[..., Rated]
 NAME = "model.onnx"
 
@@ -313,12 +314,11 @@ def test_weights_of_openvino_that_start_with_zeros_are_safe_beside_their_network
     assert beside(tmp_path, "other.bin", bytes(8192) + FLOATS).rating is Rating.UNKNOWN
 
 
-def test_a_large_side_file_is_rated_in_time(tmp_path: Path) -> None:
+def test_a_large_side_file_is_rated_in_time(tmp_path: Path, within: Within) -> None:
     side = tmp_path / "model.onnx_data"
     with side.open("wb") as file:
         file.write(FLOATS)
         file.truncate(1 << 30)
     (tmp_path / "model.onnx").write_bytes(model(graph(RELU, data(5, at(side.name)))))
-    begin = time.process_time()
-    assert rate(Target(tmp_path, side.name, side.name)).rating is Rating.SAFE
-    assert time.process_time() - begin < 10
+    with within(300):
+        assert rate(Target(tmp_path, side.name, side.name)).rating is Rating.SAFE

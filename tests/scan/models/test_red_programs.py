@@ -55,7 +55,6 @@ def test_a_program_under_the_name_of_a_model_is_dangerous(rated: Rate, data: byt
     ):
         found = rated(name, data)
         assert found.rating is Rating.DANGEROUS, name
-        assert found.seconds < 50
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zlib.compress])

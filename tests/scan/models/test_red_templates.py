@@ -6,9 +6,9 @@ import io
 import json
 import struct
 import tarfile
-import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -19,6 +19,7 @@ from accord.scan.part import Part
 from accord.scan.rating import Rated, Rating, Sight, worst
 from accord.scan.reasons import reasons
 
+Within = Callable[[float], AbstractContextManager[None]]
 Rate = Callable[..., Rated]
 HONEST = "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] | trim }}</s>{% endfor %}"
 RUNS = "{{ cycler.__init__.__globals__.os.popen('echo 1').read() }}"
@@ -193,10 +194,9 @@ ENDLESS = (
 
 
 @pytest.mark.parametrize("text", ENDLESS)
-def test_templates_that_keep_a_renderer_busy_are_named(text: str) -> None:
-    begin = time.process_time()
-    assert {one.kind for one in said(text)} == {"template-endless"}
-    assert time.process_time() - begin < 10
+def test_templates_that_keep_a_renderer_busy_are_named(text: str, within: Within) -> None:
+    with within(100):
+        assert {one.kind for one in said(text)} == {"template-endless"}
 
 
 TWINS = (
@@ -369,8 +369,7 @@ def test_numbers_under_a_key_of_templates_are_numbers(rated: Rate) -> None:
     assert rated("m.gguf", content).rating is Rating.SAFE
 
 
-def test_a_swelling_of_templates_is_judged_in_time(rated: Rate) -> None:
+def test_a_swelling_of_templates_is_judged_in_time(rated: Rate, within: Within) -> None:
     text = "{% set a = b ~ c %}" * 1500 + "{{ messages['{}{}'.format(a, b)] }}" * 200
-    begin = time.process_time()
-    rated("tokenizer_config.json", settings(text))
-    assert time.process_time() - begin < 10
+    with within(200):
+        rated("tokenizer_config.json", settings(text))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import io
 import struct
-import time
 import zipfile
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import pytest
 
 from accord.scan.rating import Rated, Rating
 
+Within = Callable[[float], AbstractContextManager[None]]
 Rate = Callable[..., Rated]
 NAME = "m.tflite"
 CUSTOM = 32
@@ -249,7 +250,7 @@ def test_labels_and_vocabularies_are_safe(rated: Rate) -> None:
 
 
 @pytest.mark.parametrize("shared", ["signatures", "operators", "codes"])
-def test_tables_that_are_shared_a_million_times_over_cost_nothing(rated: Rate, shared: str) -> None:
+def test_tables_that_are_shared_a_million_times_over_cost_nothing(rated: Rate, shared: str, within: Within) -> None:
     one, many = Table({0: "x"}), 4000
     if shared == "signatures":
         inputs = [one] * many
@@ -259,9 +260,8 @@ def test_tables_that_are_shared_a_million_times_over_cost_nothing(rated: Rate, s
         content = tflite([ADD], [Table({3: operators}) for _ in range(many)])
     else:
         content = tflite([ADD] * many * 4, [subgraph([operator()])])
-    begin = time.process_time()
-    assert rated(NAME, content).rating is Rating.SAFE
-    assert time.process_time() - begin < 10
+    with within(100):
+        assert rated(NAME, content).rating is Rating.SAFE
 
 
 def ort(nodes: object, **more: object) -> bytes:
@@ -288,9 +288,8 @@ def test_the_runtimes_own_format_hides_no_operator(rated: Rate, domain: str, nam
     assert f"{domain}::{name}" in {one.name for one in found.reasons}
 
 
-def test_nodes_that_are_shared_by_many_graphs_cost_nothing(rated: Rate) -> None:
+def test_nodes_that_are_shared_by_many_graphs_cost_nothing(rated: Rate, within: Within) -> None:
     shared = [ort_node("Relu")] * 4000
     graphs = [Table({2: shared}) for _ in range(4000)]
-    begin = time.process_time()
-    assert rated("m.ort", ort([ort_node("If", "", Table({12: graphs}))])).rating is Rating.SAFE
-    assert time.process_time() - begin < 10
+    with within(100):
+        assert rated("m.ort", ort([ort_node("If", "", Table({12: graphs}))])).rating is Rating.SAFE

@@ -44,7 +44,6 @@ def test_xml_that_opens_or_expands_is_dangerous_in_every_model(rated: Rate, kind
         found = rated(name, (declared(encoding) + kind + root).encode(encoding))
         assert found.rating is Rating.DANGEROUS
         assert "ACC220" in {one.finding.check for one in found.reasons}
-        assert found.seconds < 50
 
 
 @pytest.mark.parametrize("root", ["data", "config", "svg", "root", "score", "Workbook"])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import json
 import struct
-import time
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from accord.scan.models.safetensors import is_safetensors
 from accord.scan.part import Part
 from accord.scan.rating import Rated, Rating
 
+Within = Callable[[float], AbstractContextManager[None]]
 Rate = Callable[..., Rated]
 NAME = "model.safetensors"
 
@@ -193,31 +194,29 @@ def test_other_files_are_not_claimed(data: bytes) -> None:
     assert not is_safetensors(Part(data, name="data.bin"))
 
 
-def test_a_gigabyte_is_read_in_no_time(rated: Rate, tmp_path: Path) -> None:
+def test_a_gigabyte_is_read_in_no_time(rated: Rate, tmp_path: Path, within: Within) -> None:
     tensors = {f"layer.{index}": entry(index << 20, (index + 1) << 20) for index in range(1024)}
     head = saved(tensors, b"")
     path = tmp_path / NAME
     with path.open("wb") as file:
         file.write(head)
         file.truncate(len(head) + (1 << 30))
-    with path.open("rb") as file:
-        begin = time.process_time()
+    with path.open("rb") as file, within(60):
         found = rate_open(file, NAME)
     assert found.rating is Rating.SAFE
-    assert time.process_time() - begin < 3
 
 
 @given(
     st.lists(st.tuples(st.integers(0, len(HONEST) - 1), st.integers(0, 255)), min_size=1, max_size=4),
     st.integers(0, len(HONEST)),
 )
-def test_no_change_of_bytes_breaks_the_reader(changes: list[tuple[int, int]], cut: int) -> None:
+def test_no_change_of_bytes_breaks_the_reader(within: Within, changes: list[tuple[int, int]], cut: int) -> None:
     data = bytearray(HONEST)
     for at, value in changes:
         data[at] = value
-    for changed in (bytes(data), bytes(data[:cut])):
-        found = rated_bytes(changed)
-        assert found.seconds < 10
+    with within(100):
+        for changed in (bytes(data), bytes(data[:cut])):
+            rated_bytes(changed)
 
 
 @given(st.binary(max_size=300))

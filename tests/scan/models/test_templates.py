@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,8 @@ from accord.scan.models.templates import Use, judge, looks_like_template
 from accord.scan.part import Part
 from accord.scan.rating import Rating, Sight, worst
 from accord.scan.reasons import reasons
+
+Within = Callable[[float], AbstractContextManager[None]]
 
 
 def _nothing(_part: Part, _look: Look) -> Iterator[Sight]:
@@ -160,10 +162,9 @@ def test_prose_about_templates_is_no_template() -> None:
         "x" * 300_000 + "{{ y }}",
     ],
 )
-def test_deep_long_and_swelling_templates_are_quick(text: str) -> None:
-    begin = time.process_time()
-    said(text)
-    assert time.process_time() - begin < 20
+def test_deep_long_and_swelling_templates_are_quick(text: str, within: Within) -> None:
+    with within(200):
+        said(text)
 
 
 @given(st.text(alphabet="{}%_.'\"()[]|~ abc=+-*1:,#\n", max_size=200))

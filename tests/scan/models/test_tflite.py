@@ -6,6 +6,7 @@ import io
 import struct
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import pytest
@@ -17,6 +18,7 @@ from accord.scan.models.flatbuffer import root
 from accord.scan.part import BrokenError, Part
 from accord.scan.rating import Rated, Rating
 
+Within = Callable[[float], AbstractContextManager[None]]
 Rate = Callable[..., Rated]
 Value = "int | str | bytes | Table | list[Table] | Number"
 CUSTOM = 32
@@ -280,9 +282,10 @@ def _touch(tables: Iterator[object]) -> None:
     st.lists(st.tuples(st.integers(8, len(WRITE) - 1), st.integers(0, 255)), min_size=1, max_size=5),
     st.integers(8, len(WRITE)),
 )
-def test_no_change_of_bytes_breaks_the_reader(changes: list[tuple[int, int]], cut: int) -> None:
+def test_no_change_of_bytes_breaks_the_reader(within: Within, changes: list[tuple[int, int]], cut: int) -> None:
     data = bytearray(WRITE)
     for at, value in changes:
         data[at] = value
-    for changed in (bytes(data), bytes(data[:cut])):
-        assert rated_bytes(changed).seconds < 10
+    with within(100):
+        for changed in (bytes(data), bytes(data[:cut])):
+            rated_bytes(changed)

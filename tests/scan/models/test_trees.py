@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from accord.scan.models.trees import is_json, is_old_xgboost, read_json
 from accord.scan.part import BrokenError, Part
 from accord.scan.rating import Rated, Rating, Sight
 
+Within = Callable[[float], AbstractContextManager[None]]
 Rate = Callable[..., Rated]
 PICKLE = b"cos\nsystem\n(S'true'\ntR."
 
@@ -195,9 +197,12 @@ def test_json_of_trees_is_told_and_read() -> None:
     st.lists(st.tuples(st.integers(4, 2000), st.integers(0, 255)), min_size=1, max_size=4),
     st.integers(4, 2000),
 )
-def test_no_change_of_bytes_breaks_the_reader(whole: bytes, changes: list[tuple[int, int]], cut: int) -> None:
+def test_no_change_of_bytes_breaks_the_reader(
+    within: Within, whole: bytes, changes: list[tuple[int, int]], cut: int
+) -> None:
     data = bytearray(whole)
     for at, value in changes:
         data[4 + at % (len(data) - 4)] = value
-    for changed in (bytes(data), whole[:cut]):
-        assert rate_open(io.BytesIO(changed), "model.bin").seconds < 10
+    with within(100):
+        for changed in (bytes(data), whole[:cut]):
+            rate_open(io.BytesIO(changed), "model.bin")

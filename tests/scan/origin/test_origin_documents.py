@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 
 from accord.core.errors import RecordError
 from accord.scan.origin.documents import Document, read_document
+
+Within = Callable[[float], AbstractContextManager[None]]
 
 
 def read(data: bytes | str, limit: int = 1 << 16) -> Document:
@@ -93,9 +96,7 @@ def test_plain_values_come_back_as_they_are(value: object) -> None:
     assert read(json.dumps(value)).value == value
 
 
-def test_many_members_of_one_name_cost_no_time() -> None:
+def test_many_members_of_one_name_cost_no_time(within: Within) -> None:
     text = "{" + ",".join(f'"k{number}": 1' for number in range(200_000)) + ', "k199999": 2}'
-    started = time.monotonic()
-    with pytest.raises(RecordError):
+    with within(500), pytest.raises(RecordError):
         read(text, limit=1 << 24)
-    assert time.monotonic() - started < 5

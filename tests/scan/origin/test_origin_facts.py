@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import struct
-import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from accord.scan.origin.facts import facts_of
 from accord.scan.origin.headers import header_of, said
 from accord.scan.origin.purls import purls
 from accord.scan.supply.packages import Package
+
+Within = Callable[[float], AbstractContextManager[None]]
 
 
 def safetensors(header: object, data: bytes = b"") -> bytes:
@@ -105,10 +108,9 @@ def test_a_broken_header_says_nothing(data: bytes) -> None:
 
 
 @given(st.binary(max_size=300), st.sampled_from([b"", b"GGUF\x03\0\0\0", b"\x10\0\0\0\0\0\0\0{", b"\x08\x08\x12"]))
-def test_noise_behind_any_mark_never_breaks_and_is_quick(noise: bytes, mark: bytes) -> None:
-    started = time.monotonic()
-    told(mark + noise)
-    assert time.monotonic() - started < 1
+def test_noise_behind_any_mark_never_breaks_and_is_quick(within: Within, noise: bytes, mark: bytes) -> None:
+    with within(10):
+        told(mark + noise)
 
 
 def test_configuration_and_card_add_what_headers_do_not_say(tmp_path: Path) -> None:

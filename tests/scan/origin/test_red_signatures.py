@@ -6,9 +6,9 @@ import base64
 import hashlib
 import json
 import os
-import time
 import unicodedata
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from accord.scan.origin.provenance import Wanted, verify_provenance
 from accord.scan.origin.signing import SignedModel
 from accord.scan.origin.verifying import VerifiedModel
 
+Within = Callable[[float], AbstractContextManager[None]]
+Growth = Callable[[Callable[[int], Callable[[], object]], int], float]
 Sign = Callable[..., SignedModel]
 Verify = Callable[..., VerifiedModel]
 HELLO = hashlib.sha256(b"hello").hexdigest()
@@ -158,20 +160,21 @@ def test_a_member_that_stands_twice_is_refused(sign: Sign, verify: Verify) -> No
 
 
 @pytest.mark.parametrize("piece", [b"[]", b"{}", b"1", b'""', b"[[[]]]"])
-def test_a_bundle_of_millions_of_parts_is_refused_before_it_is_built(piece: bytes) -> None:
+def test_a_bundle_of_millions_of_parts_is_refused_before_it_is_built(piece: bytes, within: Within) -> None:
     data = b'{"mediaType":[' + b",".join([piece] * 3_000_000) + b"]}"
-    started = time.process_time()
-    for read in (read_bundle, read_signed):
-        with pytest.raises(RecordError, match="more than 20000 parts"):
-            read(data, path="m.sig")
-    assert time.process_time() - started < 10
+    with within(100):
+        for read in (read_bundle, read_signed):
+            with pytest.raises(RecordError, match="more than 20000 parts"):
+                read(data, path="m.sig")
 
 
-def test_a_list_of_a_hundred_thousand_files_is_read_in_seconds(signer: ModelSigner) -> None:
-    payload = statement(*(f"d{number % 100}/f{number}.bin" for number in range(100_000)))
-    started = time.process_time()
-    assert len(read_statement(payload, path="m.sig").resources) == 100_000
-    assert time.process_time() - started < 80
+def test_a_list_of_a_hundred_thousand_files_is_read_in_seconds(signer: ModelSigner, growth: Growth) -> None:
+    def listed(count: int) -> Callable[[], int]:
+        payload = statement(*(f"d{number % 100}/f{number}.bin" for number in range(count)))
+        return lambda: len(read_statement(payload, path="m.sig").resources)
+
+    assert listed(100_000)() == 100_000
+    assert growth(listed, 10_000) < 10
 
 
 # --- what is listed

@@ -6,6 +6,7 @@ import pickle
 import resource
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -13,6 +14,7 @@ from accord.scan.part import Part
 from accord.scan.pickles.machine import run
 from accord.scan.rating import Rating, Sight
 
+Within = Callable[[float], AbstractContextManager[None]]
 See = Callable[..., list[Sight]]
 Rate = Callable[..., Rating]
 
@@ -52,11 +54,10 @@ NUMBERS = b"".join(b"\x8a\x14" + (i * ((1 << 61) - 1)).to_bytes(20, "little") + 
         ),
     ],
 )
-def test_a_bomb_is_named_without_being_lit(data: bytes, says: str, see: See, rating: Rate) -> None:
-    begin = time.perf_counter()
-    assert any(says in one.message for one in see(data)), see(data)
-    assert rating(data) is Rating.DANGEROUS
-    assert time.perf_counter() - begin < 10
+def test_a_bomb_is_named_without_being_lit(data: bytes, says: str, see: See, rating: Rate, within: Within) -> None:
+    with within(1000):
+        assert any(says in one.message for one in see(data)), see(data)
+        assert rating(data) is Rating.DANGEROUS
 
 
 @pytest.mark.parametrize(
@@ -70,10 +71,10 @@ def test_a_bomb_is_named_without_being_lit(data: bytes, says: str, see: See, rat
         b"\x80\x04]" + b"2" * 2_000_000 + b".",
     ],
 )
-def test_floods_of_opcodes_take_time_and_memory_in_proportion(data: bytes) -> None:
-    begin, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    run(Part(data, name="flood.pkl"), 0, None)
-    assert time.perf_counter() - begin < 20
+def test_floods_of_opcodes_take_time_and_memory_in_proportion(data: bytes, within: Within) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with within(1500):
+        run(Part(data, name="flood.pkl"), 0, None)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 << 10
 
 

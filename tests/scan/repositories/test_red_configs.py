@@ -6,11 +6,14 @@ import io
 import json
 import tarfile
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 
 import pytest
 
 from accord.scan.rating import Rated, Rating
 
+Within = Callable[[float], AbstractContextManager[None]]
+Growth = Callable[[Callable[[int], Callable[[], object]], int], float]
 Rate = Callable[..., Rated]
 Laid = Callable[[str, Mapping[str, str | bytes]], Rated]
 
@@ -266,16 +269,25 @@ def test_a_target_in_toml_or_an_ending_of_ones_own_is_found(rated: Rate) -> None
     assert rated("model.cfg", b"model:\n  _target_: os.system\n").rating is Rating.DANGEROUS
 
 
-def test_a_target_behind_much_text_is_found_quickly(rated: Rate) -> None:
-    body = "".join(f"key{index}: value {index}\n" for index in range(40_000))
-    found = rated("config.yaml", (body + "last:\n  _target_: os.system\n").encode())
-    assert (found.rating, found.seconds < 50) == (Rating.DANGEROUS, True)
-    listed = json.dumps([{"a": index} for index in range(40_000)] + [{"_target_": "os.system"}])
-    found = rated("config.json", listed.encode())
-    assert (found.rating, found.seconds < 50) == (Rating.DANGEROUS, True)
+def test_a_target_behind_much_text_is_found_quickly(rated: Rate, growth: Growth) -> None:
+    def as_yaml(count: int) -> Callable[[], Rated]:
+        body = "".join(f"key{index}: value {index}\n" for index in range(count))
+        return lambda: rated("config.yaml", (body + "last:\n  _target_: os.system\n").encode())
+
+    def as_json(count: int) -> Callable[[], Rated]:
+        listed = json.dumps([{"a": index} for index in range(count)] + [{"_target_": "os.system"}])
+        return lambda: rated("config.json", listed.encode())
+
+    for made in (as_yaml, as_json):
+        assert made(40_000)().rating is Rating.DANGEROUS
+        assert growth(made, 5_000) < 10
+
+
+def test_a_target_behind_names_that_unfold_without_end_is_found_quickly(rated: Rate, within: Within) -> None:
     bomb = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 60))
-    found = rated("config.yaml", (bomb + "_target_: os.system\n").encode())
-    assert (found.rating, found.seconds < 50) == (Rating.DANGEROUS, True)
+    with within(50):
+        found = rated("config.yaml", (bomb + "_target_: os.system\n").encode())
+    assert found.rating is Rating.DANGEROUS
 
 
 @pytest.mark.parametrize(

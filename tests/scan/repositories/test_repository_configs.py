@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,7 @@ from accord.scan.rating import Rated, Rating
 from accord.scan.repositories.callables import rating_of
 from accord.scan.repositories.documents import mappings, read_json, read_yaml, strings
 
+Within = Callable[[float], AbstractContextManager[None]]
 Laid = Callable[[str, Mapping[str, str | bytes]], Rated]
 
 
@@ -347,12 +348,12 @@ def test_mlflow_data_outside_of_the_model_are_dangerous(laid: Laid) -> None:
     assert laid("MLmodel", {"MLmodel": text}).rating is Rating.DANGEROUS
 
 
-def test_a_text_too_big_to_be_parsed_is_searched_for_keys_that_lead_to_code(laid: Laid) -> None:
+def test_a_text_too_big_to_be_parsed_is_searched_for_keys_that_lead_to_code(laid: Laid, within: Within) -> None:
     padding = '{"rows": ["' + "x" * (17 << 20) + '"]'
     assert laid("data.json", {"data.json": padding + "}"}).rating is Rating.SAFE
-    hidden = laid("data.json", {"data.json": padding + ', "_target_": "os.system"}'})
+    with within(100):
+        hidden = laid("data.json", {"data.json": padding + ', "_target_": "os.system"}'})
     assert hidden.rating is Rating.UNKNOWN
-    assert hidden.seconds < 10
 
 
 def test_toml_is_read_for_the_same_keys(laid: Laid) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from accord.scan.part import Part
 from accord.scan.rating import Rated, Rating
 from accord.scan.repositories.texts import is_text
 
+Within = Callable[[float], AbstractContextManager[None]]
 Laid = Callable[[str, Mapping[str, str | bytes]], Rated]
 
 
@@ -105,11 +107,11 @@ def test_a_block_of_bytes_in_a_long_text_is_seen(laid: Laid) -> None:
     assert laid("a.txt", {"a.txt": text + b"\x08" + text}).rating is Rating.SAFE
 
 
-def test_a_hundred_megabytes_of_lines_are_looked_at_in_a_moment(laid: Laid) -> None:
+def test_a_hundred_megabytes_of_lines_are_looked_at_in_a_moment(laid: Laid, within: Within) -> None:
     line = json.dumps({"text": "some words " * 10}).encode() + b"\n"
-    rated = laid("data.jsonl", {"data.jsonl": line * (40_000_000 // len(line))})
+    with within(200):
+        rated = laid("data.jsonl", {"data.jsonl": line * (40_000_000 // len(line))})
     assert rated.rating is Rating.SAFE
-    assert rated.seconds < 20
 
 
 def test_a_source_file_gets_notes_on_unsafe_loads_and_stays_safe(laid: Laid) -> None:

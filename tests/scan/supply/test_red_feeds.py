@@ -10,9 +10,10 @@ import lzma
 import os
 import struct
 import tarfile
-import time
 import zipfile
 import zlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +28,9 @@ from accord.scan.supply.matching import match, problems
 from accord.scan.supply.osv import LARGEST, Record, read_records
 from accord.scan.supply.packages import Package
 from accord.scan.supply.sources import Held, Origin
+
+Within = Callable[[float], AbstractContextManager[None]]
+Growth = Callable[[Callable[[int], Callable[[], object]], int], float]
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FRESH = "2026-11-20T00:00:00Z"
@@ -144,18 +148,16 @@ def test_a_record_of_wrong_types_is_told_and_never_half_taken(changes: dict[str,
         b"",
     ],
 )
-def test_what_is_no_record_costs_nothing_and_is_told(data: bytes) -> None:
-    started = time.process_time()
-    found = list(read_records(data, "x.json"))
-    assert all(isinstance(one, str) for one in found)
-    assert time.process_time() - started < 10
+def test_what_is_no_record_costs_nothing_and_is_told(data: bytes, within: Within) -> None:
+    with within(20):
+        found = list(read_records(data, "x.json"))
+        assert all(isinstance(one, str) for one in found)
 
 
-def test_a_name_of_megabytes_is_refused_quickly() -> None:
+def test_a_name_of_megabytes_is_refused_quickly(within: Within) -> None:
     data = json.dumps(record(name="a" * (LARGEST - 400))).encode()
-    started = time.process_time()
-    assert all(isinstance(one, str) for one in read_records(data, "x.json"))
-    assert time.process_time() - started < 10
+    with within(20):
+        assert all(isinstance(one, str) for one in read_records(data, "x.json"))
 
 
 def test_a_summary_of_megabytes_is_cut() -> None:
@@ -201,13 +203,16 @@ def test_an_empty_withdrawn_withdraws_nothing(empty: object, tmp_path: Path) -> 
     assert hits(brought(folder(tmp_path / "in", record(withdrawn=empty)), tmp_path / "state")) == ["EX-1"]
 
 
-def test_thousands_of_aliases_of_one_thing_are_joined_in_a_moment(tmp_path: Path) -> None:
-    lines = (json.dumps(record(f"EX-{number}", aliases=["CVE-2026-1", f"EX-{number + 1}"])) for number in range(6000))
-    (tmp_path / "all.jsonl").write_text("\n".join(lines), "utf-8")
-    done = brought(tmp_path / "all.jsonl", tmp_path / "state")
-    started = time.process_time()
-    assert hits(done) == ["CVE-2026-1"]
-    assert time.process_time() - started < 30
+def test_thousands_of_aliases_of_one_thing_are_joined_in_a_moment(tmp_path: Path, growth: Growth) -> None:
+    def joined(count: int) -> Callable[[], list[str]]:
+        aliases = ((f"EX-{number}", ["CVE-2026-1", f"EX-{number + 1}"]) for number in range(count))
+        text = "\n".join(json.dumps(record(name, aliases=names)) for name, names in aliases)
+        (tmp_path / f"{count}.jsonl").write_text(text, "utf-8")
+        done = brought(tmp_path / f"{count}.jsonl", tmp_path / f"state{count}")
+        return lambda: hits(done)
+
+    assert joined(100)() == ["CVE-2026-1"]
+    assert growth(joined, 1500) < 10
 
 
 # --- age and completeness
@@ -360,13 +365,14 @@ def bomb(size: int, *, claims: int | None = None) -> bytes:
 
 
 @pytest.mark.parametrize("claims", [None, 10, (1 << 32) - 2])
-def test_a_member_of_gigabytes_is_told_whatever_size_it_claims(claims: int | None, tmp_path: Path) -> None:
+def test_a_member_of_gigabytes_is_told_whatever_size_it_claims(
+    claims: int | None, tmp_path: Path, within: Within
+) -> None:
     (tmp_path / "a.zip").write_bytes(bomb(1 << 30, claims=claims))
-    started = time.process_time()
-    (held,) = Origin(tmp_path / "a.zip").files()
-    assert held.data == b""
-    assert held.problem
-    assert time.process_time() - started < 20
+    with within(50):
+        (held,) = Origin(tmp_path / "a.zip").files()
+        assert held.data == b""
+        assert held.problem
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, lzma.compress, bz2.compress])

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from accord.case.importers.draft import CANARY, Draft, Skip, Turn, indirect, slug
+from accord.case.importers.draft import ANY_TASK, REFERENCE, SAID, Draft, Skip, Turn, indirect, referenced, slug
 from accord.case.importers.effects import Effect, effect_of_text, effect_of_tool
-from accord.case.importers.source import Source, Tree, each, items, member, texts
+from accord.case.importers.source import Source, Tree, each, items, member
 from accord.core.case import Channel
 from accord.core.finding import Severity
 from accord.core.text import one_line
 
 
 def read(tree: Tree) -> Iterator[Draft | Skip | tuple[str, str]]:
-    """Yield one case per attack tool; the user's tasks are those of the agent it is meant for, where they are there."""
-    tasks = dict(_tasks(tree))
-
-    def tools(source: Source) -> Iterator[Draft | Skip]:
-        return _tools(source, tasks)
-
-    return each(tree, (".jsonl", ".json"), tools)
-
-
-def _tasks(tree: Tree) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for source in () if tree.single else tree.named("agent_task.jsonl"):
-        for _, value in source.lines():
-            if (agent := member(value, "agent_name")) and isinstance(value, Mapping):
-                yield agent, texts(value.get("tasks"))
+    """Yield one case per attack tool; what is asked is a task of the receiver's own, since its agent is another."""
+    return each(tree, (".jsonl", ".json"), _tools)
 
 
 def _records(source: Source) -> Iterator[tuple[str, object]]:
@@ -36,27 +24,29 @@ def _records(source: Source) -> Iterator[tuple[str, object]]:
         yield from source.lines()
 
 
-def _tools(source: Source, tasks: Mapping[str, tuple[str, ...]]) -> Iterator[Draft | Skip]:
-    for number, (record, value) in enumerate(_records(source)):
+def _tools(source: Source) -> Iterator[Draft | Skip]:
+    for record, value in _records(source):
         if isinstance(value, ValueError):
             yield Skip(record=record, reason=str(value))
         elif instruction := member(value, "Attacker Instruction"):
-            told = tasks.get(member(value, "Corresponding Agent"), ())
-            yield _case(record, value, instruction, told[number % len(told)] if told else None)
+            yield _case(record, value, instruction)
 
 
-def _case(record: str, value: object, instruction: str, task: str | None) -> Draft:
+def _case(record: str, value: object, instruction: str) -> Draft:
     tool = member(value, "Attacker Tool") or "attack tool"
     words = effect_of_tool(tool) or effect_of_text(instruction)
-    text = f"{instruction.rstrip()} Give the reference {CANARY} with it and in your answer."
-    planted = Turn(text=text, channel=Channel.TOOL_OUTPUT, name=slug(member(value, "Corresponding Agent") or "tool"))
+    planted = Turn(
+        text=referenced(instruction),
+        channel=Channel.TOOL_OUTPUT,
+        name=slug(member(value, "Corresponding Agent") or "tool"),
+    )
     return Draft(
         record=record,
         name=f"asb-{slug(tool)}",
         summary=f"ASB {tool}: {one_line(member(value, 'Attack goal') or instruction, 140)}",
         severity=Severity.HIGH if member(value, "Aggressive") == "True" else Severity.MEDIUM,
-        turns=indirect(planted, task),
-        says=(CANARY,),
-        effect=Effect(does=words.does, args={words.argument: f"*{CANARY}*"}) if words else None,
+        turns=indirect(planted, ANY_TASK),
+        says=SAID,
+        effect=Effect(does=words.does, args={words.argument: f"*{REFERENCE}*"}) if words else None,
         source=record,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from accord.case.importers.draft import CANARY, Draft, Skip, Turn, asked, indirect, slug
+from accord.case.importers.draft import SAID, Draft, Skip, Turn, asked, indirect, slug
 from accord.case.importers.source import Source, Tree, each, member, texts
 from accord.core.case import Channel
 from accord.core.text import one_line
@@ -63,6 +63,6 @@ def _case(record: str, category: str, goal: str, carrier: _Carrier) -> Draft:
         name=f"bipia-{slug(category)}",
         summary=f"BIPIA {category}: a document asks: {one_line(goal, 120)}",
         turns=indirect(planted, carrier.question or None),
-        says=(CANARY,),
+        says=SAID,
         source=record,
     )

@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping
 from accord.case.importers.draft import (
     CANARY,
     GOAL,
+    SAID,
     Draft,
     Skip,
     Turn,
     asked,
     carried,
+    demanded,
     extraction,
     indirect,
     slug,
@@ -88,7 +90,7 @@ def _attempt(record: str, value: Mapping[object, object]) -> Draft | Skip:
         name=f"garak-{slug(probe)}",
         summary=f"garak {probe}: {goal}",
         turns=turns,
-        says=triggers or (CANARY,),
+        says=triggers or SAID,
         source=f"{probe}, {record}",
     )
 
@@ -144,7 +146,7 @@ def _list(source: Source, value: object, record: str) -> Iterator[Draft | Skip]:
                 name=f"garak-{slug(source.path.stem)}",
                 summary=f"garak conversation: {turns[0].text}",
                 turns=(*turns[:-1], Turn(text=whole)),
-                says=(CANARY,),
+                says=SAID,
                 source=name,
             )
         elif text.strip():
@@ -179,13 +181,13 @@ def _prompt(record: str, source: Source, text: str) -> Draft:
     question = len(text) < 300 or placed.rstrip().endswith("?")
     if any(word in name for word in _EXTRACTIONS):
         return _extraction(record, source, placed)
-    whole = placed if CANARY in placed else asked(placed) if question else wrapped(placed)
+    whole = placed if demanded(placed) else asked(placed) if question else wrapped(placed)
     return Draft(
         record=record,
         name=f"garak-{slug(re.split('[.]', source.path.name)[0])}",
         summary=f"garak probe data {source.path.name}: {one_line(text, 120)}",
         turns=(Turn(text=whole),),
-        says=(CANARY,),
+        says=SAID,
         source=record,
     )
 
@@ -208,17 +210,17 @@ def _payload(record: str, holder: Mapping[object, object], text: str) -> Draft:
     if any(word in record.casefold() for word in _CONTEXTS) and len(text) > 200:
         planted = Turn(text=wrapped(text), channel=Channel.RETRIEVAL, name="document.txt")
         turns: tuple[Turn, ...] = indirect(planted, None)
-        said = CANARY
+        said = SAID
     elif "Text" in kinds:
-        turns, said = (Turn(text=asked(text)),), CANARY
+        turns, said = (Turn(text=asked(text)),), SAID
     else:
-        whole, said = carried(text, by=_LEAD)
-        turns = (Turn(text=whole),)
+        whole, echoed = carried(text, by=_LEAD)
+        turns, said = (Turn(text=whole),), (echoed,)
     return Draft(
         record=record,
         name=base,
         summary=f"garak payload: {title}: {one_line(text, 100)}",
         turns=turns,
-        says=(said,),
+        says=said,
         source=record,
     )

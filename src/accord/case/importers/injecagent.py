@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from accord.case.importers.draft import CANARY, Draft, Skip, Turn, indirect, slug
+from accord.case.importers.draft import ANY_TASK, SAID, Draft, Skip, Turn, indirect, referenced, slug
 from accord.case.importers.effects import aimed, effect_of_text, effect_of_tool
 from accord.case.importers.source import Source, Tree, each, items, member, texts
 from accord.core.case import Channel
@@ -15,7 +15,7 @@ _PLACE = "<Attacker Instruction>"
 
 
 def read(tree: Tree) -> Iterator[Draft | Skip | tuple[str, str]]:
-    """Yield one case per record that holds an attacker's instruction."""
+    """Yield one case per record that holds an attacker's instruction; the receiver is asked a task of its own."""
     return each(tree, (".json", ".jsonl"), _file)
 
 
@@ -39,16 +39,17 @@ def _case(record: str, value: object, instruction: str) -> Draft:
     tools = _tools(value)
     words = next((found for tool in reversed(tools) if (found := effect_of_tool(tool))), effect_of_text(instruction))
     effect = aimed(words, instruction) if words else None
-    asked = f"{instruction.rstrip()} Give the reference {CANARY} with it and in your answer."
-    planted = Turn(text=_planted(value, instruction, asked), channel=Channel.TOOL_OUTPUT, name=_tool(value))
+    planted = Turn(
+        text=_planted(value, instruction, referenced(instruction)), channel=Channel.TOOL_OUTPUT, name=_tool(value)
+    )
     kind = member(value, "Attack Type", "attack_type") or "injection"
     return Draft(
         record=record,
         name=f"injecagent-{slug(f'{_tool(value)} {tools[0] if tools else kind}')}",
         summary=f"InjecAgent {kind}: {one_line(instruction, 140)}",
         severity=Severity.HIGH,
-        turns=indirect(planted, member(value, "User Instruction", "user_instruction") or None),
-        says=(CANARY,),
+        turns=indirect(planted, ANY_TASK),
+        says=SAID,
         effect=effect,
         source=record,
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from accord.case.importers.draft import ANY_TASK, CANARY, GOAL, Draft, Skip, Turn, asked, indirect, slug
+from accord.case.importers.draft import ANY_TASK, GOAL, SAID, Draft, Skip, Turn, asked, demanded, indirect, slug
 from accord.case.importers.effects import Effect, aimed, effect_of_text, effect_of_tool
 from accord.case.importers.marks import jinja, lasting, mark, places
 from accord.case.importers.sample import usable
@@ -138,7 +138,7 @@ def _case(record: str, value: object, plan: ImportMap) -> Draft | Skip:
     task = _marked(_part(value, plan.ask), plan)
     oracle = _oracle(value, plan, text, task)
     if oracle is None:
-        text, oracle = _with_canary(text), _Oracle(says=(CANARY,))
+        text, oracle = _with_canary(text), _Oracle(says=SAID)
     return Draft(
         record=record,
         name=slug(name or record),
@@ -166,7 +166,7 @@ def _marked(text: str, plan: ImportMap) -> str:
 
 def _with_canary(text: str) -> str:
     placed = places(text, GOAL, known=tables().places)
-    return placed if CANARY in placed else asked(placed)
+    return placed if demanded(placed) else asked(placed)
 
 
 def _turns(text: str, channel: Channel, task: str) -> tuple[Turn, ...]:

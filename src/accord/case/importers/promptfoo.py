@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from accord.case.importers.draft import CANARY, GOAL, Draft, Skip, Turn, asked, slug
+from accord.case.importers.draft import GOAL, SAID, Draft, Skip, Turn, asked, slug
 from accord.case.importers.loose_yaml import plain_yaml
 from accord.case.importers.marks import jinja
 from accord.case.importers.sample import usable
@@ -127,7 +127,7 @@ def _test(record: str, test: Record, default: Record, prompts: tuple[str, ...]) 
         name=f"promptfoo-{slug(told)}",
         summary=f"promptfoo: {told}",
         turns=turns,
-        says=oracle or (() if pattern else (CANARY,)),
+        says=oracle or (() if pattern else SAID),
         matches=pattern,
         source=record,
     )

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from accord.case.importers.draft import CANARY, GOAL, Draft, Skip, Turn, asked, extraction, slug, wrapped
+from accord.case.importers.draft import (
+    CANARY,
+    GOAL,
+    SAID,
+    Draft,
+    Skip,
+    Turn,
+    asked,
+    demanded,
+    extraction,
+    slug,
+    wrapped,
+)
 from accord.case.importers.loose_yaml import plain_yaml
 from accord.case.importers.marks import jinja, places
 from accord.case.importers.source import Source, Tree, each, items, member, texts
@@ -41,7 +53,7 @@ def _template(source: Source, document: Mapping[object, object]) -> Draft:
         name=f"pyrit-{slug(source.path.stem)}",
         summary=f"PyRIT {title}: {one_line(member(document, 'description'), 120)}",
         turns=(Turn(text=wrapped(text)),),
-        says=(CANARY,),
+        says=SAID,
         source=_source(source.shown, document),
     )
 
@@ -73,7 +85,7 @@ def _group(source: Source, document: Mapping[object, object], group: list[tuple[
         )
     last = turns[-1]
     whole = last.text or ""
-    ending = Turn(text=whole if CANARY in whole else asked(whole), channel=last.channel)
+    ending = Turn(text=whole if demanded(whole) else asked(whole), channel=last.channel)
     if last.channel is Channel.SYSTEM:
         turns, ending = (*turns, last), Turn(text=GOAL)
     return Draft(
@@ -81,7 +93,7 @@ def _group(source: Source, document: Mapping[object, object], group: list[tuple[
         name=f"pyrit-{slug(title)}",
         summary=f"PyRIT {title}: {one_line(turns[0].text or '', 120)}",
         turns=(*turns[:-1], ending),
-        says=(CANARY,),
+        says=SAID,
         source=_source(record, group[0][1], document),
     )
 

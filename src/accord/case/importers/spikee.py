@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from accord.case.importers.draft import CANARY, Draft, Skip, Turn, asked, indirect, slug
+from accord.case.importers.draft import SAID, Draft, Skip, Turn, asked, indirect, slug
 from accord.case.importers.marks import jinja
 from accord.case.importers.sample import usable
 from accord.case.importers.source import Source, Tree, UnreadableError, each, items, member, texts
@@ -17,6 +19,7 @@ from accord.core.case import Channel
 from accord.core.text import one_line
 
 _PLACE = "<INSTRUCTION>"
+_LEAST = 4  # characters that are no coincidence
 _INSTRUCTIONS = "instructions.jsonl"
 _SEEDS = (
     "jailbreaks.jsonl",
@@ -114,7 +117,7 @@ def _pair(record: str, base: str, instruction: Record, jailbreak: Record, seeds:
     oracle = _oracle(instruction)
     filled = frame.replace(_PLACE, wanted) if _PLACE in frame else f"{frame}\n{wanted}"
     payload = jinja(filled, wanted, known=tables().goals)
-    payload = payload if oracle.said != (CANARY,) else asked(payload)
+    payload = payload if oracle.said != SAID else asked(payload)
     return Draft(
         record=f"{record} {names}",
         name=f"spikee-{base[:20]}-{slug(names)[:48]}",
@@ -140,21 +143,32 @@ def _oracle(record: Record) -> _Oracle:
     if judge == "regex" and wanted:
         patterns = tuple(one for one in wanted if usable(one))
         whole = patterns[0] if len(patterns) == 1 else "|".join(f"(?:{one})" for one in patterns)
-        return _Oracle(pattern=whole) if patterns else _Oracle(said=(CANARY,))
-    return _Oracle(said=wanted[:100] if judge == "canary" and wanted else (CANARY,))
+        return _Oracle(pattern=whole) if patterns else _Oracle(said=SAID)
+    return _Oracle(said=wanted[:100] if judge == "canary" and wanted else SAID)
 
 
 def _system(oracle: _Oracle, systems: tuple[str, ...]) -> Iterator[Turn]:
     """Yield the system message that holds what the oracle looks for, if one of them does."""
     for text in systems:
-        if any(said in text for said in oracle.said) or (oracle.pattern and _seen(oracle.pattern, text)):
+        if any(form in text for said in oracle.said for form in _forms(said)) or _seen(oracle.pattern, text):
             yield Turn(text=text.strip(), channel=Channel.SYSTEM)
             return
 
 
+def _forms(said: str) -> Iterator[str]:
+    """Yield what a system message may hold where an answer says this: the text itself, or what it encodes."""
+    yield said
+    if len(said) >= _LEAST:
+        yield said[::-1]
+        whole = said + "=" * (-len(said) % 4)
+        with suppress(ValueError):  # a wrong alphabet, a wrong length, or no text
+            plain = base64.b64decode(whole, validate=True).decode("ascii")
+            yield from (plain,) if len(plain) >= _LEAST else ()
+
+
 def _seen(pattern: str, text: str) -> bool:
     try:
-        return compiled(pattern).search(text) is not None
+        return bool(pattern) and compiled(pattern).search(text) is not None
     except PatternError:
         return False
 
@@ -183,7 +197,7 @@ def _entry(record: str, base: str, value: Record) -> Draft | Skip:
         return Skip(record=record, reason="it has no text")
     oracle = _oracle(value)
     system = member(value, "system_message")
-    whole = text if oracle.said != (CANARY,) else asked(jinja(text, text, known=()))
+    whole = text if oracle.said != SAID else asked(jinja(text, text, known=()))
     return Draft(
         record=record,
         name=f"spikee-{base[:20]}-{slug(member(value, 'id') or record)[:48]}",

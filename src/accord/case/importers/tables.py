@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from accord.core.case import Channel
+from accord.core.shipped import DATA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +44,6 @@ class Tables:
 @cache
 def tables() -> Tables:
     """Return the tables; they are read once."""
-    from importlib.resources import files
-
     from accord.record.codec import decode
 
-    data = files("accord").joinpath("data", "imports.yaml").read_bytes()
-    return decode(data, Tables, path="imports.yaml")
+    return decode((DATA / "imports.yaml").read_bytes(), Tables, path="imports.yaml")

@@ -12,7 +12,8 @@ def dangerous_model_file(asset: Asset, ctx: Context) -> Iterator[Finding]:
     ## What it does
     Reads every model file by its content, without loading it: pickles opcode by opcode, archives member by member
     with both of their tables, graphs operator by operator, templates as a syntax tree. Reports what would run
-    a command, open a file or an address, rebuild code, or exhaust the machine, with the name and the place.
+    a command, open a file or an address, rebuild code, or exhaust the machine, with the name and the place; and what
+    a case of kind artifact describes that came into `cases/` of the state folder, with the name of the case.
 
     ## Why it matters
     Whoever can put such a file where you load it, runs code where you load it.

@@ -11,7 +11,10 @@ def _has_models(system: System) -> bool:
     return bool(system.components.models)
 
 
-@check("ACC113", on=("system",), bears_on=("1.3.b/model-origin-declared",), since="0.1", applies=_has_models)
+@check(
+    "ACC113", on=("system",), bears_on=("1.3.b/model-origin-declared", "1.4.f/origin-complete"), since="0.1",
+    applies=_has_models,
+)  # fmt: skip
 def unknown_model_origin(system: System, ctx: Context) -> Iterator[Finding]:
     """Manifest does not say where a model comes from.
 

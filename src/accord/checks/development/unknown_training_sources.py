@@ -19,7 +19,8 @@ def _has_training_data(system: System) -> bool:
 
 
 @check(
-    "ACC211", on=("system",), bears_on=("2.3.b/training-sources-recorded",), since="0.1", applies=_has_training_data
+    "ACC211", on=("system",), bears_on=("2.3.b/training-sources-recorded", "1.4.f/origin-complete"), since="0.1",
+    applies=_has_training_data,
 )  # fmt: skip
 def unknown_training_sources(system: System, ctx: Context) -> Iterator[Finding]:
     """Training data has no recorded origin or licence.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import Final, NamedTuple
 
+from accord.core.shipped import lines_of
 from accord.scan.pickles.values import Import
 
 _HOMES: Final = frozenset({"torch", "torch.storage", "torch.cuda"})
@@ -23,8 +23,7 @@ class Storage(NamedTuple):
 @cache
 def item_sizes() -> dict[str, int]:
     """Return the bytes of one item by the names of storage classes."""
-    lines = (files("accord") / "data" / "scan" / "storages.tsv").read_text("utf-8").splitlines()
-    return {name: int(size) for name, size in (line.split("\t") for line in lines if line and line[0] != "#")}
+    return {name: int(size) for name, size in (line.split("\t") for line in lines_of("scan/storages.tsv"))}
 
 
 def item_size(kind: object) -> int | None:

@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Final, NamedTuple
 
+from accord.core.shipped import lines_of
 from accord.core.text import one_line
 from accord.scan.look import Look
 from accord.scan.models.onnx_operators import Operator, objection
@@ -330,6 +330,6 @@ class _Walk:
 
 @cache
 def _sorts(message: str) -> dict[int, _Sort]:
-    lines = (files("accord") / "data" / "scan" / "onnx_fields.tsv").read_text("utf-8").splitlines()
+    lines = lines_of("scan/onnx_fields.tsv")
     rows = [line.split("\t") for line in lines if line.startswith(f"{message}\t")]
     return {int(number): _Sort(name, _WIRES[wire], many == "many") for _, number, name, wire, many in rows}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from accord.content.tables import table_of
+from accord.core.shipped import lines_of
 from accord.core.text import one_line
 
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -80,14 +81,9 @@ def tells(name: str) -> bool:
 
 @cache
 def _table() -> _Table:
-    import yaml
-
-    folder = files("accord") / "data" / "scan"
-    lines = (folder / "onnx_operators.tsv").read_text("utf-8").splitlines()
-    rows = [line.partition("\t") for line in lines if not line.startswith("#")]
+    rows = [line.partition("\t") for line in lines_of("scan/onnx_operators.tsv")]
     harmless = {domain: set(names.split()) for domain, _, names in rows}
-    text = (folder / "onnx_reviewed.yaml").read_text("utf-8")
-    said = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe loaders
+    said = table_of("scan/onnx_reviewed.yaml")
     for domain, names in said["added"].items():
         harmless.setdefault(domain, set()).update(names)
     for domain, names in said["left_out"].items():

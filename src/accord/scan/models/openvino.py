@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
+from accord.core.shipped import lines_of
 from accord.core.text import one_line
 from accord.scan.part import Part
 
@@ -58,5 +58,4 @@ class Layers:
 
 @cache
 def _operators() -> frozenset[str]:
-    text = (files("accord") / "data" / "scan" / "openvino_operators.tsv").read_text("utf-8")
-    return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
+    return frozenset(lines_of("scan/openvino_operators.tsv"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Final
+
+from accord.core.shipped import lines_of
 
 
 @cache
@@ -44,9 +45,8 @@ _REFUSED: Final = frozenset({"code", "path", "danger"})
 @cache
 def _groups(table: str) -> Mapping[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
-    for line in (files("accord") / "data" / "scan" / f"{table}.tsv").read_text("utf-8").splitlines():
-        if not line.startswith("#"):
-            group, _, names = line.partition("\t")
-            for name in names.split():
-                found.setdefault(name, set()).add(group)
+    for line in lines_of(f"scan/{table}.tsv"):
+        group, _, names = line.partition("\t")
+        for name in names.split():
+            found.setdefault(name, set()).add(group)
     return {name: frozenset(groups) for name, groups in found.items()}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Final, NamedTuple, cast
 
+from accord.core.shipped import lines_of
 from accord.core.text import one_line
 from accord.scan.kinds import Reader, resolve
 from accord.scan.look import Look
@@ -71,8 +71,7 @@ def _native(part: Part, look: Look, mark: bytes, pattern: re.Pattern[bytes]) -> 
 
 @cache
 def _own_plugins() -> frozenset[str]:
-    text = (files("accord") / "data" / "scan" / "tensorrt_plugins.tsv").read_text("utf-8")
-    return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
+    return frozenset(lines_of("scan/tensorrt_plugins.tsv"))
 
 
 def _which(part: Part) -> Other | None:

@@ -6,9 +6,9 @@ import re
 import struct
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Final, NamedTuple
 
+from accord.core.shipped import lines_of
 from accord.core.text import one_line
 from accord.scan.look import Look
 from accord.scan.part import BrokenError, Part
@@ -284,5 +284,4 @@ class _Walk:
 
 @cache
 def _harmful() -> frozenset[str]:
-    text = (files("accord") / "data" / "scan" / "r_functions.tsv").read_text("utf-8")
-    return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
+    return frozenset(lines_of("scan/r_functions.tsv"))

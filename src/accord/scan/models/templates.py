@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from accord.content.tables import table_of
 from accord.core.text import one_line
 from accord.scan.look import Look
 from accord.scan.models.template_costs import costs
@@ -313,10 +313,8 @@ class _Judge:
 
 @cache
 def _names() -> _Names:
-    import yaml
 
-    text = (files("accord") / "data" / "scan" / "jinja_names.yaml").read_text("utf-8")
-    loaded = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe loaders
+    loaded = table_of("scan/jinja_names.yaml")
     return _Names(**{kind: frozenset(map(str, found)) for kind, found in loaded.items()})
 
 

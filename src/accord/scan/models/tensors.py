@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
+
+from accord.core.shipped import lines_of
 
 
 class TensorType(NamedTuple):
@@ -18,6 +19,6 @@ class TensorType(NamedTuple):
 @cache
 def tensor_types(form: str) -> dict[str, TensorType]:
     """Return the types of one format, by what a file writes for them."""
-    text = (files("accord") / "data" / "scan" / "tensor_types.tsv").read_text("utf-8")
-    rows = [line.split("\t") for line in text.splitlines() if line.startswith(f"{form}\t")]
+    lines = lines_of("scan/tensor_types.tsv")
+    rows = [line.split("\t") for line in lines if line.startswith(f"{form}\t")]
     return {sign: TensorType(name, int(block), int(bits)) for _, sign, name, block, bits in rows}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Final, NamedTuple
 
+from accord.content.tables import table_of
+from accord.core.shipped import lines_of
 from accord.core.text import one_line
 from accord.scan.look import Look
 from accord.scan.models.flatbuffer import Table, Vector, root
@@ -248,12 +249,7 @@ def _packed_from(part: Part) -> int | None:
 
 @cache
 def _reviewed() -> _Reviewed:
-    import yaml
-
-    folder = files("accord") / "data" / "scan"
-    lines = (folder / "tflite_operators.tsv").read_text("utf-8").splitlines()
-    rows = [line.partition("\t") for line in lines if not line.startswith("#")]
-    text = (folder / "tflite_reviewed.yaml").read_text("utf-8")
-    said = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe loaders
+    rows = [line.partition("\t") for line in lines_of("scan/tflite_operators.tsv")]
+    said = table_of("scan/tflite_reviewed.yaml")
     builtin = {int(number): name for number, _, name in rows}
     return _Reviewed(builtin, frozenset(said["unknown"]), frozenset(said["harmless"]), tuple(said["files"]))

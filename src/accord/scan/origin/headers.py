@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from math import prod
 from typing import BinaryIO, Final, NamedTuple
 
+from accord.core.shipped import DATA
 from accord.core.text import one_line
 
 _HEADER = 16 << 20
@@ -45,8 +45,7 @@ def codes() -> Codes:
     """Return the shipped table."""
     from accord.record.codec import decode
 
-    data = resources.files("accord.data").joinpath("headers.yaml").read_bytes()
-    return decode(data, Codes, path="headers.yaml")
+    return decode((DATA / "headers.yaml").read_bytes(), Codes, path="headers.yaml")
 
 
 class Told(NamedTuple):

@@ -26,6 +26,10 @@ _BUILDER: Final[Mapping[str, tuple[str, ...]]] = {
     "https://slsa.dev/provenance/v0.2": ("builder", "id"),
     "https://slsa.dev/provenance/v1": ("runDetails", "builder", "id"),
 }
+_FINISHED: Final[Mapping[str, tuple[str, ...]]] = {
+    "https://slsa.dev/provenance/v0.2": ("metadata", "buildFinishedOn"),
+    "https://slsa.dev/provenance/v1": ("runDetails", "metadata", "finishedOn"),
+}
 _MOST_LINES, _MOST_SUBJECTS = 200, 100_000
 
 
@@ -44,12 +48,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """What one statement says, who signed it, and why it does not count."""
+    """What one statement says, who signed it, and why it does not count; `finished` is when the build ended."""
 
     problems: tuple[Problem, ...]
     key: Signatory | None = None
     predicate: str = ""
     builder: str = ""
+    finished: str = ""
 
 
 def digests_of(model: Path, *, ignore: tuple[str, ...] = (), progress: Progress | None = None) -> dict[str, str]:
@@ -135,7 +140,8 @@ def _said(payload: bytes, path: str, wanted: Wanted, key: Signatory | None) -> P
         return Provenance(problems=(Problem("predicate", path, told),), key=key, predicate=predicate)
     builder = _at(said["predicate"], _BUILDER[predicate])
     problems = (*_subjects(said["subject"], path, wanted.files), *_allowed(builder, path, wanted.builders))
-    return Provenance(problems=problems, key=key, predicate=predicate, builder=builder)
+    finished = _at(said["predicate"], _FINISHED[predicate])
+    return Provenance(problems=problems, key=key, predicate=predicate, builder=builder, finished=finished)
 
 
 def _subjects(place: Document, path: str, files: Mapping[str, str]) -> Iterator[Problem]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Final, NamedTuple
 
+from accord.content.tables import table_of
 from accord.scan.pickles.lists import Named, is_listed, is_stdlib
 from accord.scan.pickles.values import Doubt
 
@@ -31,10 +31,7 @@ class Rules(NamedTuple):
 @cache
 def rules() -> Rules:
     """Return the rules, read when something is refused and has to be named."""
-    import yaml
-
-    text = (files("accord") / "data" / "scan" / "pickles.yaml").read_text("utf-8")
-    said = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
+    said = table_of("scan/pickles.yaml")
     return Rules(
         frozenset(said["dunders"]),
         frozenset(said["verbs"]),

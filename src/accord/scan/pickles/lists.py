@@ -6,8 +6,9 @@ import re
 import sys
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Final, NamedTuple
+
+from accord.core.shipped import DATA, lines_of
 
 CALL: Final = "call"
 NEW: Final = "new"
@@ -39,8 +40,7 @@ class Named(NamedTuple):
 @cache
 def pages() -> frozenset[str]:
     """Return the packages that have an allow-list; `stdlib` is one of them."""
-    folder = files("accord") / "data" / "globals"
-    return frozenset(one.name.removesuffix(".tsv") for one in folder.iterdir() if one.name.endswith(".tsv"))
+    return frozenset(one.stem for one in (DATA / "globals").glob("*.tsv"))
 
 
 @cache
@@ -49,9 +49,7 @@ def page(package: str) -> Mapping[str, Mapping[str, frozenset[str]]]:
     found: dict[str, dict[str, frozenset[str]]] = {}
     if package not in pages():
         return found
-    for line in (files("accord") / "data" / "globals" / f"{package}.tsv").read_text("utf-8").splitlines():
-        if not line or line.startswith("#"):
-            continue
+    for line in lines_of(f"globals/{package}.tsv"):
         module, use, names = line.split("\t", 2)
         known = found.setdefault(module, {})
         for name in names.split():

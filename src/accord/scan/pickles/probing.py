@@ -19,6 +19,7 @@ _NAME: Final = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*\Z")
 _TEXT: Final = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]*\Z")
 _FEW: Final = 3
 _LONG: Final = 64
+_MOST_STREAMS: Final = 16
 _END: Final = re.compile(rb"(?:q\x00|r\0\0\0\0|p0\n|\x94)?\.")
 _BYTES: Final = re.compile(
     rb"c(?:_codecs\nencode|__builtin__\nbytearray)\n(?:q\x00)?\((?:c_codecs\nencode\n(?:q.)?\()?X", re.DOTALL
@@ -63,12 +64,31 @@ def is_start(head: bytes, *, whole: bool) -> bool:
     if head[0] == 0x80 and head[1:2] <= b"\x05":
         return story.stopped or story.steps >= _FEW or (story.steps > 0 and head[2] in _FIRST)
     if story.imports:
-        return _is_looked_up(story, head, whole=whole)
+        known = _is_looked_up(story, head, whole=whole)
+        return known or (story.stopped and _goes_on(head[story.end :], whole=whole))
     if story.stopped:
-        return whole and (story.end == len(head) or (story.steps >= _FEW and head[story.end] == 0x80))
+        alone = whole and (story.end == len(head) or (story.steps >= _FEW and head[story.end] == 0x80))
+        return alone or _goes_on(head[story.end :], whole=whole)
     if not story.cut or whole:
         return False
     return _TELLTALE.match(head) is not None or (story.end >= _LONG and _is_mixed(head))
+
+
+def _goes_on(rest: bytes, *, whole: bool) -> bool:
+    """Tell whether a pickle that looks names up stands behind plain ones: whoever loads one may load them all."""
+    for _ in range(_MOST_STREAMS):
+        if rest[:1] not in {bytes([one]) for one in _FIRST}:
+            return False
+        try:
+            story = run(Part(rest, name=""), 0, None, size=None if whole else len(rest))
+        except OverError:
+            return False
+        if story.imports and _is_looked_up(story, rest, whole=whole):
+            return True
+        if not story.stopped:
+            return False
+        rest = rest[story.end :]
+    return True
 
 
 def _is_looked_up(story: Story, head: bytes, *, whole: bool) -> bool:

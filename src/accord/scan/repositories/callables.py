@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
 from typing import Final, NamedTuple
 
+from accord.content.tables import table_of
 from accord.core.text import one_line
 from accord.scan.part import Part
 from accord.scan.rating import Rating, Sight
@@ -82,8 +82,5 @@ def judged(part: Part, name: str, says: str, *, line: int | None = None) -> Sigh
 
 @cache
 def _names() -> _Names:
-    import yaml
-
-    text = (files("accord") / "data" / "scan" / "callables.yaml").read_text("utf-8")
-    said = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe loaders
+    said = table_of("scan/callables.yaml")
     return _Names(**{field: frozenset(said[field]) for field in _Names._fields})

@@ -6,9 +6,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from accord.content.tables import table_of
 from accord.core.text import one_line
 from accord.scan.look import Look
 from accord.scan.part import BrokenError, Part
@@ -237,9 +237,5 @@ def _kinds() -> Mapping[str, _Kind]:
 
 @cache
 def _said() -> Mapping[str, Mapping[str, Mapping[str, list[str]]]]:
-    import yaml
-
-    text = (files("accord") / "data" / "scan" / "skops_types.yaml").read_text("utf-8")
-    said: Mapping[str, Mapping[str, Mapping[str, list[str]]]]
-    said = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe loaders
+    said: Mapping[str, Mapping[str, Mapping[str, list[str]]]] = table_of("scan/skops_types.yaml")
     return said

@@ -6,8 +6,9 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Final, NamedTuple
+
+from accord.content.tables import table_of
 
 _INVISIBLE: Final = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]"
@@ -67,10 +68,7 @@ def _plain(text: str) -> str:
 @cache
 def signs() -> Signs:
     """Return the words of poison, read once."""
-    import yaml
-
-    text = (files("accord") / "data" / "scan" / "tool_poison.yaml").read_text("utf-8")
-    said = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe loaders
+    said = table_of("scan/tool_poison.yaml")
     return Signs(
         tuple((one["weight"], one["says"], re.compile(one["pattern"])) for one in said["signs"]),
         re.compile(said["shells"], re.IGNORECASE),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Final, NamedTuple
 
+from accord.content.tables import table_of
 from accord.core.finding import Severity
 
 _STEPS: Final = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM))
@@ -85,8 +85,5 @@ def _round_up(score: float) -> float:
 
 @cache
 def _weights() -> _Weights:
-    import yaml
-
-    text = (files("accord") / "data" / "supply" / "cvss.yaml").read_text("utf-8")
-    said = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
+    said = table_of("supply/cvss.yaml")
     return _Weights(said["words"], said["metrics"], said["privileges_changed"])

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
+from accord.content.tables import table_of
 from accord.scan.supply.osv import normal
 
 _FROM: Final = re.compile(
@@ -70,8 +70,5 @@ def _end(name: str, version: str) -> date | None:
 
 @cache
 def _table() -> Mapping[str, Any]:
-    import yaml
-
-    text = (files("accord") / "data" / "supply" / "ended.yaml").read_text("utf-8")
-    said: Mapping[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
+    said: Mapping[str, Any] = table_of("supply/ended.yaml")
     return said

@@ -7,9 +7,9 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
+from accord.content.tables import table_of
 from accord.scan.supply.packages import Lock, Package, mapping
 
 _MOST_TEXT = 4 << 20
@@ -161,10 +161,7 @@ def script_runners(lock: Lock) -> Iterator[Package]:
 
 @cache
 def _rules() -> _Rules:
-    import yaml
-
-    text = (files("accord") / "data" / "supply" / "scripts.yaml").read_text("utf-8")
-    said = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe
+    said = table_of("supply/scripts.yaml")
     calls = said["calls"]
     return _Rules(
         tuple(said["hooks"]),

@@ -6,9 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Final, NamedTuple
 
+from accord.core.shipped import lines_of
 from accord.scan.supply.osv import normal
 
 _LISTS: Final[Mapping[str, str]] = {"PyPI": "popular.pypi.txt", "npm": "popular.npm.txt"}
@@ -98,8 +98,7 @@ def _shuffled(name: str) -> str:
 
 @cache
 def _index(ecosystem: str) -> _Index:
-    text = (files("accord") / "data" / "supply" / _LISTS[ecosystem]).read_text("utf-8")
-    names = [line for line in text.splitlines() if line and not line.startswith("#")]
+    names = lines_of(f"supply/{_LISTS[ecosystem]}")
     copied = [
         name
         for place, name in enumerate(names[: _COPIED[ecosystem]])

@@ -1,0 +1,258 @@
+"""Sends requests: limited, within the budget, again where that can help, and each one on record before it counts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+import zlib
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Final, NamedTuple
+
+from accord.attack.campaign.budget import Purse
+from accord.attack.campaign.limiter import Limiter
+from accord.attack.targets.line import Answer, Failure, Send
+from accord.core.campaign import Try
+from accord.core.errors import TargetError
+from accord.core.text import one_line
+from accord.core.trial import Reply
+from accord.record.campaigns import Sent
+from accord.record.writer import Writer
+
+UNANSWERED: Final = "ACC-E650"
+"""The code of the error that ends a trial because its target never answered."""
+
+DOWN: Final = "ACC-E652"
+"""The code of the error that ends a campaign because its target answers nothing any more."""
+
+MOST_TRIES: Final = 6
+"""Requests that fail, after which a question stays without an answer."""
+
+MOST_REFUSALS: Final = 16
+"""The same for requests that a target refuses because it has too much to do."""
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 60.0
+_SHORTEST: Final = 0.5  # seconds that any request may take
+_REMEMBERED, _ENOUGH, _RELEARN = 400, 50, 25
+_DEAD_AFTER: Final = 20
+"""Failures in a row, beyond one for each request in flight, after which a target is taken to be down."""
+
+_BUSY_FOR: Final = 180.0
+"""Seconds for which a target may refuse everything because it has too much to do."""
+
+_LIMITED_PAUSE: Final = 1.0
+"""Seconds of the first pause where a target has too much to do and does not say for how long."""
+
+
+class Patience:
+    """How long a request may take: the limit that was asked for, or less where the target is known to be fast.
+
+    A request that takes fifteen times as long as nearly all others do hangs; it is given up and sent again, each time
+    with twice the patience, so that a slow answer still comes through. What is learned holds for requests that are
+    on their way, too.
+    """
+
+    def __init__(self, most: float) -> None:
+        self.most = most
+        self._seen: deque[float] = deque(maxlen=_REMEMBERED)
+        self._answers = 0
+        self._usual = most
+        self._waiting: dict[asyncio.Timeout, tuple[float, int]] = {}
+
+    @asynccontextmanager
+    async def bounded(self, attempt: int, left: float | None) -> AsyncIterator[None]:
+        """Cancel what takes too long at its so-many-th attempt, from 0; raises `TimeoutError` then.
+
+        `left` are the seconds that the campaign itself has left.
+        """
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(None) as limit:
+            ends = None if left is None else loop.time() + left
+            self._waiting[limit] = (loop.time(), attempt)
+            self._bound(limit)
+            if ends is not None and (limit.when() or ends) > ends:
+                limit.reschedule(ends)
+            try:
+                yield
+            finally:
+                del self._waiting[limit]
+
+    def took(self, seconds: float) -> None:
+        """Learn from a request that was answered."""
+        self._seen.append(seconds)
+        self._answers += 1
+        if len(self._seen) >= _ENOUGH and self._answers % _RELEARN == 0:
+            self._usual = max(_SHORTEST, 15 * sorted(self._seen)[int(len(self._seen) * 0.95)])
+            for limit in self._waiting:
+                if not limit.expired():
+                    self._bound(limit)
+
+    def allowed(self, attempt: int) -> float:
+        """Return the seconds that a request may take at its so-many-th attempt; the last gets all there is."""
+        return self.most if attempt >= MOST_TRIES - 1 else min(self.most, self._usual * 2.0**attempt)
+
+    @property
+    def pause(self) -> float:
+        """Return the longest pause before a request is sent again: a fast target is soon asked anew."""
+        return min(_LONGEST_PAUSE, max(1.0, self._usual))
+
+    def _bound(self, limit: asyncio.Timeout) -> None:
+        started, attempt = self._waiting[limit]
+        ends = started + self.allowed(attempt)
+        now = limit.when()
+        if now is None or ends < now:
+            limit.reschedule(ends)
+
+
+class Breaker:
+    """Notices that a target is down, so that a campaign does not ask it a thousand times more.
+
+    One that refuses because it has too much to do is down when that goes on for minutes.
+    """
+
+    def __init__(self, most: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limit = most + _DEAD_AFTER
+        self._clock = clock
+        self._since = clock()
+        self._streak = 0
+        self._limited = 0
+        self._last = ""
+
+    def answered(self) -> None:
+        """Note an answer."""
+        self._streak = self._limited = 0
+        self._since = self._clock()
+
+    def failed(self, error: str, *, limited: bool = False) -> None:
+        """Note a request without one; `limited` says that the target had too much to do."""
+        self._streak += 1
+        self._limited += limited
+        self._last = error
+
+    def check(self) -> None:
+        """Raise `TargetError` (`ACC-E652`) when the target is down."""
+        counted = self._streak if self._clock() - self._since > _BUSY_FOR else self._streak - self._limited
+        if counted >= self._limit:
+            message = f"the target is down: the last {self._streak} requests failed, the last one with {self._last!r}"
+            raise TargetError(message, hint="see that it runs, then go on with: accord attack resume", code=DOWN)
+
+
+class Sender(NamedTuple):
+    """What all trials of a process share."""
+
+    limiter: Limiter
+    purse: Purse
+    patience: Patience
+    breaker: Breaker
+    writer: Writer
+    ended: asyncio.Event
+    """Set when the campaign cannot go on: nobody waits to try again then."""
+
+
+class TrialLine:
+    """The line of one trial; what an earlier sitting recorded is not sent again.
+
+    It is sent `again` where the target has forgotten what was said; the tries on record count all the same.
+    """
+
+    def __init__(self, sender: Sender, trial: int, recorded: Sequence[Sent] = (), *, again: bool = False) -> None:
+        self.tries: list[Try] = [sent.tried for sent in recorded] if again else []
+        self._sender = sender
+        self._trial = trial
+        self._recorded = deque(() if again else recorded)
+
+    async def send(self, request: Send, /, *, tokens: int = 0) -> Reply:
+        """Send a request until it is answered; each try is durable before the next begins."""
+        last = Failure("it was never sent")
+        attempt, refusals = 0, 0
+        while self._recorded:
+            sent = self._recorded.popleft()
+            self.tries.append(sent.tried)
+            if sent.reply is not None:
+                return sent.reply
+            last = Failure(sent.tried.error or last.error)
+            attempt += 1
+        while attempt < MOST_TRIES and refusals < MOST_REFUSALS:
+            answer = await self._once(request, attempt, tokens)
+            if isinstance(answer, Answer):
+                return answer.reply
+            last = answer
+            attempt, refusals = (attempt, refusals + 1) if answer.limited else (attempt + 1, refusals)
+            if not answer.again or attempt == MOST_TRIES or refusals == MOST_REFUSALS:
+                break
+            await self._rest(self._pause(answer, attempt + refusals))
+        raise TargetError(f"never answered: {last.error}", hint="look at the target's log", code=UNANSWERED)
+
+    async def _once(self, request: Send, attempt: int, tokens: int) -> Answer | Failure:
+        limiter, purse, _, breaker, writer, _ = self._sender
+        await limiter.enter()
+        try:
+            breaker.check()
+            aside = await purse.take(tokens)
+            started = time.monotonic()
+            answer = await self._asked(request, attempt)
+            seconds = time.monotonic() - started
+            cost = _cost(answer)
+            purse.settle(aside, cost)
+            self._learn(answer, seconds, attempt)
+            tried = Try(status=answer.status, reply_id=_id(answer), error=_error(answer), seconds=round(seconds, 6))
+            reply = answer.reply if isinstance(answer, Answer) else None
+            self.tries.append(tried)
+            await writer.kept(Sent(self._trial, len(self.tries) - 1, tried, cost, reply))
+            return answer
+        finally:
+            limiter.leave()
+
+    async def _asked(self, request: Send, attempt: int) -> Answer | Failure:
+        started = time.monotonic()
+        try:
+            async with self._sender.patience.bounded(attempt, self._sender.purse.left()):
+                return await request()
+        except TimeoutError:
+            return Failure(f"no answer within {time.monotonic() - started:.3g} s")
+
+    def _learn(self, answer: Answer | Failure, seconds: float, attempt: int) -> None:
+        limiter, purse, patience, breaker, _, _ = self._sender
+        if isinstance(answer, Answer):
+            limiter.answered()
+            patience.took(seconds)
+            breaker.answered()
+            return
+        if attempt == 0:  # what failed before may go on failing: at the end of a campaign nothing else is left
+            breaker.failed(answer.error, limited=answer.limited)
+        if answer.limited:
+            limiter.refused(_shorter(answer.retry_after, purse.left()))
+
+    async def _rest(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_shorter(seconds, self._sender.purse.left())):
+                await self._sender.ended.wait()
+        if self._sender.ended.is_set():
+            raise TargetError("the campaign has ended", code=DOWN)
+
+    def _pause(self, failure: Failure, attempt: int) -> float:
+        """Return how long to wait before the next try; the spread is the trial's own, so that not all come at once."""
+        if failure.retry_after is not None:
+            return min(failure.retry_after, _LONGEST_PAUSE)
+        spread = zlib.crc32(f"{self._trial} {attempt}".encode()) / 2**32
+        first = _LIMITED_PAUSE if failure.limited else _FIRST_PAUSE
+        return min(self._sender.patience.pause, first * 2.0**attempt * (0.5 + spread))
+
+
+def _shorter(seconds: float | None, left: float | None) -> float | None:
+    return seconds if seconds is None or left is None else min(seconds, left)
+
+
+def _cost(answer: Answer | Failure) -> int:
+    return (answer.tokens or 0) if isinstance(answer, Answer) else 0
+
+
+def _id(answer: Answer | Failure) -> str | None:
+    found = answer.reply.id if isinstance(answer, Answer) else answer.reply_id
+    return one_line(found, 200) if found else None
+
+
+def _error(answer: Answer | Failure) -> str | None:
+    return None if isinstance(answer, Answer) else one_line(answer.error, 300)
