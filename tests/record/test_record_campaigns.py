@@ -94,8 +94,8 @@ def test_only_unfinished_campaigns_can_be_gone_on_with(store: Campaigns) -> None
 
 
 def test_beginning_twice_changes_nothing(store: Campaigns) -> None:
-    store.begin(begun("one"))
-    store.begin(begun("one", minutes=5, state=FINISHED))
+    assert store.begin(begun("one"))
+    assert not store.begin(begun("one", minutes=5, state=FINISHED))
     assert store.find("one") == begun("one")
 
 
@@ -339,7 +339,8 @@ def test_the_same_rows_on_postgresql(tmp_path: Path) -> None:
     url = os.environ["ACCORD_TEST_PG_URL"]
     name = os.urandom(8).hex()
     with open_campaigns(tmp_path, url=url) as campaigns:
-        campaigns.begin(begun(name))
+        assert campaigns.begin(begun(name))
+        assert not campaigns.begin(begun(name))
         campaigns.write(name, [sent(1), sent(1, 1, None), finished(1, "broke")])
         campaigns.write(name, [sent(1, text="other"), finished(1)])
         assert campaigns.sent(name, 0, 2) == {1: [sent(1), sent(1, 1, None)]}

@@ -211,7 +211,10 @@ async def _all(url: str, unit: Callable[..., Any], job: str, units: Units) -> li
 
 
 async def _queued(unit: Callable[..., Any], job: str, first: int, last: int) -> Any:
-    """Return a unit that is queued or runs already, wherever it was begun, or one that is queued now."""
+    """Return a unit that is queued or runs already, wherever it was begun, or one that is queued now.
+
+    One that ran before is queued again: what of it is on record does nothing, and the record alone is the truth.
+    """
     from dbos import DBOS, SetWorkflowID
 
     for number in count():
@@ -220,7 +223,7 @@ async def _queued(unit: Callable[..., Any], job: str, first: int, last: int) -> 
         if status is None:
             with SetWorkflowID(name):
                 return await DBOS.enqueue_workflow_async(_QUEUE, unit, job, first, last)
-        if status.status in _GOING_ON or (status.status == "SUCCESS" and status.output is None):
+        if status.status in _GOING_ON:
             return await DBOS.retrieve_workflow_async(name)
     raise AssertionError("numbers have no end")
 

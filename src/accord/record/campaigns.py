@@ -81,8 +81,8 @@ class Campaigns:
         """Note that a campaign begins, before anything of it is sent; nothing is noted where its id is taken."""
         row = campaign._asdict() | {"created": micros(campaign.created)}
         with self._connection() as connection:
-            done = connection.execute(insert_new(tables.campaign, self._engine.dialect.name), row)
-            return done.rowcount == 1
+            insert = insert_new(tables.campaign, self._engine.dialect.name).returning(tables.campaign.c.id)
+            return connection.execute(insert, row).first() is not None
 
     def find(self, ref: str | None = None, *, unfinished: bool = False) -> Begun | None:
         """Return a campaign by its id or the beginning of it, or the newest; none where there is none."""

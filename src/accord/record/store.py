@@ -20,7 +20,7 @@ from accord.record.state import prepare_state
 from accord.record.statement import read_evidence
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine, Executable, Row, Select, Table
+    from sqlalchemy import Connection, Engine, Insert, Row, Select, Table
     from sqlalchemy.sql.elements import ColumnElement
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -201,7 +201,7 @@ def open_store(state: Path, *, url: str | None = None) -> Store:
     return Store(open_database(prepare_state(state), url), state)
 
 
-def insert_new(table: Table, dialect: str) -> Executable:
+def insert_new(table: Table, dialect: str) -> Insert:
     """Return what inserts rows that are not there yet; each dialect is imported only where it is used."""
     if dialect == "postgresql":
         from sqlalchemy.dialects import postgresql
