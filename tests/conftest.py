@@ -62,10 +62,23 @@ def pytest_configure() -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip, with a reason, the tests whose browser, Node.js or server is missing."""
+    """Skip, with a reason, the tests whose browser, Node.js or server is missing; the others find an empty database."""
     for mark, present in NEEDED.items():
         if item.get_closest_marker(mark) and not present():
             pytest.skip(ABSENT[mark])
+    if item.get_closest_marker("postgres"):
+        _emptied(os.environ["ACCORD_TEST_PG_URL"])
+
+
+def _emptied(url: str) -> None:
+    from sqlalchemy import create_engine, text
+
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        names = "campaign, campaign_try, campaign_trial, evidence, assessment, alembic_version"
+        connection.execute(text(f"DROP TABLE IF EXISTS {names}"))
+        connection.execute(text("DROP SCHEMA IF EXISTS dbos CASCADE"))
+    engine.dispose()
 
 
 @pytest.hookimpl(wrapper=True)

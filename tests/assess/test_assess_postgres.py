@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from accord.assess.regate import find_assessment, regate_folder
 from accord.testing import World
@@ -16,10 +15,6 @@ pytestmark = pytest.mark.postgres
 
 def test_an_assessment_on_postgresql_is_used_again_and_decides_the_gate(tmp_path: Path) -> None:
     url = os.environ["ACCORD_TEST_PG_URL"]
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        connection.execute(text("DROP TABLE IF EXISTS evidence, assessment, alembic_version"))
-    engine.dispose()
     world = World(tmp_path)
     world.write("accord.yaml")
     first = world.assess(database=url)

@@ -122,7 +122,7 @@ def test_a_break_names_case_numbers_limit_trial_span_severity_and_threats(ask: A
     assert found.excerpt == "the text that shows it"
     assert found.severity is SINK.severity
     assert "LLM05" in found.refs
-    assert "campaign one" in (found.fix or "")
+    assert "accord attack report one" in (found.fix or "")
 
 
 def test_a_rare_break_in_a_large_pool_stays_below_the_limit(ask: Ask) -> None:

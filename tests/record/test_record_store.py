@@ -47,10 +47,6 @@ def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
         yield House(tmp_path / "state", None)
         return
     url = os.environ["ACCORD_TEST_PG_URL"]
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        connection.execute(text("DROP TABLE IF EXISTS evidence, assessment, alembic_version"))
-    engine.dispose()
     yield House(tmp_path / "state", url)
 
 

@@ -42,7 +42,7 @@ def campaign(*, broken: int = 2, quiet: int = 30, unfit: int = 12, stopped: str 
     broke = sum(one.broke for one in cases)
     made = sum(one.trials for one in cases)
     return Campaign(
-        campaign="4f1d0c2b9a8e7d65", plan=_digest("plan"), seed=7, target="m1 at http://127.0.0.1:8080/v1",
+        campaign="64879f7d6b96-1", plan=_digest("plan"), seed=7, target="m1 at http://127.0.0.1:8080/v1",
         created=datetime(2026, 11, 22, 7, 0, tzinfo=UTC), trials=made, requests=2 * made + 3, seconds=12.5,
         outcomes=Counts(broke=broke, held=sum(one.held for one in cases), unsure=sum(one.unsure for one in cases),
                         error=sum(one.error for one in cases)),

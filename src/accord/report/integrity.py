@@ -27,7 +27,7 @@ LARGEST: Final = 256 << 20
 
 _DEEPEST: Final = 64
 _ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
-_NAME: Final = re.compile(r"[0-9a-f]{16}")
+_NAME: Final = re.compile(r"[0-9a-f]{12}-[0-9]{1,9}")
 
 
 class Problem(NamedTuple):

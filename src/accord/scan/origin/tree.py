@@ -25,6 +25,7 @@ Progress = Callable[[int, int, str], None]
 """Is told how many bytes are read, of how many, and of what."""
 
 _CHUNK = 4 << 20
+_SMALL: Final = 64 << 20  # bytes of a model that one thread hashes
 _READ: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -117,6 +118,9 @@ def hashes(
         return _hash(model, span, targets.get(span.path), algorithm, told)
 
     waiting = iter(spans)
+    if total < _SMALL:  # threads cost more than they save, and a forked worker is better off without any
+        yield from map(read, waiting)
+        return
     with ThreadPoolExecutor(max_workers=min(8, os.cpu_count() or 1)) as pool:
         while batch := tuple(islice(waiting, 4096)):
             yield from pool.map(read, batch)
