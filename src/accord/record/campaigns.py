@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -15,12 +14,12 @@ from accord.core.canon import Digest, digest_bytes
 from accord.core.errors import RecordError
 from accord.core.trial import Reply, Transcript
 from accord.record import tables
-from accord.record.database import open_database
+from accord.record.database import open_database, transaction
 from accord.record.state import prepare_state
 from accord.record.store import insert_new, micros, moment
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine, Row
+    from sqlalchemy import Engine, Row
 
 RUNNING, FINISHED, STOPPED = "running", "finished", "stopped"
 _Word = TypeVar("_Word", TrialResult, Transcript, Reply)
@@ -80,7 +79,7 @@ class Campaigns:
     def begin(self, campaign: Begun) -> bool:
         """Note that a campaign begins, before anything of it is sent; nothing is noted where its id is taken."""
         row = campaign._asdict() | {"created": micros(campaign.created)}
-        with self._connection() as connection:
+        with transaction(self._engine) as connection:
             insert = insert_new(tables.campaign, self._engine.dialect.name).returning(tables.campaign.c.id)
             return connection.execute(insert, row).first() is not None
 
@@ -94,7 +93,7 @@ class Campaigns:
             query = query.where(table.c.state != FINISHED)
         if ref is not None:
             query = query.where(table.c.id.startswith(ref, autoescape=True))
-        with self._connection() as connection:
+        with transaction(self._engine) as connection:
             row = connection.execute(query).first()
         return _begun(row) if row else None
 
@@ -103,7 +102,7 @@ class Campaigns:
         table = tables.campaign
         values = {"state": state, "reason": reason, "seconds": table.c.seconds + seconds}
         ended = table.update().where(table.c.id == campaign).values(values)
-        with self._connection() as connection:
+        with transaction(self._engine) as connection:
             connection.execute(ended)
 
     def write(self, campaign: str, rows: Sequence[Entry]) -> None:
@@ -111,7 +110,7 @@ class Campaigns:
         dialect = self._engine.dialect.name
         sent = [_sent_row(campaign, row) for row in rows if isinstance(row, Sent)]
         finished = [_finished_row(campaign, row) for row in rows if isinstance(row, Finished)]
-        with self._connection() as connection:
+        with transaction(self._engine) as connection:
             if sent:
                 connection.execute(insert_new(tables.campaign_try, dialect), sent)
             if finished:
@@ -123,7 +122,7 @@ class Campaigns:
 
         table = tables.campaign_trial
         wanted = select(table.c.trial).where(table.c.campaign == campaign, table.c.trial.between(first, last - 1))
-        with self._connection() as connection:
+        with transaction(self._engine) as connection:
             return frozenset(connection.execute(wanted).scalars())
 
     def sent(self, campaign: str, first: int, last: int) -> dict[int, list[Sent]]:
@@ -133,7 +132,7 @@ class Campaigns:
         table = tables.campaign_try
         wanted = select(table).where(table.c.campaign == campaign, table.c.trial.between(first, last - 1))
         found: dict[int, list[Sent]] = {}
-        with self._connection() as connection:
+        with transaction(self._engine) as connection:
             for row in connection.execute(wanted.order_by(table.c.trial, table.c.number)):
                 found.setdefault(row.trial, []).append(_sent(row))
         return found
@@ -144,7 +143,7 @@ class Campaigns:
 
         table = tables.campaign_try
         wanted = select(func.count(), func.coalesce(func.sum(table.c.tokens), 0)).where(table.c.campaign == campaign)
-        with self._connection() as connection:
+        with transaction(self._engine) as connection:
             row = connection.execute(wanted).one()
         return int(row[0]), int(row[1])
 
@@ -155,7 +154,7 @@ class Campaigns:
         table, start = tables.campaign_trial, 0
         while True:
             page = select(table.c.trial, table.c.result).where(table.c.campaign == campaign, table.c.trial >= start)
-            with self._connection() as connection:
+            with transaction(self._engine) as connection:
                 rows = connection.execute(page.order_by(table.c.trial).limit(_PAGE)).all()
             if not rows:
                 return
@@ -171,19 +170,9 @@ class Campaigns:
 
         table = tables.campaign_trial
         wanted = select(table.c.transcript).where(table.c.campaign == campaign, table.c.trial == trial)
-        with self._connection() as connection:
+        with transaction(self._engine) as connection:
             found = connection.execute(wanted).scalar()
         return None if found is None else _word(found, Transcript)
-
-    @contextlib.contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        from sqlalchemy.exc import DBAPIError
-
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except DBAPIError as error:
-            raise RecordError(f"the store cannot be used: {error.orig}", code="ACC-E530") from error
 
 
 def open_campaigns(state: Path, *, url: str | None = None) -> Campaigns:

@@ -49,6 +49,18 @@ def open_database(state: Path, url: str | None) -> Engine:
         raise RecordError(f"the store cannot be opened: {error.orig}", code="ACC-E530") from error
 
 
+@contextlib.contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Give a connection whose changes are kept all or none; raises `RecordError` when the database refuses."""
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise RecordError(f"the store cannot be used: {error.orig}", code="ACC-E530") from error
+
+
 def _tune(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # sqlite3 would commit before DDL: half a migration could stay after a crash
     for setting in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):

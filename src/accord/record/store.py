@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,16 +10,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from accord.core.assessment import Assessment
 from accord.core.canon import Digest
-from accord.core.errors import RecordError
 from accord.core.finding import Evidence, State, TrustLevel
 from accord.record import dsse, tables
 from accord.record.blobs import get_blob, put_blob
-from accord.record.database import open_database
+from accord.record.database import open_database, transaction
 from accord.record.state import prepare_state
 from accord.record.statement import read_evidence
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine, Insert, Row, Select, Table
+    from sqlalchemy import Engine, Insert, Row, Select, Table
     from sqlalchemy.sql.elements import ColumnElement
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -118,7 +116,7 @@ class Store:
         table, last = tables.evidence, 0
         while True:
             page = select(table).where(table.c.seq > last).order_by(table.c.seq).limit(_BATCH)
-            with self._connection() as connection:
+            with transaction(self._engine) as connection:
                 rows = connection.execute(page).all()
             if not rows:
                 return
@@ -158,7 +156,7 @@ class Store:
 
     def assessments(self, system: str | None = None) -> tuple[Filed, ...]:
         """Return all assessments, of one system or of every, newest first."""
-        with self._connection() as connection:
+        with transaction(self._engine) as connection:
             return tuple(_to_filed(row) for row in connection.execute(_assessments(system)))
 
     def document(self, filed: Filed) -> bytes:
@@ -170,27 +168,17 @@ class Store:
         return get_blob(self._blobs, filed.envelope)
 
     def _first(self, system: str | None, *conditions: ColumnElement[bool]) -> Filed | None:
-        with self._connection() as connection:
+        with transaction(self._engine) as connection:
             row = connection.execute(_assessments(system).where(*conditions).limit(1)).first()
         return _to_filed(row) if row else None
 
     def _stored(self, query: Select[tuple[object, ...]]) -> Iterator[Stored]:
-        with self._connection() as connection:
+        with transaction(self._engine) as connection:
             yield from map(_to_stored, connection.execute(query))
 
     def _insert(self, table: Table, rows: list[dict[str, object]]) -> None:
-        with self._connection() as connection:
+        with transaction(self._engine) as connection:
             connection.execute(insert_new(table, self._engine.dialect.name), rows)
-
-    @contextlib.contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        from sqlalchemy.exc import DBAPIError
-
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except DBAPIError as error:
-            raise RecordError(f"the store cannot be used: {error.orig}", code="ACC-E530") from error
 
 
 def open_store(state: Path, *, url: str | None = None) -> Store:
