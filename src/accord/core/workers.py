@@ -102,11 +102,15 @@ class Worker:
         return Answer(-1 if index is None else index, data, "", self.isolation)
 
     def end(self) -> str:
-        """End the child by its id and say how it went."""
+        """End the child by its id and say how it went; harmless when an interrupt cut an earlier call short."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._pid, signal.SIGKILL)
-        self._ours.close()
-        _, status = os.waitpid(self._pid, 0)
+        with contextlib.suppress(OSError):
+            self._ours.close()
+        try:
+            _, status = os.waitpid(self._pid, 0)
+        except ChildProcessError:
+            return "ended before"
         code = os.waitstatus_to_exitcode(status)
         if code >= 0:
             return f"exit code {code}"
