@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accord.core.settings import MIB
-from accord.core.workers import Answer, Bounds, Job, run_units
+from accord.core.workers import Answer, Bounds, Job, Worker, run_units
 
 PATIENT = 60.0
 
@@ -255,3 +255,10 @@ def test_an_answer_that_stalls_in_the_middle_is_overdue_and_the_rest_goes_on() -
 
 def descriptors() -> set[int]:
     return {int(one.name) for one in Path("/proc/self/fd").iterdir()}
+
+
+def test_a_worker_may_be_ended_twice_since_an_interrupt_can_cut_the_first_call_short() -> None:
+    worker = Worker(lambda question: question, network=False, memory=1024 * MIB)
+    worker.line.close()  # as far as an interrupted call may have come
+    assert worker.end() == "signal SIGKILL"
+    assert worker.end() == "ended before"
