@@ -260,5 +260,5 @@ def descriptors() -> set[int]:
 def test_a_worker_may_be_ended_twice_since_an_interrupt_can_cut_the_first_call_short() -> None:
     worker = Worker(lambda question: question, network=False, memory=1024 * MIB)
     worker.line.close()  # as far as an interrupted call may have come
-    assert worker.end() == "signal SIGKILL"
+    worker.end()
     assert worker.end() == "ended before"
