@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "explain": "Explain a guideline practice, a check, a framework id or an error code.",
     "feeds": "Import and list records of known vulnerabilities, from disk.",
     "gate": "Decide again from stored evidence, without running anything.",
+    "guard": "Stand in front of a model at run time: gateway, rules, detector, tool policy.",
     "init": "Draft accord.yaml and threats.yaml from what is in a folder.",
     "key": "Make, list and export signing keys.",
     "scan": "Rate model files and what lies around them, without running anything.",
