@@ -1,0 +1,110 @@
+"""The log of decisions, read back line by line; whatever is no decision is counted, and nothing in it is believed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from accord.core.errors import RecordError
+from accord.core.guard import Outcome
+from accord.core.text import one_line
+
+LONGEST: Final = 1 << 20
+"""The longest line that is read, in bytes."""
+
+_OUTCOMES: Final = {one.value: one for one in Outcome}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One decision as it was logged. `kind` is request, answer, call, refusal, limit or bypass; `seconds` its time."""
+
+    decision: str
+    time: datetime
+    kind: str
+    outcome: Outcome
+    enforced: bool
+    code: str = ""
+    message: str = ""
+    where: str = ""
+    path: tuple[str, ...] = ()
+    excerpt: str = ""
+    text: str = ""
+    score: float | None = None
+    key: str = ""
+    route: str = ""
+    model: str = ""
+    policy: str = ""
+    rules: str = ""
+    seconds: float | None = None
+
+
+def entries(path: Path) -> Iterator[Entry | None]:
+    """Yield each decision in a log, and None for each line that is none.
+
+    Raises `RecordError` when the file cannot be read.
+    """
+    try:
+        with path.open("rb") as log:
+            yield from (entry_of(line) for line in _lines(log))
+    except OSError as error:
+        message = f"the log {path.name} cannot be read: {error.strerror}"
+        raise RecordError(
+            message, hint="name the file that `accord guard serve --log` writes", code="ACC-E790"
+        ) from error
+
+
+def entry_of(line: bytes) -> Entry | None:
+    """Return the decision that a line holds, or None."""
+    try:
+        said = json.loads(line)
+        if not isinstance(said, dict):
+            return None
+        time = datetime.fromisoformat(said["time"])
+        made = Entry(
+            decision=_text(said, "decision"),
+            time=time if time.tzinfo else time.replace(tzinfo=UTC),
+            kind=_text(said, "kind"),
+            outcome=_OUTCOMES[said["outcome"]],
+            enforced=said.get("enforced") is not False,
+            score=_score(said.get("hits")),
+            path=tuple(one_line(str(step), 200) for step in _list(said.get("path"))[:16]),
+            seconds=_number(said.get("seconds")),
+            **{name: _text(said, name) for name in _TEXTS},
+        )
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+        return None
+    return made if made.decision else None
+
+
+_TEXTS: Final = ("code", "message", "where", "excerpt", "text", "key", "route", "model", "policy", "rules")
+
+
+def _lines(log: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the lines that hold anything; one that is too long is yielded empty, so that it counts as none."""
+    yield from (line if len(line) <= LONGEST else b"" for line in log if line.strip())
+
+
+def _text(said: Mapping[str, Any], name: str) -> str:
+    value = said.get(name)
+    return one_line(value, 400) if isinstance(value, str) else ""
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _number(value: object) -> float | None:
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if known and 0 <= value < 1e9 else None  # type: ignore[operator, arg-type]  # known says so
+
+
+def _score(hits: object) -> float | None:
+    scores = [
+        number for hit in _list(hits) if isinstance(hit, dict) and (number := _number(hit.get("score"))) is not None
+    ]
+    return max(scores, default=None)
