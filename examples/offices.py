@@ -94,7 +94,7 @@ def why_missing(reason: Mapping[str, Any]) -> str:
     """Return why a demo cannot have what a check asks for, or nothing: a case that broke is never waived."""
     if "no feed of vulnerabilities" in reason["message"]:
         return NO_FEED
-    attacks = str(reason.get("check")).startswith("ACC25")
+    attacks = str(reason.get("check")).startswith(("ACC25", "ACC262"))
     return TOO_FEW if attacks and "broke the system" not in reason["message"] else ""
 
 

@@ -91,7 +91,7 @@ def silent(ran: Ran) -> bool:
     return not (ran.findings or ran.skipped or ran.problem)
 
 
-@pytest.mark.parametrize("code", ["ACC250", "ACC252", "ACC253", "ACC254", "ACC255", "ACC259", "ACC261"])
+@pytest.mark.parametrize("code", ["ACC250", "ACC252", "ACC253", "ACC254", "ACC255", "ACC259", "ACC261", "ACC262"])
 def test_a_system_that_nobody_attacked_is_not_looked_at_and_that_is_said(ask: Ask, code: str) -> None:
     assert "no campaign against this system is on record" in gap(ask(code))
 
@@ -309,3 +309,21 @@ def test_a_shared_case_that_lint_refuses_is_not_run_and_says_why(ask: Ask) -> No
     live = SHARED.replace("rule: {", "rule: {regex: ['(a'], ")
     files = {"shared/told.yaml": live}
     assert "refuse" in gap(ask("ACC260", files=files, one="suites: [leak]"))
+
+
+def test_misuse_counts_as_a_whole_suite_and_by_each_case_that_breaks(ask: Ask) -> None:
+    talked = BOT.replace("[llm-baseline]", "[llm-baseline, misuse]")
+    case = suite("misuse")[0]
+    assert silent(ask("ACC262", talked, one="{suites: [misuse]}"))
+    assert only(ask("ACC262", talked, one=f"{{suites: [misuse], broke: {{{case.name}: 9}}}}")).message.startswith(
+        f"the case {case.name} broke the system in 9 of "
+    )
+
+
+def test_a_suite_for_misuse_that_did_not_run_in_full_shows_nothing(ask: Ask) -> None:
+    assert "15 of 15 cases of the suite misuse did not run" in gap(ask("ACC262", one="{suites: [llm-baseline]}"))
+
+
+def test_misuse_is_asked_of_whatever_talks(tmp_path: Path) -> None:
+    assert asks("ACC262", BOT, tmp_path)
+    assert not asks("ACC262", BOT.replace("[llm-app]", "[classifier]"), tmp_path)

@@ -22,6 +22,7 @@ from accord.cli import attack, case_run
 from accord.cli.attack_progress import Progress
 from accord.core.campaign import TrialResult, Try
 from accord.core.errors import AccordError
+from accord.record.manifest import read_manifest
 
 Accord = Callable[..., Any]
 ACCORD: Final = str(Path(sys.executable).parent / "accord")
@@ -365,6 +366,16 @@ def test_a_system_is_attacked_at_the_target_of_its_manifest(
     assert told.json["system"] == "shop"
     assert told.json["outcomes"]["broke"] == 4
     assert told.json["cases"][0]["served"] == 2
+
+
+def test_the_budget_of_the_helpdesk_is_enough_for_the_suites_that_its_manifest_names() -> None:
+    folder = Path(__file__).parents[2] / "examples" / "helpdesk"
+    told = ran("plan", folder, "--format", "json").json
+    manifest = read_manifest(folder)
+    assert manifest
+    budget = manifest.system.targets[0].budget.requests or 0
+    assert told["cases"] > 60
+    assert told["requests"] * 1.2 < budget, "requests that fail are sent again"
 
 
 def test_the_budget_of_the_manifest_cannot_be_raised(shop: Callable[..., Path], cases: Path, victim: Victim) -> None:

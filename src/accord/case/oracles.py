@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from accord.case.addresses import fits
 from accord.case.heard import Called, Heard, Spoken, heard, values
 from accord.case.leaks import cut, leak
-from accord.case.patterns import PatternError, compiled, glob, quoted
+from accord.case.patterns import PatternError, compiled, quoted
 from accord.case.state import StateError, turned
 from accord.case.variables import fill, names_in, pieces
 from accord.case.walk import walk
@@ -202,10 +203,7 @@ def _named(pattern: ToolCallPattern | EffectPattern, call: ToolCall) -> bool:
 
 
 def _fits(wanted: Mapping[str, str], call: ToolCall) -> bool:
-    return all(
-        name in call.args and any(glob(pattern, value.strip()) for value in values(call.args[name]))
-        for name, pattern in wanted.items()
-    )
+    return all(name in call.args and fits(pattern, call.args[name]) for name, pattern in wanted.items())
 
 
 def _shown(called: Called, wanted: Mapping[str, str]) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-from accord.case.heard import Called, Heard, Spoken, heard, values
+from accord.case.addresses import fits
+from accord.case.heard import Called, Heard, Spoken, heard
 from accord.case.oracles import DEEPEST, judge
-from accord.case.patterns import glob
 from accord.case.variables import fill
 from accord.core.case import Condition, EffectPattern, ToolCallPattern
 from accord.core.trial import Transcript, TrialOutcome
@@ -110,8 +110,7 @@ def _fit(pattern: ToolCallPattern | EffectPattern, called: Called, given: Mappin
     if not same:
         return 0.0
     fitting = sum(
-        name in call.args and any(glob(fill(wanted, given).text, value.strip()) for value in values(call.args[name]))
-        for name, wanted in pattern.args.items()
+        name in call.args and fits(fill(wanted, given).text, call.args[name]) for name, wanted in pattern.args.items()
     )
     share = fitting / len(pattern.args) if pattern.args else 1.0
     return _SAME_EFFECT + (1 - _SAME_EFFECT) * share

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -64,6 +65,12 @@ class Pattern:
         clean = text.encode("utf-8", "replace").decode()  # RE2 refuses lone surrogates
         match = self._found.search(clean)  # type: ignore[attr-defined]  # the library has no types
         return None if match is None else str(match.group())
+
+    def spans(self, text: str, *, most: int = 1) -> tuple[tuple[int, int], ...]:
+        """Return where the first matches in `text` begin and end, at most `most` of them."""
+        clean = text.encode("utf-8", "replace").decode()
+        found = islice(self._found.finditer(clean), most)  # type: ignore[attr-defined]  # the library has no types
+        return tuple((int(match.start()), int(match.end())) for match in found)
 
 
 def quoted(text: str) -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
 import os
 import resource
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -208,6 +210,7 @@ def _live(line: Line, answer: Answering, *, network: bool, memory: int, maps: bo
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         _die_with_parent()
+        _forget_threads()
         isolation = "declared" if network or not _cut_network() else "enforced"
         _bound(memory, resource.RLIMIT_DATA if maps else resource.RLIMIT_AS)
         _silence()
@@ -218,6 +221,22 @@ def _live(line: Line, answer: Answering, *, network: bool, memory: int, maps: bo
         code = 0
     finally:
         os._exit(code)
+
+
+def _forget_threads() -> None:
+    """Let go of what other threads of the parent held when it forked: here they never come back to release it.
+
+    A module that one of them was importing is imported anew, and nothing is logged: its stream may be locked.
+    """
+    locks = getattr(importlib._bootstrap, "_module_locks", {})  # noqa: SLF001  # only here does it say who imports what
+    owned = {name: getattr(lock(), "owner", None) for name, lock in tuple(locks.items())}
+    for name, owner in owned.items():
+        if owner != threading.get_ident():
+            del locks[name]
+            if owner is not None:
+                sys.modules.pop(name, None)
+    if logging := sys.modules.get("logging"):
+        logging.disable()
 
 
 def _cut_network() -> bool:
