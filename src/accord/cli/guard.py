@@ -9,11 +9,13 @@ import click
 
 _COMMANDS: Final = {
     "calibrate": "guard_calibrate",
+    "canary": "guard_canary",
     "policy": "guard_policy",
     "report": "guard_report",
     "rules": "guard_rules",
     "score": "guard_score",
     "serve": "guard_serve",
+    "watch": "guard_watch",
 }
 
 

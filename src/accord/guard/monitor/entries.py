@@ -21,7 +21,11 @@ _OUTCOMES: Final = {one.value: one for one in Outcome}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One decision as it was logged. `kind` is request, answer, call, refusal, limit or bypass; `seconds` its time."""
+    """One decision as it was logged. `kind` is request, answer, call, refusal, limit or bypass.
+
+    `seconds` is the guard's own time, `upstream` the model's; `size` counts the characters of an answer, `refusal`
+    tells whether it reads like one.
+    """
 
     decision: str
     time: datetime
@@ -41,6 +45,9 @@ class Entry:
     policy: str = ""
     rules: str = ""
     seconds: float | None = None
+    upstream: float | None = None
+    size: float | None = None
+    refusal: bool | None = None
 
 
 def entries(path: Path) -> Iterator[Entry | None]:
@@ -74,14 +81,23 @@ def entry_of(line: bytes) -> Entry | None:
             score=_score(said.get("hits")),
             path=tuple(one_line(str(step), 200) for step in _list(said.get("path"))[:16]),
             seconds=_number(said.get("seconds")),
-            **{name: _text(said, name) for name in _TEXTS},
+            upstream=_number(said.get("upstream")),
+            size=_number(said.get("size")),
+            refusal=said["refusal"] if isinstance(said.get("refusal"), bool) else None,
+            code=_text(said, "code"),
+            message=_text(said, "message"),
+            where=_text(said, "where"),
+            excerpt=_text(said, "excerpt"),
+            text=_text(said, "text"),
+            key=_text(said, "key"),
+            route=_text(said, "route"),
+            model=_text(said, "model"),
+            policy=_text(said, "policy"),
+            rules=_text(said, "rules"),
         )
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
         return None
     return made if made.decision else None
-
-
-_TEXTS: Final = ("code", "message", "where", "excerpt", "text", "key", "route", "model", "policy", "rules")
 
 
 def _lines(log: Iterable[bytes]) -> Iterator[bytes]:

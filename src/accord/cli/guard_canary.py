@@ -1,0 +1,101 @@
+"""`accord guard canary`: whether the model behind a name is still the one it was."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from accord.cli import say
+from accord.core.errors import AccordError, TargetError
+
+if TYPE_CHECKING:
+    from accord.attack.targets.line import Send
+    from accord.core.trial import Reply
+
+_LARGEST: Final = 16 << 20
+
+
+@click.command("canary")
+@click.argument("baseline", type=click.Path(path_type=Path))
+@click.option("--url", required=True, help="Base of an OpenAI-compatible interface; it ends in /v1.")
+@click.option("--model", required=True, help="The model to ask.")
+@click.option("--key", metavar="env:NAME", help="Variable that holds the key.")
+@click.option(
+    "--times", default=4, show_default=True, type=click.IntRange(2, 32), help="How often each question is asked."
+)
+@click.option("--record", is_flag=True, help="Write the answers to BASELINE instead of comparing with it.")
+def command(baseline: Path, url: str, model: str, key: str | None, times: int, record: bool) -> int:
+    """Ask a few fixed questions and compare the answers with those in BASELINE.
+
+    A hosted model can be changed under its name. Exits with 1 when it answers differently (one false alarm in 1,000
+    comparisons), with 3 when too few answers came to tell.
+    """
+    from accord.core.text import one_line
+    from accord.guard.monitor.canary_prompts import compare, prompts
+    from accord.record.state import write_file
+
+    answers = asyncio.run(_asked(url, model, key, tuple(_rounds(prompts(), times))))
+    if record:
+        write_file(baseline, (json.dumps({"model": model, "answers": answers}, indent=1) + "\n").encode())
+        say(f"{sum(map(len, answers.values()))} answers to {len(answers)} questions are in {baseline}")
+        return 0
+    compared = compare(_read(baseline), answers)
+    if not compared.enough:
+        say(f"too few answers to tell: {compared.questions} questions in common; ask with --times {2 * times}")
+        return 3
+    said = "answers differently" if compared.changed else "answers as before"
+    click.echo(f"{one_line(model, 80)} {said}: chance {compared.chance:.4f}, distance {compared.distance:.3f}")
+    return 1 if compared.changed else 0
+
+
+def _rounds(questions: tuple[str, ...], times: int) -> Iterator[str]:
+    for _ in range(times):
+        yield from questions
+
+
+async def _asked(url: str, model: str, key: str | None, questions: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return the answers; raises `TargetError` when one does not come."""
+    from accord.attack.targets.choose import endpoint
+    from accord.attack.targets.line import Opening
+    from accord.core.system import Call, OpenAiCall, TargetSpec
+    from accord.core.trial import Turn
+
+    reached = endpoint(TargetSpec(id="canary", call=Call(openai=OpenAiCall(url=url, model=model, key=key))))
+    answers: dict[str, list[str]] = {question: [] for question in questions}
+    await reached.open()
+    try:
+        for number, question in enumerate(questions):
+            async with reached.session(_Once(), Opening(trial=f"canary-{number}")) as target:
+                answers[question].append((await target.ask(Turn(text=question))).text)
+    finally:
+        await reached.close()
+    return answers
+
+
+class _Once:
+    """A line that sends each request once, one after another."""
+
+    async def send(self, request: Send, /, *, tokens: int = 0) -> Reply:
+        """Return the reply; raises `TargetError` when none comes."""
+        from accord.attack.targets.line import Failure
+
+        answer = await request()
+        if isinstance(answer, Failure):
+            raise TargetError(f"the model does not answer: {answer.error}", code="ACC-E791")
+        return answer.reply
+
+
+def _read(path: Path) -> dict[str, list[str]]:
+    hint = "make it with --record"
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise AccordError(f"{path} is over {_LARGEST} bytes", hint=hint, code="ACC-E791")
+        answers = json.loads(path.read_text("utf-8"))["answers"]
+        return {str(question): [str(one) for one in found][:64] for question, found in answers.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise AccordError(f"{path} holds no answers: {error}", hint=hint, code="ACC-E791") from error

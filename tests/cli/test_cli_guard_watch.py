@@ -1,0 +1,86 @@
+"""`accord guard watch`, `report` and `canary`: what a log tells, and whether a model is still the same."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+from victim import victim_running
+
+from accord.cli import accord
+
+
+def ran(*arguments: object) -> Result:
+    return CliRunner().invoke(accord, [str(one) for one in arguments], standalone_mode=False)
+
+
+def write_log(path: Path, blocked: list[float]) -> Path:
+    chance = random.Random(7)
+    lines = [
+        {
+            "decision": f"d{n}",
+            "time": f"2026-11-22T{n // 3600:02d}:{n // 60 % 60:02d}:{n % 60:02d}Z",
+            "kind": "request",
+            "outcome": "block" if chance.random() < share else "allow",
+            "code": "detector",
+            "model": "m",
+        }
+        for n, share in enumerate(blocked)
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    return path
+
+
+def test_a_wave_is_an_incident_and_the_next_look_at_the_same_log_is_quiet(tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.jsonl", [0.02] * 900 + [0.5] * 150)
+    incidents = tmp_path / "incidents.jsonl"
+    first = ran("guard", "watch", log, "--incidents", incidents)
+    assert first.return_value == 1
+    assert "requests are stopped more than before" in first.output
+    assert len(incidents.read_text("utf-8").splitlines()) >= 1
+    assert ran("guard", "watch", log, "--incidents", incidents).return_value == 0
+
+
+def test_a_quiet_log_is_quiet_in_json_too(tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.jsonl", [0.02] * 500)
+    quiet = ran("guard", "watch", log, "--format", "json")
+    assert quiet.return_value == 0
+    told = json.loads(quiet.output)
+    assert (told["incidents"], told["values"]["stopped"]) == ([], 500)
+
+
+def test_the_report_is_written_in_every_format(tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.jsonl", [0.2] * 50)
+    assert ran("guard", "report", log, "--format", "text,json,html", "--out", tmp_path / "out").return_value == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["guard.html", "guard.json", "guard.txt"]
+    assert json.loads((tmp_path / "out" / "guard.json").read_text("utf-8"))["decisions"] == 50
+
+
+def test_a_log_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
+    assert getattr(ran("guard", "report", tmp_path / "no.jsonl").exception, "code", "") == "ACC-E790"
+
+
+def test_the_same_model_answers_as_before(tmp_path: Path) -> None:
+    with victim_running() as victim:
+        url = f"{victim.url}"
+        baseline = tmp_path / "baseline.json"
+        asked = ("guard", "canary", baseline, "--url", url, "--model", "m", "--times", "2")
+        assert ran(*asked, "--record").return_value == 0
+        same = ran(*asked)
+        assert same.return_value == 0, same.output
+        assert "answers as before" in same.output
+        told = json.loads(baseline.read_text("utf-8"))
+        told["answers"] = {question: ["something else entirely", "and this"] for question in told["answers"]}
+        baseline.write_text(json.dumps(told), "utf-8")
+        other = ran(*asked)
+        assert other.return_value == 1, other.output
+
+
+def test_a_baseline_that_holds_no_answers_is_bad_input(tmp_path: Path) -> None:
+    with victim_running() as victim:
+        url = f"{victim.url}"
+        (tmp_path / "b.json").write_text("[]", "utf-8")
+        asked = ran("guard", "canary", tmp_path / "b.json", "--url", url, "--model", "m", "--times", "2")
+        assert getattr(asked.exception, "code", "") == "ACC-E791"
