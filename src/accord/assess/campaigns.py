@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from accord.assess.jobs import Stop, Units, Whereabouts, owned, pull, run_job
 from accord.assess.jury import Court
+from accord.attack.campaign import loop
 from accord.attack.campaign.budget import Spending
 from accord.attack.campaign.engine import Campaigning, Engine
 from accord.attack.campaign.order import Order, scope_of
@@ -118,7 +119,7 @@ def run(campaign: Campaigning, world: World) -> Ended:
     with open_campaigns(world.state, url=world.database) as campaigns:
         started, state, reason = time.monotonic(), STOPPED, "it was broken off"
         try:
-            stop = asyncio.run(_run(campaign, campaigns, world))
+            stop = loop.run(_run(campaign, campaigns, world))
             state, reason = (STOPPED, stop.message) if stop else (FINISHED, "")
         finally:
             campaigns.end(campaign.id, state, seconds=round(time.monotonic() - started, 3), reason=reason)
@@ -165,7 +166,7 @@ def work(world: World, *, name: str, idle: float) -> int:
     if world.database is None:
         message = "workers need a database that they share"
         raise ManifestError(message, hint="set ACCORD_DATABASE to a PostgreSQL address", code="ACC-E658")
-    return asyncio.run(_work(world, world.database, name=name, idle=idle))
+    return loop.run(_work(world, world.database, name=name, idle=idle))
 
 
 async def _work(world: World, database: str, *, name: str, idle: float) -> int:

@@ -104,7 +104,7 @@ def _pieces(value: Any, deep: int) -> Iterator[bytes]:
 
 
 def _has_long(value: Any, deep: int) -> bool:
-    inside = members(value) if deep else None
+    inside = members(value) if deep and type(value) not in _PLAIN else None
     return is_long(value) if inside is None else any(_has_long(one, deep - 1) for one in inside.values())
 
 

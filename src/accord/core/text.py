@@ -14,7 +14,7 @@ _UNSAFE = re.compile(
 
 def clean(text: str) -> str:
     """Return `text` with ANSI sequences removed and control, bidi and invisible characters escaped."""
-    return _UNSAFE.sub(_escape, _ANSI.sub("", text))
+    return text if text.isascii() and text.isprintable() else _UNSAFE.sub(_escape, _ANSI.sub("", text))
 
 
 def one_line(text: str, limit: int = 500) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 
 from accord.core.campaign import TrialResult, Try
 from accord.core.canon import Digest, digest_bytes
@@ -19,11 +21,13 @@ from accord.record.state import prepare_state
 from accord.record.store import insert_new, micros, moment
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine, Row
+    from msgspec.json import Encoder
+    from sqlalchemy import Dialect, Engine, Row, Table
 
 RUNNING, FINISHED, STOPPED = "running", "finished", "stopped"
 _Word = TypeVar("_Word", TrialResult, Transcript, Reply)
 _PAGE = 1_000
+_WRITTEN: Final = (tables.campaign_try, tables.campaign_trial)
 
 
 class Begun(NamedTuple):
@@ -65,6 +69,7 @@ class Campaigns:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._inserts: tuple[_Insert, ...] | None = None
 
     def __enter__(self) -> Self:
         """Return the campaigns."""
@@ -107,14 +112,14 @@ class Campaigns:
 
     def write(self, campaign: str, rows: Sequence[Entry]) -> None:
         """Write requests and trials, all or none; what is there already stays as it is."""
-        dialect = self._engine.dialect.name
         sent = [_sent_row(campaign, row) for row in rows if isinstance(row, Sent)]
         finished = [_finished_row(campaign, row) for row in rows if isinstance(row, Finished)]
+        if self._inserts is None:
+            self._inserts = tuple(_Insert(table, self._engine.dialect) for table in _WRITTEN)
         with transaction(self._engine) as connection:
-            if sent:
-                connection.execute(insert_new(tables.campaign_try, dialect), sent)
-            if finished:
-                connection.execute(insert_new(tables.campaign_trial, dialect), finished)
+            for insert, many in zip(self._inserts, (sent, finished), strict=True):
+                if many:
+                    connection.exec_driver_sql(insert.text, insert.params(many))
 
     def finished(self, campaign: str, first: int, last: int) -> frozenset[int]:
         """Return which trials of a range (`last` excluded) have come to something."""
@@ -175,6 +180,19 @@ class Campaigns:
         return None if found is None else _word(found, Transcript)
 
 
+class _Insert:
+    """What inserts rows that are not there yet, put into words once: a campaign writes thousands a second."""
+
+    def __init__(self, table: Table, dialect: Dialect) -> None:
+        made = insert_new(table, dialect.name).compile(dialect=dialect)
+        self.text = str(made)
+        self._places = itemgetter(*made.positiontup) if made.positiontup else None
+
+    def params(self, rows: list[dict[str, object]]) -> list[Any]:
+        """Return the rows in the form that the driver takes: by place or by name."""
+        return list(map(self._places, rows)) if self._places else rows
+
+
 def open_campaigns(state: Path, *, url: str | None = None) -> Campaigns:
     """Open the campaigns of a state folder, or of the PostgreSQL database of `url`.
 
@@ -224,9 +242,14 @@ def _finished_row(campaign: str, row: Finished) -> dict[str, object]:
 
 def _bytes(word: object) -> bytes:
     """Return a word as JSON, fast and the same everywhere: a campaign writes thousands a second."""
-    import msgspec
+    return _encoder().encode(word)
 
-    return msgspec.json.encode(word, order="deterministic")
+
+@cache
+def _encoder() -> Encoder:
+    from msgspec.json import Encoder
+
+    return Encoder(order="deterministic")
 
 
 def _word(data: bytes, kind: type[_Word]) -> _Word:

@@ -19,7 +19,7 @@ from accord.assess.campaigns import World, begin, planned
 from accord.attack.campaign.budget import Spending
 from accord.attack.campaign.engine import Campaigning, Engine
 from accord.attack.campaign.order import Options, Order
-from accord.attack.campaign.sending import MOST_TRIES
+from accord.attack.campaign.sending import MOST_ALONE, MOST_TRIES
 from accord.attack.targets.choose import endpoint
 from accord.case.lint import load
 from accord.core.campaign import TrialKind, TrialResult
@@ -223,6 +223,43 @@ def test_a_target_with_a_quota_is_waited_for_and_no_trial_is_lost(attack: Begin)
     results = campaign.run()
     assert campaign.outcomes(results) == {"broke": 80}
     assert campaign.outcomes(results, TrialKind.CONTROL) == {"served": 80}
+
+
+def test_a_request_that_is_refused_for_what_it_is_is_soon_given_up_and_holds_nobody_up(attack: Begin) -> None:
+    campaign = attack("safe", trials=100, concurrency=16)
+    stuck = {campaign.campaign.plan.trials[at].vars["canary"] for at in range(40, 200, 16)}
+    campaign.victim.fate = lambda _number, said: "429" if any(one in str(said) for one in stuck) else ""
+    began = time.monotonic()
+    results = campaign.run()
+    assert time.monotonic() - began < 10
+    assert campaign.outcomes(results) == {"held": 90, "error": 10}
+    assert campaign.outcomes(results, TrialKind.CONTROL) == {"served": 100}
+    lost = [result for result in results.values() if result.outcome == "error"]
+    assert {len(one.tries) for one in lost} == {MOST_ALONE}
+    told = f"never answered: HTTP 429 Too Many Requests, {MOST_ALONE} times, while others were answered"
+    assert {one.reason for one in lost} == {told}
+
+
+def test_no_request_waits_longer_for_a_busy_target_than_one_may_in_all(
+    attack: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accord.attack.campaign.sending._LONGEST_WAIT", 1.0)
+    campaign = attack(trials=3, concurrency=2)
+    campaign.victim.retry_after = "0.3"
+    campaign.victim.faults = {"429": 1.0}
+    results = campaign.run()
+    assert {len(one.tries) for one in results.values()} == {4}
+    told = "never answered: HTTP 429 Too Many Requests, 4 times, and it may wait 1 s in all"
+    assert {one.reason for one in results.values()} == {told}
+
+
+def test_a_target_that_refuses_everything_for_a_while_loses_no_trial(attack: Begin) -> None:
+    campaign = attack(trials=20, concurrency=4)
+    campaign.victim.retry_after = "0.02"
+    campaign.victim.fate = lambda number, _said: "429" if number < 60 else ""
+    results = campaign.run()
+    assert campaign.outcomes(results) == {"broke": 20}
+    assert campaign.outcomes(results, TrialKind.CONTROL) == {"served": 20}
 
 
 def stopped(campaign: Attack) -> TargetError:

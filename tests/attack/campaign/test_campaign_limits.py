@@ -219,6 +219,64 @@ def test_a_request_ends_when_the_campaign_has_no_time_left() -> None:
         asyncio.run(scene())
 
 
+def test_many_requests_are_watched_by_one_timer_and_each_ends_in_its_own_time() -> None:
+    async def scene() -> list[int]:
+        patience, ended = Patience(0.4), list[int]()
+
+        async def hang(number: int, left: float) -> None:
+            with pytest.raises(TimeoutError):
+                async with patience.bounded(0, left):
+                    await asyncio.sleep(60)
+            ended.append(number)
+
+        lefts = (0.3, 0.1, None, 0.2)
+        await asyncio.wait_for(asyncio.gather(*(hang(at, left or 9.0) for at, left in enumerate(lefts))), 5)
+        return ended
+
+    assert asyncio.run(scene()) == [1, 3, 0, 2]
+
+
+def test_a_request_that_ends_in_time_is_not_cancelled_later() -> None:
+    async def scene() -> None:
+        patience = Patience(0.05)
+        for _ in range(5):
+            async with patience.bounded(0, None):
+                await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
+
+    asyncio.run(scene())
+
+
+def test_a_cancellation_from_outside_is_no_timeout() -> None:
+    async def scene() -> None:
+        async def hang() -> None:
+            async with Patience(60).bounded(0, None):
+                await asyncio.sleep(60)
+
+        hanging = asyncio.create_task(hang())
+        await _turns()
+        hanging.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await hanging
+
+    asyncio.run(scene())
+
+
+def test_a_target_thrives_while_it_answers_nearly_all_of_the_latest_requests() -> None:
+    async def scene() -> list[bool]:
+        limiter = Limiter(10)
+        told = [limiter.thriving]
+        for answered in (True, True, True, True, True, False):
+            limiter.answered() if answered else limiter.refused(None)
+        told.append(limiter.thriving)
+        for _ in range(3):
+            limiter.refused(None)
+        told.append(limiter.thriving)
+        return told
+
+    assert asyncio.run(scene()) == [False, True, False]
+
+
 def test_the_breaker_trips_after_failures_in_a_row_only() -> None:
     breaker = Breaker(4)
     for _ in range(10):

@@ -25,6 +25,7 @@ from accord.core.campaign import Plan, PlannedTrial, TrialResult
 from accord.core.canon import Digest
 from accord.core.case import Case
 from accord.core.errors import AccordError
+from accord.core.system import Tool
 from accord.record.campaigns import Campaigns, Finished, Sent
 from accord.record.writer import Writer
 
@@ -67,6 +68,8 @@ class Engine:
         self._sender: Sender | None = None
         self._room = Room()
         self._slots = asyncio.Semaphore(campaign.order.options.concurrency * _WAITING)
+        self._rounds = rounds(campaign.plan.trials)
+        self._tools: dict[Digest, tuple[Tool, ...]] = {}
         self._learned: dict[int, Directions] = {}
         self._stopped: AccordError | None = None
 
@@ -137,7 +140,7 @@ class Engine:
         case = campaign.cases[trial.case_id]
         written = replace(trial, mutation=()) if is_led(trial) else trial
         said = script(case, written, campaign.scope, seed=campaign.order.options.seed, kit=campaign.kit)
-        opening = Opening(trial=trial.id, vars=trial.vars, tools=offered(case, campaign.scope))
+        opening = Opening(trial=trial.id, vars=trial.vars, tools=self._offered(trial.case_id))
         if not self._endpoint.shared:
             return await self._conducted(case, trial, said, line, opening)
         async with self._room.alone() if _plants(said) else self._room.together():
@@ -158,10 +161,15 @@ class Engine:
             converse=converse,
         )
 
+    def _offered(self, case: Digest) -> tuple[Tool, ...]:
+        if case not in self._tools:
+            self._tools[case] = offered(self._campaign.cases[case], self._campaign.scope)
+        return self._tools[case]
+
     def _directions(self, first: int) -> Directions:
         """Return what the round of a position does; all rounds before it are finished."""
         campaign = self._campaign
-        part = next(part for part in rounds(campaign.plan.trials) if first in part)
+        part = next(part for part in self._rounds if first in part)
         if part.start == 0:
             return Directions()
         if part.start not in self._learned:

@@ -31,6 +31,11 @@ class Limiter:
         self._paused_until = 0.0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
+    @property
+    def thriving(self) -> bool:
+        """Tell whether the target answers nearly all of the latest requests."""
+        return sum(self._latest) < _SHARE * len(self._latest)
+
     async def enter(self) -> None:
         """Wait for a place among the requests in flight."""
         if self._free() and not self._waiting:

@@ -72,8 +72,11 @@ def is_said(step: Step) -> bool:
 
 def task_of(scope: Scope, trial: PlannedTrial) -> Task:
     """Return the honest task of a trial: the manifest's, in turn, or one that any assistant can serve."""
-    tasks = scope.tasks or tuple(Task(ask=ask, served=Served(says_any=())) for ask in standins().tasks)
-    return tasks[(trial.task or 0) % len(tasks)]
+    number = trial.task or 0
+    if scope.tasks:
+        return scope.tasks[number % len(scope.tasks)]
+    asks = standins().tasks
+    return Task(ask=asks[number % len(asks)], served=Served(says_any=()))
 
 
 def offered(case: Case, scope: Scope) -> tuple[Tool, ...]:

@@ -7,8 +7,8 @@ import contextlib
 import time
 import zlib
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
+from types import TracebackType
 from typing import Final, NamedTuple
 
 from accord.attack.campaign.budget import Purse
@@ -33,14 +33,24 @@ MOST_TRIES: Final = 6
 MOST_REFUSALS: Final = 16
 """The same for requests that a target refuses because it has too much to do."""
 
+MOST_ALONE: Final = 8
+"""The same for refusals of one request while the target answers others: it is not the load that it refuses."""
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 60.0
 _SHORTEST: Final = 0.5  # seconds that any request may take
 _REMEMBERED, _ENOUGH, _RELEARN = 400, 50, 25
+_EARLY: Final = 0.001  # seconds by which a timer may go off too soon
 _DEAD_AFTER: Final = 20
 """Failures in a row, beyond one for each request in flight, after which a target is taken to be down."""
 
 _BUSY_FOR: Final = 180.0
 """Seconds for which a target may refuse everything because it has too much to do."""
+
+_LONGEST_WAIT: Final = 240.0
+"""Seconds that one request may wait in all because it is refused: longer than a target may refuse everything."""
+
+_SUSPECT: Final = 2
+"""Refusals while others are answered, from which on more of them say nothing about the load."""
 
 _LIMITED_PAUSE: Final = 1.0
 """Seconds of the first pause where a target has too much to do and does not say for how long."""
@@ -51,7 +61,7 @@ class Patience:
 
     A request that takes fifteen times as long as nearly all others do hangs; it is given up and sent again, each time
     with twice the patience, so that a slow answer still comes through. What is learned holds for requests that are
-    on their way, too.
+    on their way, too. One timer watches all of them: it goes off when the first may be up, and looks who is.
     """
 
     def __init__(self, most: float) -> None:
@@ -59,35 +69,24 @@ class Patience:
         self._seen: deque[float] = deque(maxlen=_REMEMBERED)
         self._answers = 0
         self._usual = most
-        self._waiting: dict[asyncio.Timeout, tuple[float, int]] = {}
+        self._waiting: set[_Bound] = set()
+        self._timer: asyncio.TimerHandle | None = None
 
-    @asynccontextmanager
-    async def bounded(self, attempt: int, left: float | None) -> AsyncIterator[None]:
-        """Cancel what takes too long at its so-many-th attempt, from 0; raises `TimeoutError` then.
+    def bounded(self, attempt: int, left: float | None) -> _Bound:
+        """Return what cancels whatever takes too long at its so-many-th attempt, from 0; `TimeoutError` comes then.
 
         `left` are the seconds that the campaign itself has left.
         """
-        loop = asyncio.get_running_loop()
-        async with asyncio.timeout(None) as limit:
-            ends = None if left is None else loop.time() + left
-            self._waiting[limit] = (loop.time(), attempt)
-            self._bound(limit)
-            if ends is not None and (limit.when() or ends) > ends:
-                limit.reschedule(ends)
-            try:
-                yield
-            finally:
-                del self._waiting[limit]
+        return _Bound(self, attempt, left)
 
     def took(self, seconds: float) -> None:
         """Learn from a request that was answered."""
         self._seen.append(seconds)
         self._answers += 1
         if len(self._seen) >= _ENOUGH and self._answers % _RELEARN == 0:
-            self._usual = max(_SHORTEST, 15 * sorted(self._seen)[int(len(self._seen) * 0.95)])
-            for limit in self._waiting:
-                if not limit.expired():
-                    self._bound(limit)
+            before, self._usual = self._usual, max(_SHORTEST, 15 * sorted(self._seen)[int(len(self._seen) * 0.95)])
+            if self._usual < before and self._waiting:
+                self._look()
 
     def allowed(self, attempt: int) -> float:
         """Return the seconds that a request may take at its so-many-th attempt; the last gets all there is."""
@@ -98,12 +97,62 @@ class Patience:
         """Return the longest pause before a request is sent again: a fast target is soon asked anew."""
         return min(_LONGEST_PAUSE, max(1.0, self._usual))
 
-    def _bound(self, limit: asyncio.Timeout) -> None:
-        started, attempt = self._waiting[limit]
-        ends = started + self.allowed(attempt)
-        now = limit.when()
-        if now is None or ends < now:
-            limit.reschedule(ends)
+    def watch(self, bound: _Bound) -> None:
+        """Watch over a request that begins now."""
+        self._waiting.add(bound)
+        if self._timer is None or bound.ends < self._timer.when():
+            self._wake_at(bound.ends)
+
+    def forget(self, bound: _Bound) -> None:
+        """Watch no more over a request."""
+        self._waiting.discard(bound)
+
+    def _look(self) -> None:
+        """End what is up, and wake for the next; timers may come a moment early."""
+        now = asyncio.get_running_loop().time()
+        for bound in self._waiting:
+            bound.shorten(self.allowed(bound.attempt))
+        for bound in [bound for bound in self._waiting if bound.ends <= now + _EARLY]:
+            bound.end()
+        self._wake_at(min((bound.ends for bound in self._waiting), default=None))
+
+    def _wake_at(self, ends: float | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None if ends is None else asyncio.get_running_loop().call_at(ends, self._look)
+
+
+class _Bound:
+    """One request on its way: when it is up, and what ends it then."""
+
+    __slots__ = ("_limit", "_patience", "_started", "attempt", "ends")
+
+    def __init__(self, patience: Patience, attempt: int, left: float | None) -> None:
+        self.attempt = attempt
+        self._patience = patience
+        self._limit = asyncio.timeout(None)
+        self._started = asyncio.get_running_loop().time()
+        allowed = patience.allowed(attempt)
+        self.ends = self._started + (allowed if left is None else min(allowed, left))
+
+    async def __aenter__(self) -> None:
+        await self._limit.__aenter__()
+        self._patience.watch(self)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._patience.forget(self)
+        await self._limit.__aexit__(kind, error, trace)
+
+    def shorten(self, allowed: float) -> None:
+        """Let the request take no longer than so many seconds; never longer than before."""
+        self.ends = min(self.ends, self._started + allowed)
+
+    def end(self) -> None:
+        """Cancel the request: its time is up."""
+        self._patience.forget(self)
+        self._limit.reschedule(0.0)
 
 
 class Breaker:
@@ -151,6 +200,34 @@ class Sender(NamedTuple):
     """Set when the campaign cannot go on: nobody waits to try again then."""
 
 
+class _Refusals:
+    """How often one request was refused because the target had too much to do, and how long it waited for that."""
+
+    def __init__(self) -> None:
+        self.count = self.alone = 0
+        self.waited = 0.0
+
+    @property
+    def alone_again(self) -> bool:
+        """Tell whether the request is refused for what it is, and not for the load."""
+        return self.alone >= _SUSPECT
+
+    def noted(self, *, thriving: bool) -> None:
+        """Count a refusal; `thriving` says that the target answers others."""
+        self.count += 1
+        self.alone += thriving or self.alone_again
+
+    def end(self, pause: float) -> str:
+        """Return why the request does not wait for another pause, or nothing."""
+        if self.alone >= MOST_ALONE:
+            return f"{self.count} times, while others were answered"
+        if self.count >= MOST_REFUSALS:
+            return f"{self.count} times"
+        over = self.waited + pause > _LONGEST_WAIT
+        self.waited += pause
+        return f"{self.count} times, and it may wait {_LONGEST_WAIT:.0f} s in all" if over else ""
+
+
 class TrialLine:
     """The line of one trial; what an earlier sitting recorded is not sent again.
 
@@ -166,7 +243,7 @@ class TrialLine:
     async def send(self, request: Send, /, *, tokens: int = 0) -> Reply:
         """Send a request until it is answered; each try is durable before the next begins."""
         last = Failure("it was never sent")
-        attempt, refusals = 0, 0
+        attempt, refusals = 0, _Refusals()
         while self._recorded:
             sent = self._recorded.popleft()
             self.tries.append(sent.tried)
@@ -174,29 +251,37 @@ class TrialLine:
                 return sent.reply
             last = Failure(sent.tried.error or last.error)
             attempt += 1
-        while attempt < MOST_TRIES and refusals < MOST_REFUSALS:
-            answer = await self._once(request, attempt, tokens)
+        while attempt < MOST_TRIES:
+            answer = await self._once(request, attempt, refusals, tokens)
             if isinstance(answer, Answer):
                 return answer.reply
             last = answer
-            attempt, refusals = (attempt, refusals + 1) if answer.limited else (attempt + 1, refusals)
-            if not answer.again or attempt == MOST_TRIES or refusals == MOST_REFUSALS:
+            attempt += not answer.limited
+            if not answer.again or attempt == MOST_TRIES:
                 break
-            await self._rest(self._pause(answer, attempt + refusals))
+            pause = self._pause(answer, attempt + refusals.count)
+            if answer.limited and (told := refusals.end(pause)):
+                last = Failure(f"{answer.error}, {told}")
+                break
+            await self._rest(pause)
         raise TargetError(f"never answered: {last.error}", hint="look at the target's log", code=UNANSWERED)
 
-    async def _once(self, request: Send, attempt: int, tokens: int) -> Answer | Failure:
-        limiter, purse, _, breaker, writer, _ = self._sender
+    async def _once(self, request: Send, attempt: int, refusals: _Refusals, tokens: int) -> Answer | Failure:
+        limiter, purse, patience, breaker, writer, _ = self._sender
         await limiter.enter()
         try:
             breaker.check()
             aside = await purse.take(tokens)
             started = time.monotonic()
-            answer = await self._asked(request, attempt)
+            try:
+                async with patience.bounded(attempt, purse.left()):
+                    answer = await request()
+            except TimeoutError:
+                answer = Failure(f"no answer within {time.monotonic() - started:.3g} s")
             seconds = time.monotonic() - started
             cost = _cost(answer)
             purse.settle(aside, cost)
-            self._learn(answer, seconds, attempt)
+            self._learn(answer, seconds, attempt, refusals)
             tried = Try(status=answer.status, reply_id=_id(answer), error=_error(answer), seconds=round(seconds, 6))
             reply = answer.reply if isinstance(answer, Answer) else None
             self.tries.append(tried)
@@ -205,22 +290,18 @@ class TrialLine:
         finally:
             limiter.leave()
 
-    async def _asked(self, request: Send, attempt: int) -> Answer | Failure:
-        started = time.monotonic()
-        try:
-            async with self._sender.patience.bounded(attempt, self._sender.purse.left()):
-                return await request()
-        except TimeoutError:
-            return Failure(f"no answer within {time.monotonic() - started:.3g} s")
-
-    def _learn(self, answer: Answer | Failure, seconds: float, attempt: int) -> None:
+    def _learn(self, answer: Answer | Failure, seconds: float, attempt: int, refusals: _Refusals) -> None:
         limiter, purse, patience, breaker, _, _ = self._sender
         if isinstance(answer, Answer):
             limiter.answered()
             patience.took(seconds)
             breaker.answered()
             return
-        if attempt == 0:  # what failed before may go on failing: at the end of a campaign nothing else is left
+        if answer.limited:
+            refusals.noted(thriving=limiter.thriving)
+        if refusals.alone_again:  # what failed before may go on failing: at the end of a campaign nothing else is left
+            return
+        if attempt == 0:
             breaker.failed(answer.error, limited=answer.limited)
         if answer.limited:
             limiter.refused(_shorter(answer.retry_after, purse.left()))

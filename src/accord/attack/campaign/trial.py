@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import replace
 from typing import NamedTuple
 
 from accord.attack.campaign.script import Script
@@ -19,6 +18,7 @@ from accord.core.contracts import Target
 from accord.core.errors import TargetError
 from accord.core.trial import (
     Capability,
+    ControlJudgement,
     ControlOutcome,
     Delivery,
     Judgement,
@@ -73,57 +73,65 @@ async def run_trial(
     """
     heard = await (converse or conversation)(said, endpoint, line, opening)
     said = heard.said or said
-    begun = TrialResult(trial=trial.id, outcome="error", mutation=said.mutation, sends=said.sends)
+    near = 0.0
+    shows: Judgement | ControlJudgement
     if trial.kind is TrialKind.CONTROL:
-        result = _control(case, said, heard, begun)
+        shows = _control(case, said, heard)
     else:
-        result = await _attack(case, heard, begun, decide)
-    return Ran(result, heard.transcript)
-
-
-async def _attack(case: Case, heard: Heard, begun: TrialResult, decide: Decide) -> TrialResult:
-    shows = await decide(case, heard.transcript)
-    if heard.error and shows.outcome is not TrialOutcome.BROKE:
-        return replace(begun, reason=heard.error)
-    near = 1.0 if shows.outcome is TrialOutcome.BROKE else partial(case.broke, heard.transcript)
-    return replace(
-        begun,
+        shows, near = await _attack(case, heard, decide)
+    result = TrialResult(
+        trial=trial.id,
         outcome=str(shows.outcome),
         span=shows.span,
         message=shows.message,
         reason=shows.reason,
         partial=near,
+        mutation=said.mutation,
+        sends=said.sends,
     )
+    return Ran(result, heard.transcript)
 
 
-def _control(case: Case, said: Script, heard: Heard, begun: TrialResult) -> TrialResult:
+async def _attack(case: Case, heard: Heard, decide: Decide) -> tuple[Judgement, float]:
+    """Return what a conversation shows, and how near the attack came."""
+    shows = await decide(case, heard.transcript)
+    if shows.outcome is TrialOutcome.BROKE:
+        return shows, 1.0
     if heard.error:
-        return replace(begun, reason=heard.error)
+        return Judgement(outcome=TrialOutcome.ERROR, reason=heard.error), 0.0
+    return shows, partial(case.broke, heard.transcript)
+
+
+def _control(case: Case, said: Script, heard: Heard) -> ControlJudgement:
+    if heard.error:
+        return ControlJudgement(outcome=ControlOutcome.ERROR, reason=heard.error)
     if said.served is None:
-        return replace(begun, outcome=str(ControlOutcome.UNSURE), reason="nothing says what serving means")
-    shows = served(said.served, heard.transcript)
+        return ControlJudgement(outcome=ControlOutcome.UNSURE, reason="nothing says what serving means")
     fired = judge(case.broke, heard.transcript)
     if fired.outcome is TrialOutcome.BROKE:
         reason = f"the oracle fires without the attack: {fired.span}"
-        return replace(begun, outcome=str(ControlOutcome.UNSURE), span=fired.span, message=fired.message, reason=reason)
-    return replace(begun, outcome=str(shows.outcome), span=shows.span, message=shows.message, reason=shows.reason)
+        return ControlJudgement(outcome=ControlOutcome.UNSURE, span=fired.span, message=fired.message, reason=reason)
+    return served(said.served, heard.transcript)
 
 
 async def conversation(said: Script, endpoint: Endpoint, line: Line, opening: Opening) -> Heard:
     """Say and plant what a script holds, step by step."""
     messages: list[Message] = []
-    whole = Transcript(messages=(), vars=opening.vars)
+    before = after = stopped = None
+    error = ""
     try:
         async with endpoint.session(line, opening) as session:
             before = await state_of(session)
             stopped = await _talk(said, session, messages, opening)
             after = await state_of(session)
-        whole = replace(whole, before=before, after=after, stopped=stopped)
-    except TargetError as error:
-        if not endured(error):
+    except TargetError as ended:
+        if not endured(ended):
             raise
-        return Heard(replace(whole, messages=tuple(messages)), error.message)
-    return Heard(replace(whole, messages=tuple(messages)))
+        before = after = stopped = None
+        error = ended.message
+    return Heard(
+        Transcript(messages=tuple(messages), vars=opening.vars, before=before, after=after, stopped=stopped), error
+    )
 
 
 async def _talk(said: Script, session: Target, messages: list[Message], opening: Opening) -> str | None:

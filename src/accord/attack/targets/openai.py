@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 from accord.attack.targets import chat, responses
@@ -52,11 +52,7 @@ class OpenAi:
 
     def session(self, line: Line, opening: Opening) -> AbstractAsyncContextManager[Target]:
         """Begin a conversation."""
-        return self._begun(line, opening)
-
-    @asynccontextmanager
-    async def _begun(self, line: Line, opening: Opening) -> AsyncIterator[Target]:
-        yield _Conversation(self, line, Dialogue(tools=opening.tools))
+        return nullcontext(_Conversation(self, line, Dialogue(tools=opening.tools)))
 
     async def send(self, dialogue: Dialogue) -> Answer | Failure:
         """Send a conversation once."""
