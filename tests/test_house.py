@@ -18,7 +18,7 @@ import yaml
 ROOT: Final = Path(__file__).parent.parent
 SOURCE: Final = ROOT / "src" / "accord"
 ROOMS: Final = frozenset(
-    {"assess", "attack", "case", "checks", "cli", "content", "core", "record", "report", "scan", "testing"}
+    {"assess", "attack", "case", "checks", "cli", "content", "core", "guard", "record", "report", "scan", "testing"}
 )
 BLOCKS: Final = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.Match, ast.AsyncFor, ast.AsyncWith, ast.TryStar)
 VAGUE: Final = frozenset({"utils", "util", "helpers", "helper", "common", "manager", "base", "misc"})

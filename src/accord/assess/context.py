@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _REPLY = 1 * MIB
 _PATIENCE = 5.0
+_OF_GUARD: Final = 20  # requests to the running gateway, which is asked about itself only
 _NOTHING = Shelf()
 _NONE = Campaigns((), ABSENT)
 _FEED_DAYS: Mapping[Level, int] = {Level.BASELINE: 90, Level.STANDARD: 30, Level.CRITICAL: 7}
@@ -211,13 +212,14 @@ class Look:
     def _allow(self, url: str) -> None:
         if not self._network:
             raise TargetError("this check did not ask for the network", code="ACC-E404")
-        origin = _origin(url)
-        targets = self._world.system.targets
-        found = (place for place, one in enumerate(targets) if one.url and _origin(one.url) == origin)
+        origin, system = _origin(url), self._world.system
+        reached = [(one.url, one.budget.requests) for one in system.targets]
+        reached += [(system.guard.url, _OF_GUARD)] if system.guard else []
+        found = (place for place, (address, _) in enumerate(reached) if address and _origin(address) == origin)
         position = next(found, None)
         if origin is None or position is None:
             raise TargetError(f"{url} is not at a declared target", code="ACC-E404")
-        most = targets[position].budget.requests
+        most = reached[position][1]
         if not self._world.spent.another(position, most=most):
             raise TargetError(f"the budget of {most} requests is used up", code="ACC-E405")
 

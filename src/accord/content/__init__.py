@@ -1,4 +1,5 @@
-"""What can be told from content alone, without any model or target: recognisers of secrets and personal data.
+"""What can be told from content alone, without any model or target: recognisers, decoded views, fingerprints.
 
-Modules and what they offer: `secrets` (`secrets`, `Secret`) and `personal` (`personal`, `Personal`).
+Modules and what they offer: `secrets` (`secrets`, `Secret`), `personal` (`personal`, `Personal`), `views` (`views`,
+`View`) and `fingerprints` (`normal`, `fingerprint`).
 """

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from accord.core.finding import Place
+    from accord.core.guard import Decision
 
 
 class AccordError(Exception):
@@ -49,3 +50,14 @@ class TamperError(RecordError):
 
 class ExchangeError(AccordError):
     """Something from another party cannot be accepted."""
+
+
+class GuardError(AccordError):
+    """The guard does not let something pass; `decision` says what and why."""
+
+    def __init__(
+        self, message: str, *, code: str = "ACC-E773", hint: str = "", decision: Decision | None = None
+    ) -> None:
+        told = f"decision {decision.id}: {decision.code or 'no reason given'}" if decision else ""
+        super().__init__(message, code=code, hint=hint or told)
+        self.decision = decision

@@ -156,12 +156,31 @@ class Decision:
         """Tell whether what was looked at may not go on."""
         return self.enforced and self.outcome.stops
 
+    @property
+    def withholds(self) -> bool:
+        """Tell whether something of what was looked at may not go on: all of it, or the spans of the hits."""
+        return self.enforced and (self.outcome.stops or self.outcome is Outcome.REDACT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """A passage that is met by its meaning, in other words or another language.
+
+    `near` is how close a stretch of text has to lie before it is compared word by word, `enough` how alike the
+    words must then be; both in thousandths, and found by trial on honest texts.
+    """
+
+    text: str
+    near: int
+    enough: int
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardRule:
     """What a case compiles to: data that can only tighten, and that carries the case it was made from.
 
-    `texts` are what the steps deliver (variables as `{{NAME}}`): they are met exactly, nearly, or by likeness.
+    `texts` are what the steps deliver (variables as `{{NAME}}`): they are met exactly or
+    nearly; `alike` are passages of them that are met by meaning.
     `regex` are RE2 patterns on any view of incoming text, `outputs` on what leaves. `effects` are calls that are
     refused; `guarded` ones only while untrusted content is in the conversation. No channel means each but `system`.
     """
@@ -173,6 +192,7 @@ class GuardRule:
     action: Action
     channels: tuple[Channel, ...] = ()
     texts: tuple[str, ...] = ()
+    alike: tuple[Likeness, ...] = ()
     regex: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     effects: tuple[EffectPattern, ...] = ()
@@ -260,7 +280,8 @@ class GuardPolicy:
     """Everything `guard.yaml` says. `canaries` are values that may leave in no answer, tool argument or address.
 
     `delegation` lets a source that the user named fill the arguments of what the user asked for. `kill` stops every
-    tool call. `keys` demands that callers show one; without any, every caller is the same.
+    tool call. `keys` demands that callers show one; without any, every caller is the same. `opaque` are the kinds of
+    content that pass although nobody here can read them: `image`, `audio`, `file`, `tokens`, `hosted`, `stored`.
     """
 
     guard: int
@@ -276,4 +297,5 @@ class GuardPolicy:
     kill: Switch = Switch.OFF
     limits: GuardLimits = GuardLimits()
     keys: tuple[GuardKey, ...] = ()
+    opaque: tuple[str, ...] = ()
     allow: tuple[GuardAllowed, ...] = ()

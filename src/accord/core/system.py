@@ -282,12 +282,19 @@ class TargetSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardSpec:
-    """What stands in front of the model at run time."""
+    """What stands in front of the model at run time.
+
+    `rules` is the folder of its signed rules, `log` the file of its decisions, `url` the address of the running
+    gateway: checks compare what runs there with what is documented here.
+    """
 
     id: str
     policy: str
     mode: Mode = Mode.ENFORCE
     digest: Digest | None = None
+    rules: str | None = None
+    log: str | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

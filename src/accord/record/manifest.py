@@ -257,7 +257,8 @@ def _all_paths(system: System) -> Iterator[tuple[str | None, Keys]]:
         if model.source.startswith("file:"):
             yield model.source.removeprefix("file:"), ("components", "models", n, "source")
     yield parts.software.lockfile, ("components", "software", "lockfile")
-    yield system.guard.policy if system.guard else None, ("guard", "policy")
+    for name in ("policy", "rules", "log"):
+        yield getattr(system.guard, name) if system.guard else None, ("guard", name)
     yield system.disclose.policy if system.disclose else None, ("disclose", "policy")
     yield system.disclose.security_txt if system.disclose else None, ("disclose", "security_txt")
     yield system.exchange.peers if system.exchange else None, ("exchange", "peers")
@@ -294,6 +295,7 @@ def _urls(system: System, places: Places) -> None:
     for n, target in enumerate(system.targets):
         way = next((name for name in ("openai", "http", "mcp", "harness") if getattr(target.call, name)), "python")
         _url(target.url, places.at("targets", n, "call", way, "url"))
+    _url(system.guard.url if system.guard else None, places.at("guard", "url"))
 
 
 def _url(url: str | None, where: Place) -> None:

@@ -1,0 +1,1 @@
+"""How hidden text is read: one decoder a way of hiding, each with a cheap refusal first."""

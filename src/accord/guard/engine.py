@@ -1,0 +1,254 @@
+"""The engine behind every door: what comes in is looked at, what leaves is looked at, each tool call is ruled on."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from accord.case.heard import values
+from accord.content.fingerprints import normal
+from accord.content.views import View, views
+from accord.core.canon import Digest, digest, digest_bytes
+from accord.core.case import Channel
+from accord.core.guard import Decision, GuardPolicy, GuardRule, Hit, Outcome, Piece, Ruling, Switch
+from accord.core.system import Mode
+from accord.core.trial import Message, ToolCall
+from accord.guard.constraints import Constraints
+from accord.guard.flow import Flow, Grant, Spent, Tool, compile_flow, links_out
+from accord.guard.leaks import Leaks, redacted
+from accord.guard.matching import compile_rules
+from accord.guard.recent import Recent
+from accord.guard.rules.near import Neighbours
+from accord.guard.stream import Stream
+
+if TYPE_CHECKING:
+    from accord.guard.detector import Scorer
+
+DETECTOR: Final = "detector"
+"""The code of a decision that the detector made."""
+
+LINK: Final = "link"
+"""The code of a decision about an address in an answer that nobody named."""
+
+_ORDER: Final = tuple(Outcome)
+_NO_RULES: Final = digest([])
+
+
+class InForce(NamedTuple):
+    """The rules in force and the digest that names them."""
+
+    rules: tuple[GuardRule, ...] = ()
+    digest: Digest = _NO_RULES
+
+
+class Scene(NamedTuple):
+    """What is known when a tool is called: the conversation so far, the tools on offer, what the session used up.
+
+    Not `heard` is a conversation in which the user's words are not known.
+    """
+
+    conversation: Sequence[Message]
+    tools: Sequence[Tool] = ()
+    spent: Spent = Spent()
+    grants: Sequence[Grant] = ()
+    heard: bool = True
+
+
+class Guard:
+    """A policy, a set of rules and a detector, compiled once and never changed: a reload makes another one.
+
+    Every method is a function of its arguments and of what is in force: no clock, no network, no file. What was
+    looked at lately is remembered, so that a history that comes again with each request is looked at once.
+    """
+
+    def __init__(self, policy: GuardPolicy, in_force: InForce | None = None, *, scorer: Scorer | None = None) -> None:
+        self.policy = policy
+        self.in_force = in_force or InForce()
+        self.digest = digest(policy)
+        rules = self.in_force.rules
+        self.leaks = Leaks(policy.canaries, secrets=policy.secrets, personal=policy.personal, rules=rules)
+        self._matcher = compile_rules(rules)
+        self._neighbours = Neighbours(rules)
+        self._constraints = Constraints(rules)
+        self._shadows = frozenset(rule.id for rule in rules if rule.mode is Mode.SHADOW)
+        self._scorer = scorer if policy.detector is Switch.ON else None
+        self._seen: Recent[tuple[Hit, ...]] = Recent(4_096)
+        self._flows: Recent[Flow] = Recent(256)
+
+    @property
+    def digests(self) -> tuple[Digest, Digest]:
+        """Return the digests of the policy and of the rules in force."""
+        return self.digest, self.in_force.digest
+
+    def admit(self, pieces: Iterable[Piece], *, today: date | None = None) -> Decision:
+        """Decide on what comes in: the worst that any piece shows, with its place."""
+        looked = tuple(pieces)
+        found = [(piece, hit) for piece in looked for hit in self.hits(piece.text, piece.channel, today=today)]
+        told = "\0".join(f"{piece.channel}\1{piece.text}" for piece in looked)
+        return self._decided(found, _subject(told))
+
+    def release(self, text: str, *, where: str = "", conversation: Sequence[Message] = ()) -> Decision:
+        """Decide on a whole text that leaves: an answer, an embedding's input, a tool's argument.
+
+        With the conversation before it, addresses that are drawn or carry data and that nobody named are taken out.
+        """
+        piece = Piece(text=text, channel=Channel.SYSTEM, source="model", where=where)
+        hits = list(self.leaks.hits(text))
+        if conversation and "/" in text:
+            hits += [_linked(found.start, found.end, found.reason) for found in links_out(conversation, text)]
+        return self._decided([(piece, hit) for hit in hits], _subject(text))
+
+    def redacted(self, text: str, hits: Sequence[Hit]) -> str:
+        """Return a text with what was met in it taken out."""
+        return redacted(text, hits)
+
+    def stream(self) -> Stream:
+        """Begin a text that leaves piece by piece."""
+        return Stream(self.leaks, enforced=self.policy.mode is Mode.ENFORCE)
+
+    def authorise(self, scene: Scene, call: ToolCall, *, now: datetime) -> Decision:
+        """Decide on one tool call before it runs: rules first, then the flow of information, then what would leak."""
+        ruling = self._constraints.refuses(self.policy, scene.conversation, call)
+        if ruling is None or not ruling.outcome.stops:
+            followed = self._flow(scene.tools).authorise(
+                scene.conversation,
+                call,
+                now=now,
+                spent=scene.spent,
+                grants=scene.grants,
+                distrusted=self.distrusted(scene.conversation),
+                heard=scene.heard,
+            )
+            ruling = _worse(_worse(followed, ruling), self._leaked(call))
+        made = Decision(
+            id="",
+            outcome=ruling.outcome,
+            code=ruling.code,
+            message=ruling.message,
+            where=f"tool:{call.name}",
+            path=ruling.path,
+            subject=digest([call.name, dict(call.args)]),
+        )
+        return self._said(made)
+
+    def offered(self, tool: Tool) -> Decision:
+        """Decide on a tool that a server offers: one whose pin does not hold is quarantined."""
+        barred = next((ruling for ruling in self._flow((tool,)).quarantined if ruling.outcome.stops), None)
+        subject = digest([tool.name, tool.description, dict(tool.schema)])
+        if barred is None:
+            return self._said(Decision(id="", outcome=Outcome.ALLOW, subject=subject))
+        path = (f"tool:{tool.name}",)
+        told = Decision(id="", outcome=barred.outcome, code=barred.code, message=barred.message)
+        return self._said(replace(told, path=path, subject=subject))
+
+    def hits(self, text: str, channel: Channel, *, today: date | None = None) -> tuple[Hit, ...]:
+        """Return what is seen in an incoming text; what the policy excepts until today is left out."""
+        if channel is Channel.SYSTEM or not text:
+            return ()
+        key = (channel, text)
+        known = self._seen.get(key)
+        if known is None:
+            known = self._look(text, channel)
+            self._seen.put(key, known)
+        if known and self.policy.allow and today is not None:
+            return self._not_excepted(known, text, today)
+        return known
+
+    def distrusted(self, conversation: Iterable[Message]) -> frozenset[str]:
+        """Return the texts of strangers in a conversation in which a rule or the detector sees an attack."""
+        carried = (message for message in conversation if message.role == "tool" or message.channel is not None)
+        return frozenset(message.content for message in carried if any(self.hits(message.content, _channel(message))))
+
+    def _look(self, text: str, channel: Channel) -> tuple[Hit, ...]:
+        decoded = views(text)
+        seen = (*self._matcher.hits(decoded, channel), *self._neighbours.hits(decoded, channel))
+        softened = (self._softened(hit) for hit in seen)
+        return (*softened, *self._scored(text, channel, decoded))
+
+    def _softened(self, hit: Hit) -> Hit:
+        """Return the hit of a rule that is still on trial as a flag."""
+        on_trial = hit.rule in self._shadows and hit.outcome is not Outcome.ALLOW
+        return replace(hit, outcome=Outcome.FLAG) if on_trial else hit
+
+    def _scored(self, text: str, channel: Channel, decoded: Sequence[View]) -> tuple[Hit, ...]:
+        if self._scorer is None:
+            return ()
+        scored = self._scorer.score(text, channel, decoded)
+        if not scored.flag:
+            return ()
+        outcome = Outcome.BLOCK if scored.block else Outcome.FLAG
+        said = f"reads like an attack ({scored.stage}, {scored.score:.3f})"
+        hit = Hit(rule=DETECTOR, outcome=outcome, start=scored.start, end=scored.end, score=scored.score, message=said)
+        return (hit,)
+
+    def _not_excepted(self, hits: Sequence[Hit], text: str, today: date) -> tuple[Hit, ...]:
+        excepted = {one.rule for one in self.policy.allow if today <= one.expires and one.text == excepted_text(text)}
+        return tuple(hit for hit in hits if hit.rule not in excepted)
+
+    def _leaked(self, call: ToolCall) -> Ruling | None:
+        """Return what a call's arguments would carry out that must not leave."""
+        texts = (call.name, *call.args, *(text for value in call.args.values() for text in values(value)))
+        hits = [hit for text in texts for hit in self.leaks.hits(text) if hit.outcome is not Outcome.FLAG]
+        if not hits:
+            return None
+        return Ruling(outcome=Outcome.BLOCK, code=hits[0].rule, message=hits[0].message, path=(f"tool:{call.name}",))
+
+    def _flow(self, tools: Sequence[Tool]) -> Flow:
+        key = tuple((tool.name, tool.description, repr(tool.schema)) for tool in tools)
+        known = self._flows.get(key)
+        if known is None:
+            known = compile_flow(self.policy, tools)
+            self._flows.put(key, known)
+        return known
+
+    def _decided(self, found: Sequence[tuple[Piece, Hit]], subject: Digest) -> Decision:
+        if not found:
+            return self._said(Decision(id="", outcome=Outcome.ALLOW, subject=subject))
+        piece, worst = max(found, key=lambda one: _ORDER.index(one[1].outcome))
+        made = Decision(
+            id="",
+            outcome=worst.outcome,
+            code=worst.rule,
+            message=worst.message,
+            where=piece.where,
+            start=worst.start,
+            end=worst.end,
+            path=(piece.source or piece.channel.value,),
+            hits=tuple(hit for _, hit in found),
+            subject=subject,
+        )
+        return self._said(made)
+
+    def _said(self, decision: Decision) -> Decision:
+        """Put our name under it: an id of its own, what was in force, and whether it is done or only said."""
+        return replace(
+            decision,
+            id=secrets.token_hex(12),
+            enforced=self.policy.mode is Mode.ENFORCE,
+            policy=self.digest,
+            rules=self.in_force.digest,
+        )
+
+
+def excepted_text(text: str) -> Digest:
+    """Return what an exception of the policy names a text by: the digest of its normal form."""
+    return digest_bytes(normal(text).encode(errors="replace"))
+
+
+def _linked(start: int, end: int, reason: str) -> Hit:
+    return Hit(rule=LINK, outcome=Outcome.REDACT, start=start, end=end, message=reason)
+
+
+def _subject(text: str) -> Digest:
+    return digest_bytes(text.encode(errors="replace"))
+
+
+def _channel(message: Message) -> Channel:
+    return Channel(message.channel) if message.channel in set(Channel) else Channel.TOOL_OUTPUT
+
+
+def _worse(one: Ruling, other: Ruling | None) -> Ruling:
+    return other if other is not None and _ORDER.index(other.outcome) > _ORDER.index(one.outcome) else one

@@ -1,0 +1,180 @@
+"""What must not leave: canaries in any form, secrets, personal data, and what rules say of answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+from accord.core.errors import ManifestError
+from accord.core.guard import GuardRule, Hit, Outcome, Treatment
+from accord.core.system import Mode
+from accord.guard.leaving.forms import FEWEST, Form, forms, letters_of
+from accord.guard.leaving.letters import Found, Reader, readings
+from accord.guard.leaving.recognised import recognised
+from accord.guard.leaving.substrings import Owned, Substrings, pieces
+from accord.guard.matching.sets import Named, PatternSet
+
+CANARY: Final = "canary"
+"""The rule of a hit on a canary."""
+
+MARK: Final = "[redacted]"
+"""What stands in the place of what was taken out."""
+
+_GRAM = 5
+_STRIDE = 4
+_MOST_SPANS = 64
+_LONG = 64  # letters of a canary of which all forms are looked for
+_MANY = 32  # canaries of which all forms are looked for; of more, those of bytes and as they are
+_LEAST_DATA = 16  # characters in the query of an address that can carry something out
+_LITERAL: Final = re.compile(r"(?:\(\?i\))?((?:[\w \-]|\\x\{[0-9a-f]{1,6}\}|\\[^\w])+)")
+_LINK: Final = re.compile(r"(!?)\[[^\[\]\n]{0,200}\]\(\s{0,8}<?(https?://[^\s()<>]{1,2000})")
+_IMAGE: Final = re.compile(r"(?i)<img\b[^<>]{0,500}?\bsrc\s{0,4}=\s{0,4}[\"']?(https?://[^\s\"'<>]{1,2000})")
+
+
+class Leaks:
+    """Everything that must not leave, compiled once and never changed.
+
+    `secrets` and `personal` say what is done about those; `rules` bring patterns of what must not be answered.
+    Addresses of other `hosts` that carry data in their query are flagged. A canary is met without regard to case,
+    blanks, punctuation, markup and characters without width, escaped, reversed, moved by thirteen places, in base64,
+    hexadecimal and other numbers; and so is every part of it of eight letters or digits, or more where it is words.
+    """
+
+    def __init__(
+        self,
+        canaries: Iterable[str] = (),
+        *,
+        secrets: Treatment = Treatment.REDACT,
+        personal: Treatment = Treatment.OFF,
+        rules: Iterable[GuardRule] = (),
+        hosts: Collection[str] = (),
+    ) -> None:
+        self.secrets, self.personal = secrets, personal
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._rules = tuple(rules)
+        known = tuple(dict.fromkeys(canaries))
+        longest = _LONG if len(known) <= _MANY else 0
+        owned = [Owned(form, -1) for canary in known for form in _forms_of(canary, longest)]
+        wanted = [Named(at, one) for at, rule in enumerate(self._rules) for one in rule.outputs]
+        owned += [Owned(form, one.owner) for one in wanted for form in _literal(one.pattern)]
+        self.substrings = Substrings(owned)
+        self.outputs = PatternSet(wanted)
+        self.has_outputs = bool(wanted)
+        self._pieces = pieces(self.substrings.owned, _GRAM)
+        self._least = min((one.form.need for one in owned), default=0)
+
+    def hits(self, text: str) -> tuple[Hit, ...]:
+        """Return what must not leave of a whole text, in order."""
+        found = [*self._given_away(text), *self.said(text), *self._carried(text)]
+        found += recognised(text, secret=self.secrets, personals=self.personal)
+        return tuple(sorted(found, key=lambda hit: (hit.start, hit.end)))
+
+    def reader(self) -> Reader:
+        """Return what reads a text piece by piece for canaries."""
+        return Reader(self.substrings)
+
+    def said(self, text: str) -> Iterator[Hit]:
+        """Yield what the rules' patterns of answers match."""
+        if not self.has_outputs:
+            return
+        for one in self.outputs.find(text, most=_MOST_SPANS):
+            rule = self._rules[one.owner]
+            message = f"says what {rule.name} forbids"
+            outcome = _outcome(rule)
+            yield Hit(rule=rule.id, outcome=outcome, start=one.start, end=one.end, message=message)
+
+    def hit(self, found: Found) -> Hit:
+        """Return a hit on a canary, or on a text that a rule forbids, as it was read."""
+        form, owner = found.what
+        if owner >= 0:
+            rule = self._rules[owner]
+            message, outcome = f"says what {rule.name} forbids", _outcome(rule)
+            return Hit(rule=rule.id, outcome=outcome, start=found.start, end=found.end, message=message)
+        message = f"a canary leaves, {form.how}: {found.end - found.start} characters"
+        view = "plain" if form.how == "as it is" else form.how
+        return Hit(rule=CANARY, outcome=Outcome.BLOCK, start=found.start, end=found.end, view=view, message=message)
+
+    def _given_away(self, text: str) -> Iterator[Hit]:
+        if not self.substrings.owned or not self._may_hold(text):
+            return
+        last: Found | None = None
+        for found in self.reader().read(text, final=True):
+            if last is not None and found.start > last.end:
+                yield self.hit(last)
+                last = None
+            last = found if last is None else Found(min(last.start, found.start), found.end, last.what)
+        if last is not None:
+            yield self.hit(last)
+
+    def _may_hold(self, text: str) -> bool:
+        """Tell whether a text may hold a part of a canary: a run of eight holds one of five at every fourth place."""
+        if self._least < _GRAM + _STRIDE - 1:
+            return True
+        for reading in readings(text):
+            plain = letters_of(reading)
+            if not self._pieces.isdisjoint(plain[at : at + _GRAM] for at in range(0, len(plain), _STRIDE)):
+                return True
+        return False
+
+    def _carried(self, text: str) -> Iterator[Hit]:
+        """Yield addresses of pictures and links that carry data away."""
+        if "://" not in text:
+            return
+        for match in (*_LINK.finditer(text), *_IMAGE.finditer(text)):
+            address = match[match.lastindex or 0]
+            if self._carries(address):
+                what = "a link" if match[1] == "" else "a picture"
+                message = f"{what} carries data to another host in its address"
+                yield Hit(rule="address", outcome=Outcome.FLAG, start=match.start(), end=match.end(), message=message)
+
+    def _carries(self, address: str) -> bool:
+        try:
+            parts = urlsplit(address)
+            host = (parts.hostname or "").lower()
+        except ValueError:
+            return True
+        carried = max((len(part.partition("=")[2]) for part in parts.query.split("&")), default=0)
+        return host not in self._hosts and max(carried, len(parts.fragment)) >= _LEAST_DATA
+
+
+def _outcome(rule: GuardRule) -> Outcome:
+    """Return what a rule does; one that is on trial only flags."""
+    return Outcome.FLAG if rule.mode is Mode.SHADOW else Outcome(rule.action.value)
+
+
+def _forms_of(canary: str, longest: int) -> Iterator[Form]:
+    plain = letters_of(canary)
+    if len(plain) < FEWEST:
+        raise ManifestError(
+            f"a canary of {len(plain)} letters and digits cannot be told from other text",
+            hint=f"use a random value of {FEWEST} letters and digits at least, better sixteen",
+            code="ACC-E700",
+        )
+    yield from forms(canary, longest=longest)
+
+
+def _literal(pattern: str) -> Iterator[Form]:
+    """Yield what a pattern looks for, if that is one fixed text: such a text can be held back while it comes in."""
+    match = _LITERAL.fullmatch(pattern)
+    plain = "" if match is None else letters_of(re.sub(r"\\x\{([0-9a-f]+)\}", _char, match[1]))
+    if len(plain) >= 8:
+        yield Form(plain, len(plain), "as it is")
+
+
+def _char(match: re.Match[str]) -> str:
+    code = int(match[1], 16)
+    return chr(code) if code < 0x110000 else ""
+
+
+def redacted(text: str, hits: Sequence[Hit]) -> str:
+    """Return a text with a mark in the place of every hit that may not leave."""
+    parts: list[str] = []
+    done = 0
+    for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
+        if hit.outcome in {Outcome.ALLOW, Outcome.FLAG} or hit.end <= done:
+            continue
+        parts += [text[done : hit.start], MARK] if hit.start >= done else []
+        done = hit.end
+    return "".join(parts) + text[done:]

@@ -1,0 +1,98 @@
+"""The forms in which a canary can leave: as it is, turned round, moved, or as the numbers of its characters."""
+
+from __future__ import annotations
+
+import base64
+import codecs
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from accord.content.decoding.characters import fold
+
+FEWEST: Final = 4
+"""Letters and digits that a canary must have."""
+
+_PART: Final = 8  # as many in a row are a part that somebody can use
+_SMALL: Final = bytes(range(256)).lower()
+_OTHER: Final = bytes(byte for byte in range(128) if not chr(byte).isalnum())
+_RUN: Final = re.compile(r"[^\W\d_]+")
+
+
+class Form(NamedTuple):
+    """A form of a canary in small letters and digits, how many in a row give it away, and how it is called."""
+
+    text: str
+    need: int
+    how: str
+
+
+def letters_of(text: str) -> str:
+    """Return the letters and digits of a text as they are compared: small, plain, without anything between them."""
+    if text.isascii():
+        return text.encode("ascii").translate(_SMALL, _OTHER).decode("ascii")
+    return "".join(map(folded, text))
+
+
+@lru_cache(maxsize=16_384)
+def folded(char: str) -> str:
+    """Return the letters that a character counts as: none, one, or those of a ligature."""
+    if 0xE0020 <= ord(char) <= 0xE007E:  # tag characters stand for ASCII
+        char = chr(ord(char) - 0xE0000)
+    plain = unicodedata.normalize("NFKD", fold(char).casefold())
+    return "".join(one for one in plain if one.isalnum())
+
+
+def forms(canary: str, *, longest: int) -> Iterator[Form]:
+    """Yield the forms of a canary; of one longer than `longest` those that are not much longer than itself."""
+    plain = letters_of(canary)
+    need = needed(plain)
+    yield Form(plain, need, "as it is")
+    yield Form(plain[::-1], need, "reversed")
+    yield Form(codecs.encode(plain, "rot13"), need, "rot13")
+    yield Form(codecs.encode(plain[::-1], "rot13"), need, "rot13 and reversed")
+    texts = dict.fromkeys((canary, canary.lower(), canary.upper(), "".join(filter(str.isalnum, canary))))
+    for text in texts if len(plain) <= longest else (canary,):
+        data = text.encode("utf-8", "replace")
+        share = need / len(plain)
+        yield from _base64(data, share)
+        if len(data) >= 4:
+            yield Form(data.hex(), _whole(share, 2 * len(data)), "hex")
+    if len(plain) <= longest:
+        yield from _numbers(canary, need / len(plain))
+
+
+def needed(plain: str) -> int:
+    """Return how many letters in a row give a canary away: eight, and more where it is made of words."""
+    longest = max((len(run) for run in _RUN.findall(plain)), default=0)
+    return min(len(plain), max(_PART, min(longest + 4, -(-3 * len(plain) // 4))))
+
+
+def _whole(share: float, size: int) -> int:
+    return min(size, max(_PART, -int(-share * size // 1)))
+
+
+def _base64(data: bytes, share: float) -> Iterator[Form]:
+    """Yield what base64 makes of the bytes at each of its three alignments, without what depends on the neighbours."""
+    for offset in range(3):
+        whole = base64.b64encode(b"\0" * offset + data).decode("ascii")
+        core = whole[(0, 2, 3)[offset] : len(whole) - (0, 3, 2)[(offset + len(data)) % 3]]
+        plain = letters_of(core)
+        if len(plain) >= _PART:
+            yield Form(plain, _whole(share, len(plain)), "base64")
+
+
+def _numbers(canary: str, share: float) -> Iterator[Form]:
+    codes = [ord(char) for char in canary]
+    ways = (
+        ("hex with 0x", "".join(f"0x{code:02x}" for code in codes), 8),
+        ("decimal codes", "".join(map(str, codes)), 10),
+        ("octal codes", "".join(f"{code:o}" for code in codes), 10),
+        ("octal codes", "".join(f"{code:03o}" for code in codes), 10),
+        ("binary codes", "".join(f"{code:08b}" for code in codes), 32),
+        ("binary codes", "".join(f"{code:07b}" for code in codes), 32),
+    )
+    for how, text, least in ways:
+        yield Form(text, min(len(text), max(least, _whole(share, len(text)))), how)
