@@ -1,0 +1,243 @@
+"""The policy at work: one tool call, everything said before it, and a ruling with the way from source to sink."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from accord.core.guard import GuardPolicy, GuardTool, Outcome, Ruling, Switch
+from accord.core.system import Approval, Effect
+from accord.core.trial import Message, ToolCall
+from accord.guard.flow.asking import asked, times
+from accord.guard.flow.carrying import LONGEST, copied, differs, private, smuggled
+from accord.guard.flow.demands import Sitting, judged
+from accord.guard.flow.grants import Grant, grant_subject
+from accord.guard.flow.labels import labelled, uncleared
+from accord.guard.flow.lexicon import Slot
+from accord.guard.flow.origins import from_user, link_origin
+from accord.guard.flow.scene import MOST_VALUES, Scene, Value, leaves
+from accord.guard.flow.spending import Spent
+from accord.guard.flow.tools import Facts, Tool, facts_of, pin
+from accord.guard.flow.unheard import unheard
+
+ALLOW: Final = Ruling(outcome=Outcome.ALLOW)
+"""The ruling that objects to nothing."""
+
+
+class World(NamedTuple):
+    """What comes with a call besides the conversation: the time, what is used up, grants, and texts under suspicion."""
+
+    now: datetime
+    spent: Spent = Spent()
+    grants: Sequence[Grant] = ()
+    distrusted: frozenset[str] = frozenset()
+    session: str = ""
+
+
+class Flow:
+    """A policy and a set of tools, compiled once; `authorise` is a pure function of its arguments."""
+
+    def __init__(self, policy: GuardPolicy, tools: Iterable[Tool]) -> None:
+        listed = {tool.name: tool for tool in policy.tools}
+        self.policy = policy
+        self.tools: Mapping[str, Tool] = {tool.name: tool for tool in _declared(listed, tools)}
+        self.listed: Mapping[str, GuardTool] = listed
+        known = {name: facts_of(tool, listed.get(name)) for name, tool in self.tools.items()}
+        self.facts = {name: labelled(facts, policy.sources) for name, facts in known.items() if facts}
+        self.quarantined = tuple(
+            _changed(tool, listed[name]) for name, tool in self.tools.items() if _moved(tool, listed)
+        )
+        self._barred = {ruling.path[0]: ruling for ruling in self.quarantined}
+
+    def authorise(
+        self,
+        conversation: Sequence[Message],
+        call: ToolCall,
+        *,
+        now: datetime,
+        spent: Spent | None = None,
+        grants: Sequence[Grant] = (),
+        distrusted: frozenset[str] = frozenset(),
+        session: str = "",
+        heard: bool = True,
+    ) -> Ruling:
+        """Rule on one call before it runs: allow, ask a person, or block, with the reason and the way it came.
+
+        Not `heard` is a conversation through a door that carries no user's words.
+        """
+        world = World(now, spent or Spent(), grants, distrusted, session)
+        barred = self._barring(call, world)
+        if barred is not None:
+            return barred
+        facts = self.facts[call.name]
+        if facts.reads and not facts.outside and not (facts.listed and facts.listed.demands):
+            return self._granted(ALLOW, call, facts, world)
+        try:
+            ruling = self._weighed(conversation, call, facts, distrusted, heard=heard)
+        except RecursionError:
+            ruling = Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message="the arguments are nested too deep")
+        return self._granted(ruling, call, facts, world)
+
+    def _barring(self, call: ToolCall, world: World) -> Ruling | None:
+        """Return what forbids a call whatever its arguments are."""
+        name = call.name
+        if self.policy.kill is Switch.ON:
+            return Ruling(outcome=Outcome.BLOCK, code="ACC-E713", message="the kill switch is on", path=(name,))
+        if name in self._barred:
+            return self._barred[name]
+        if name not in self.tools:
+            said = f"the tool {name[:80]!r} is not declared"
+            return Ruling(outcome=Outcome.BLOCK, code="ACC-E710", message=said, path=(name[:80],))
+        facts = self.facts.get(name)
+        if facts is None:
+            said = f"nothing tells what the tool {name[:80]!r} does"
+            return Ruling(outcome=Outcome.BLOCK, code="ACC-E711", message=said, path=(name,))
+        if facts.listed is None and not facts.reads:
+            said = f"{name[:80]!r} has an effect and guard.yaml does not list it"
+            return Ruling(outcome=Outcome.BLOCK, code="ACC-E711", message=said, path=(name,))
+        unknown = sorted(set(map(str, call.args)) - set(facts.sinks)) if facts.closed else []
+        if unknown:
+            said = f"{name} declares no argument {unknown[0][:60]!r}"
+            return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(name,))
+        missing = (
+            []
+            if facts.reads
+            else [s.name for s in facts.sinks.values() if s.required and call.args.get(s.name) is None]
+        )
+        if missing:
+            said = f"{name} is called without {missing[0][:60]!r}, which it needs"
+            return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(name,))
+        used = world.spent.beyond(name, facts.listed.limits, world.now) if facts.listed else ""
+        return Ruling(outcome=Outcome.BLOCK, code="ACC-E714", message=f"{name}: {used}", path=(name,)) if used else None
+
+    def _weighed(
+        self,
+        conversation: Sequence[Message],
+        call: ToolCall,
+        facts: Facts,
+        distrusted: frozenset[str],
+        *,
+        heard: bool,
+    ) -> Ruling:
+        """Return what the flow of information says of a call."""
+        values = list(leaves(call.args, facts.sinks))
+        if len(values) > MOST_VALUES or any(len(value.text) > LONGEST for value in values):
+            said = f"{facts.name} is called with more than the policy reads"
+            return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(facts.name,))
+        scene = Scene(conversation, self.facts, distrusted)
+        if not heard:
+            return unheard(scene, values, facts, self.policy.sources) or ALLOW
+        delegation = self.policy.delegation is Switch.ON
+        if facts.reads:
+            sitting = Sitting(scene, facts, by_user=False, delegation=delegation)
+            return _reading(scene, values, facts) or judged(sitting, values) or ALLOW
+        by = asked(scene, facts)
+        if not by:
+            return _unasked(scene, values, facts)
+        made = sum(seen.name == facts.name for seen in scene.seen)
+        if facts.effect is Effect.IRREVERSIBLE and made and made >= times(scene.wish, facts):
+            said = f"the user asked for {facts.name} {made} times, and so often it ran"
+            return Ruling(outcome=Outcome.ASK, code="ACC-E714", message=said, path=("user", facts.name))
+        sitting = Sitting(scene, facts, by == "user", delegation)
+        return judged(sitting, values) or _carried(scene, values, facts) or ALLOW
+
+    def _granted(self, ruling: Ruling, call: ToolCall, facts: Facts, world: World) -> Ruling:
+        """Return the ruling after approvals: what a person must allow, and what a person has allowed."""
+        listed = facts.listed
+        needs = listed is not None and listed.approval in {Approval.USER, Approval.HUMAN}
+        if ruling.outcome is Outcome.ALLOW and needs:
+            said = f"{facts.name} needs the word of a person for exactly these arguments"
+            ruling = Ruling(outcome=Outcome.ASK, code="ACC-E720", message=said, path=("policy", facts.name))
+        if ruling.outcome is not Outcome.ASK or not world.grants:
+            return ruling
+        subject = grant_subject(call, world.session)
+        refusals = [grant.covers(subject, world.now, world.spent.used) for grant in world.grants]
+        held = next((grant for grant, why in zip(world.grants, refusals, strict=True) if not why), None)
+        if held is not None:
+            return Ruling(
+                outcome=Outcome.ALLOW, message=f"allowed by {held.by}", path=(f"grant:{held.nonce}", facts.name)
+            )
+        return Ruling(
+            outcome=ruling.outcome, code="ACC-E721", message=f"{ruling.message}; {refusals[0]}", path=ruling.path
+        )
+
+
+def compile_flow(policy: GuardPolicy, tools: Iterable[Tool] = ()) -> Flow:
+    """Return the policy for a set of tools; do it once a set."""
+    return Flow(policy, tools)
+
+
+def authorise(
+    policy: GuardPolicy, conversation: Sequence[Message], call: ToolCall, *, world: World, tools: Iterable[Tool] = ()
+) -> Ruling:
+    """Rule on one call, compiling the policy for it; where there are many calls, compile once instead."""
+    return Flow(policy, tools).authorise(
+        conversation,
+        call,
+        now=world.now,
+        spent=world.spent,
+        grants=world.grants,
+        distrusted=world.distrusted,
+        session=world.session,
+    )
+
+
+def _declared(listed: Mapping[str, GuardTool], tools: Iterable[Tool]) -> Iterable[Tool]:
+    """Yield the tools that may be spoken of: those the request declares, and those guard.yaml lists."""
+    given = tuple(tools)
+    known = {tool.name for tool in given}
+    yield from given
+    yield from (
+        Tool(name=name, description=tool.description or "") for name, tool in listed.items() if name not in known
+    )
+
+
+def _moved(tool: Tool, listed: Mapping[str, GuardTool]) -> bool:
+    said = listed.get(tool.name)
+    return said is not None and said.pin is not None and said.pin != pin(tool)
+
+
+def _changed(tool: Tool, listed: GuardTool) -> Ruling:
+    said = f"{tool.name} says something else of itself than guard.yaml has pinned ({listed.pin})"
+    return Ruling(outcome=Outcome.BLOCK, code="ACC-E712", message=said, path=(tool.name,))
+
+
+def _reading(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling | None:
+    """Rule on a read: an address that leaves the house needs the user's word, or that of a source the user named."""
+    for value in values:
+        if value.sink.slot is not Slot.URL or from_user(scene, value, facts) or link_origin(scene, value).ok:
+            continue
+        sink = f"{facts.name}.{value.sink.name}"
+        source = scene.found(value.text)
+        said = f"{sink} is {value.text[:80]!r}, an address that neither the user nor a source the user named says"
+        outcome = Outcome.BLOCK if source else Outcome.ASK
+        return Ruling(outcome=outcome, code="ACC-E716", message=said, path=(source or "model", sink))
+    return None
+
+
+def _unasked(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling:
+    source = next((found for value in values if len(value.text) > 3 and (found := scene.found(value.text))), "")
+    said = f"the user asked for nothing that {facts.name} does"
+    outcome = Outcome.BLOCK if source else Outcome.ASK
+    return Ruling(outcome=outcome, code="ACC-E715", message=said, path=(source or "model", facts.name))
+
+
+def _carried(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling | None:
+    """Return what stands against the texts of a call."""
+    other = differs(scene, values, facts)
+    if other is not None:
+        said = f"{facts.name}.{other.sink.name} is not the text that the user dictated"
+        return Ruling(
+            outcome=Outcome.ASK, code="ACC-E723", message=said, path=("model", f"{facts.name}.{other.sink.name}")
+        )
+    for found, code, what in (
+        (smuggled(scene, values), "ACC-E719", "an address that nobody vouches for"),
+        (uncleared(scene, values, facts), "ACC-E718", "more confidential than it is cleared for"),
+        (private(scene, values), "ACC-E718", "what was read where the user pointed at nothing"),
+        (copied(scene, values), "ACC-E716", "words that stand only in what speaks to the model"),
+    ):
+        if found is not None:
+            said = f"{facts.name} would carry {found[0][:80]!r}: {what}"
+            return Ruling(outcome=Outcome.BLOCK, code=code, message=said, path=(found[1], facts.name))
+    return None

@@ -1,0 +1,201 @@
+"""What each argument of an effect demands, and whether the value's origin meets it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
+from unicodedata import category
+
+from accord.core.guard import Integrity, Outcome, Ruling
+from accord.guard.flow.lexicon import Slot, lexicon
+from accord.guard.flow.origins import (
+    NOWHERE,
+    Origin,
+    amount_ok,
+    field_origin,
+    free_origin,
+    from_user,
+    link_origin,
+    name_origin,
+    own_making,
+)
+from accord.guard.flow.scene import POINTING, Scene, Value, stands_in
+from accord.guard.flow.shapes import days, ibans, mails, numbers, shaped, urls
+from accord.guard.flow.tools import Facts
+from accord.guard.flow.wish import content_words
+
+_GROUPED: Final = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f']\d{3})+(?!\d)")
+_NUMERAL: Final = re.compile(r"\d(?:[\d.,]*\d)?")
+_NEGATIVE: Final = re.compile(r"(?<!\w)[-\u2212\u2013]\s?[$€£¥]?\s?\d")
+
+
+class Sitting(NamedTuple):
+    """One call before the policy: the scene, what is known of the tool, and whether the user asked in person."""
+
+    scene: Scene
+    facts: Facts
+    by_user: bool
+    delegation: bool
+
+
+def judged(sitting: Sitting, values: Sequence[Value]) -> Ruling | None:
+    """Return the worst objection to the values of a call, or None."""
+    worst: Ruling | None = None
+    only = -1
+    values = [_by_shape(value) for value in values]
+    for value in values:
+        demanded = _demanded(sitting.facts, value)
+        if demanded is Integrity.UNTRUSTED or value.sink.slot is Slot.FLAG:
+            continue
+        if demanded is not None or (value.sink.slot in POINTING and not sitting.facts.reads):
+            origin = _origin(sitting, value, demanded)
+            if not origin.ok:
+                worst = _worse(worst, _objection(sitting, value, origin))
+            elif origin.free and "pay" in sitting.facts.groups and value.sink.slot is Slot.RECIPIENT:
+                only = origin.place
+    for value in values if not sitting.facts.reads else ():
+        if _demanded(sitting.facts, value) is None and not _plausible(sitting, value, only):
+            worst = _worse(worst, _objection(sitting, value, NOWHERE))
+    return worst
+
+
+def _by_shape(value: Value) -> Value:
+    """Return a value whose argument tells nothing with the slot that its own form tells: an address is an address."""
+    if value.sink.slot is not Slot.OTHER or value.number:
+        return value
+    found = Slot.RECIPIENT if mails(value.text) or ibans(value.text) else Slot.URL if urls(value.text) else Slot.OTHER
+    return value._replace(sink=replace(value.sink, slot=found))
+
+
+def _demanded(facts: Facts, value: Value) -> Integrity | None:
+    listed = facts.listed
+    return listed.demands.get(value.sink.name) if listed else None
+
+
+def _origin(sitting: Sitting, value: Value, demanded: Integrity | None) -> Origin:
+    """Return the best origin of a value: the user's words, a thing made in this session, a source the user named."""
+    scene, facts, slot = sitting.scene, sitting.facts, value.sink.slot
+    if _hidden(value.text):
+        return NOWHERE
+    if demanded is Integrity.OPERATOR:
+        return Origin(ok=value.text.strip() in scene.operator and bool(value.text.strip()), source="system")
+    if (_empty(value) and slot in {Slot.RECIPIENT, Slot.URL}) or from_user(scene, value, facts):
+        return Origin(ok=True, source="user")
+    if slot is Slot.ACCESS and _access(scene, value):
+        return Origin(ok=True, source="user")
+    if demanded is Integrity.USER or not sitting.delegation or slot in {Slot.SECRET, Slot.CODE, Slot.ACCESS}:
+        return NOWHERE
+    if slot is Slot.PATH and _new_name(sitting, value):
+        return Origin(ok=True, source="model")
+    if slot in {Slot.TARGET, Slot.PATH} and own_making(scene, value, facts):
+        return Origin(ok=True, source="session")
+    if slot is Slot.URL:
+        return link_origin(scene, value)
+    return _delegated(sitting, value)
+
+
+def _hidden(text: str) -> bool:
+    """Tell whether a value holds what nobody sees, and so nobody wrote: control and format characters."""
+    return any(category(letter) in {"Cf", "Cc"} for letter in text if not letter.isascii() or letter < " ")
+
+
+def _delegated(sitting: Sitting, value: Value) -> Origin:
+    """Return the origin of a value in a source the user named: as a field, else in its text where that may speak."""
+    scene, slot = sitting.scene, value.sink.slot
+    if slot is Slot.RECIPIENT and len(shaped(value.text, slot)) > 1:
+        return NOWHERE
+    origin = field_origin(scene, value, sitting.facts)
+    if origin.ok or slot is not Slot.RECIPIENT or not sitting.by_user:
+        return origin
+    if not _speaks_of(sitting, value):
+        return origin
+    free = free_origin(scene, value) if mails(value.text) or ibans(value.text) else name_origin(scene, value)
+    return free if free.ok or not origin.source else origin
+
+
+def _speaks_of(sitting: Sitting, value: Value) -> bool:
+    """Tell whether the user left this argument to the source: the tool cannot do without, or the user names it."""
+    if value.sink.required:
+        return True
+    kin = lexicon().things.get(value.sink.name, frozenset({value.sink.name}))
+    return bool(kin & sitting.scene.wish.words)
+
+
+def _empty(value: Value) -> bool:
+    return not value.text.strip()
+
+
+def _access(scene: Scene, value: Value) -> bool:
+    """Tell whether a short name of a permission stands for a word the user wrote."""
+    names = lexicon().access.get(value.text.strip().lower())
+    return bool(names and names & scene.wish.words)
+
+
+def _new_name(sitting: Sitting, value: Value) -> bool:
+    """Tell whether a path is only the plain name of something new, which nobody else proposed."""
+    makes = "create" in sitting.facts.groups
+    plain = not set("/\\:~") & set(value.text) and not value.text.startswith(".")
+    return makes and plain and not sitting.scene.found(value.text)
+
+
+def _plausible(sitting: Sitting, value: Value, only: int) -> bool:
+    """Tell whether a value that no authority hangs on fits what the user said."""
+    scene, slot = sitting.scene, value.sink.slot
+    if slot is Slot.AMOUNT:
+        written = value.text.strip() in scene.wish.text
+        found = numbers(value.text) if written or _one_number(value.text) else []
+        return bool(found) and any(amount_ok(scene, amount, only) for amount in found)
+    if slot is Slot.DATE:
+        return _day_fits(scene, value.text)
+    if slot is Slot.OTHER and not value.number and value.text.strip():
+        return not _hidden(value.text) and _said_somewhere(sitting, value.text.strip())
+    return True
+
+
+def _one_number(text: str) -> bool:
+    """Tell whether a text holds one number, and not a negative one; it may have two readings: 1.250 is both."""
+    return len(_NUMERAL.findall(_GROUPED.sub("1", text))) == 1 and not _NEGATIVE.search(text)
+
+
+def _day_fits(scene: Scene, text: str) -> bool:
+    """Tell whether a day is one the user wrote, or stands where they pointed; any will do where they wrote none."""
+    asked = scene.wish.days
+    meant = days(text)
+    if not asked or not meant or any(one.same(other) for one in meant for other in asked):
+        return True
+    first = text.strip()[:10]
+    return any(first in seen.output for _, seen in scene.directed() if seen.facts and not seen.facts.opaque)
+
+
+def _said_somewhere(sitting: Sitting, text: str) -> bool:
+    """Tell whether a text is made of the user's words, or stands where the user pointed."""
+    scene = sitting.scene
+    words = content_words(text)
+    if not words or sum(word in scene.wish.stems for word in words) * 10 >= len(words) * 7:
+        return True
+    folded = " ".join(text.split()).casefold()
+    return any(
+        stands_in(folded, " ".join(seen.output.split()).casefold(), Slot.OTHER)
+        for place, seen in enumerate(scene.seen)
+        if scene.reached(place)
+    )
+
+
+def _objection(sitting: Sitting, value: Value, origin: Origin) -> Ruling:
+    sink = f"{sitting.facts.name}.{value.sink.name}"
+    shown = value.text[:60]
+    if origin.ambiguous:
+        said = f"{origin.source} holds more than one value that the user can mean for {sink}"
+        return Ruling(outcome=Outcome.ASK, code="ACC-E717", message=said, path=(origin.source, sink))
+    source = origin.source or sitting.scene.found(value.text)
+    if source:
+        said = f"{sink} is {shown!r}, found in {source}, which the user did not name for it"
+        return Ruling(outcome=Outcome.BLOCK, code="ACC-E716", message=said, path=(source, sink))
+    said = f"{sink} is {shown!r}, which neither the user nor a source the user named says"
+    return Ruling(outcome=Outcome.ASK, code="ACC-E716", message=said, path=("model", sink))
+
+
+def _worse(one: Ruling | None, other: Ruling) -> Ruling:
+    return other if one is None or one.outcome.worse(other.outcome) is not one.outcome else one

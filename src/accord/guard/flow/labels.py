@@ -1,0 +1,48 @@
+"""Labels of sources as guard.yaml gives them: who writes there, and how confidential what comes out is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import Final
+
+from accord.core.guard import Confidentiality, GuardSource, Integrity
+from accord.guard.flow.scene import Scene, Value
+from accord.guard.flow.tools import Facts
+
+STRANGERS: Final = "strangers"
+_RUN: Final = 24  # characters in a row that two texts do not share by accident
+_STEP: Final = 12
+
+
+def labelled(facts: Facts, sources: Iterable[GuardSource]) -> Facts:
+    """Return what is known of a tool with the label of the first source in guard.yaml that matches it."""
+    name = f"tool:{facts.name}"
+    source = next((one for one in sources if fnmatchcase(name, one.match)), None)
+    if source is None:
+        return facts
+    strange = STRANGERS in source.writers
+    ours = source.integrity is not Integrity.UNTRUSTED and not strange
+    return replace(facts, opaque=strange or (facts.opaque and not ours), confidentiality=source.confidentiality)
+
+
+def uncleared(scene: Scene, values: Sequence[Value], facts: Facts) -> tuple[str, str] | None:
+    """Return a piece of content that is more confidential than the tool is cleared for, and its source."""
+    cleared = facts.listed.clearance if facts.listed else None
+    if cleared is None:
+        return None
+    closed = [
+        seen
+        for seen in scene.seen
+        if not ((seen.facts and seen.facts.confidentiality) or Confidentiality.INTERNAL).within(cleared)
+    ]
+    said = (piece for value in values for piece in _pieces(value.text) if piece.casefold() not in scene.wish.folded)
+    found = ((piece, f"tool:{seen.name}") for piece in said for seen in closed if piece in seen.output)
+    return next(found, None)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Yield the pieces by which a text is known again: runs of characters, and words with a digit or an at sign."""
+    yield from (text[at : at + _RUN] for at in range(0, max(1, len(text) - _RUN + 1), _STEP) if len(text) >= _RUN)
+    yield from (word for word in text.split() if len(word) > 4 and any(c.isdigit() or c == "@" for c in word))

@@ -1,0 +1,211 @@
+"""What a tool handed out, as records of fields: JSON, Python's notation and plain YAML; all else is one free text."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from accord.guard.flow.lexicon import Slot, slot_named
+
+LARGEST: Final = 1 << 18
+"""Characters of an output that are read as records; a longer one is free text."""
+
+_DEEP: Final = 16
+_FIELDS: Final = 20_000
+_FREE: Final = 60
+_NOTATION: Final = re.compile(
+    r"""(?P<string>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+    r"""|datetime\.datetime\((?P<when>\d+, \d+, \d+(?:, \d+)*)[^()]*\)"""
+    r"""|(?P<key>[A-Za-z_]\w*)=|(?P<open>[\[({])|(?P<close>[\])}])|(?P<comma>,)|(?P<colon>:)"""
+    r"""|(?P<bare>[^\s,:=\[\](){}'"]+)""",
+    re.DOTALL,
+)
+_LOOKS: Final = re.compile(r"\s*(?:[\[{]|[A-Za-z_]\w*=['\"\d\[{(])")
+_YAML: Final = re.compile(
+    r"(?P<indent> *)(?P<dash>(?:- )*-?)"
+    r"(?:(?P<key>[\w ./-]{1,80}|'(?:[^'\n]|'')*'|\"(?:[^\"\\\n]|\\.)*\"):(?=[ \n]|\Z))?"
+    r"[ ]*(?P<value>'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\"|[^\n]*)(?:\n|\Z)",
+    re.DOTALL,
+)
+_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
+
+
+class Field(NamedTuple):
+    """A value and its key. `free` is running text that somebody wrote, in which anything may stand."""
+
+    key: str
+    value: str
+    free: bool
+
+
+class Output(NamedTuple):
+    """The records of an output; none where it is free text as a whole."""
+
+    records: tuple[tuple[Field, ...], ...]
+    text: str
+
+
+@lru_cache(maxsize=512)
+def read_output(text: str) -> Output:
+    """Return the records of an output."""
+    if len(text) > LARGEST or not text.strip():
+        return Output((), text)
+    records = _json(text)
+    if records is None:
+        records = _notation(text) if _LOOKS.match(text) else _yaml(text)
+    return Output(tuple(tuple(record) for record in records or () if record), text)
+
+
+def _field(key: str, value: str) -> Field:
+    long = len(value) > _FREE or "\n" in value or value.count(" ") > 6
+    return Field(key, value, long or slot_named(key) is Slot.CONTENT)
+
+
+def _json(text: str) -> list[list[Field]] | None:
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    inner = _listed(said)
+    return [list(_walk("", item, _DEEP)) for item in inner][:_FIELDS]
+
+
+def _listed(said: object) -> list[object]:
+    """Return the records of a JSON value: the items of a list, also of the only list in a mapping."""
+    if isinstance(said, list):
+        return said
+    if isinstance(said, Mapping):
+        lists = [
+            value for value in said.values() if isinstance(value, list) and value and isinstance(value[0], Mapping)
+        ]
+        if len(lists) == 1:
+            return lists[0]
+    return [said]
+
+
+def _walk(key: str, said: object, deep: int) -> Iterator[Field]:
+    if isinstance(said, Mapping) and deep:
+        for name, value in said.items():
+            yield from _walk(str(name), value, deep - 1)
+    elif isinstance(said, list) and deep:
+        for value in said:
+            yield from _walk(key, value, deep - 1)
+    elif said is not None:
+        yield _field(key, said if isinstance(said, str) else str(said))
+
+
+def _notation(text: str) -> list[list[Field]] | None:
+    """Read what Python's `repr` wrote; strings are taken whole, so nothing in one can pass for a field."""
+    records: list[list[Field]] = [[]]
+    stack: list[str] = []
+    key, held, at = "", "", 0
+    listed = text.lstrip().startswith("[")
+    for match in _NOTATION.finditer(text):
+        if text[at : match.start()].strip():
+            return None  # something between that is no notation: a quotation mark that never ends
+        at, kind, said = match.end(), match.lastgroup, match.group()
+        if kind == "key":
+            key = match["key"]
+        elif kind in {"string", "bare"}:
+            held = _unquoted(said) if kind == "string" else said
+            records[-1].append(_field(key, held))
+        elif kind == "when":
+            records[-1].append(Field(key, _when(match["when"]), free=False))
+        elif kind == "open":
+            stack.append(said)
+            if len(records[-1]) and said == "(" and records[-1][-1].value == held:
+                records[-1].pop()  # the name of a class
+        elif kind == "close":
+            if not stack:
+                return None
+            stack.pop()
+        elif kind == "colon" and stack and stack[-1] == "{" and records[-1]:
+            key = records[-1].pop().value
+        elif kind == "comma" and listed and len(stack) == 1:
+            records.append([])
+    return records if not stack and not text[at:].strip() else None
+
+
+def _when(said: str) -> str:
+    parts = [int(part) for part in said.split(", ")]
+    year, month, day = parts[:3]
+    hour, minute = (*parts[3:5], 0, 0)[:2]
+    return f"{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}"
+
+
+def _unquoted(said: str) -> str:
+    body = said[1:-1]
+    if "\\" not in body:
+        return body
+    return re.sub(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)", _unescaped, body, flags=re.DOTALL)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    said = match[1]
+    if len(said) > 1:
+        code = int(said[1:], 16)
+        return chr(code) if code < 0x110000 else "�"
+    return _ESCAPES.get(said, said)
+
+
+def _yaml(text: str) -> list[list[Field]] | None:
+    """Read plain block YAML: keys, dashes and scalars; None for what is not clearly that."""
+    if text[:1].isspace() or not _starts_like_yaml(text):
+        return None
+    records: list[list[Field]] = []
+    at, key, inset = 0, "", 0
+    for _ in range(_FIELDS):
+        if at >= len(text):
+            return records
+        match = _YAML.match(text, at)
+        if match is None:
+            return None
+        at = match.end()
+        indent, dash, name, value = len(match["indent"]), match["dash"], match["key"], match["value"].rstrip()
+        if not match.group().strip():
+            continue
+        if (dash and indent == 0) or not records:
+            records.append([])
+        if name is None and not dash:
+            if not _continues(records[-1], indent, inset, value):
+                return None
+            continue
+        key = _scalar(name) if name is not None else key if indent else ""
+        inset = indent + (len(dash) + 1 if dash and name is not None else 0)
+        if value not in {"", "[]", "{}", "null"}:
+            if value[0] in "|>&*!%@`":
+                return None
+            records[-1].append(_field(key, _scalar(value)))
+    return None
+
+
+def _starts_like_yaml(text: str) -> bool:
+    first, _, second = text.partition("\n")
+    return first.startswith("- ") or (bool(re.match(r"[\w-]{1,60}:( |$)", first)) and (not second or _keyed(second)))
+
+
+def _keyed(rest: str) -> bool:
+    return bool(re.match(r"[ -]*[\w '\"-]{1,60}:( |\n|$)|[ ]*- |\s", rest))
+
+
+def _continues(record: list[Field], indent: int, inset: int, value: str) -> bool:
+    """Append a folded line to the scalar it belongs to; a line that is no deeper than its key is no such line."""
+    if not record or indent <= inset:
+        return False
+    last = record[-1]
+    record[-1] = Field(last.key, f"{last.value} {value}", free=True)
+    return True
+
+
+def _scalar(said: str) -> str:
+    if said[:1] == "'" and said[-1:] == "'" and len(said) > 1:
+        return re.sub(r"\s*\n\s*", " ", said[1:-1].replace("''", "'"))
+    if said[:1] == '"' and said[-1:] == '"' and len(said) > 1:
+        folded = re.sub(r"\\\n\s*|\s*\n\s*", lambda found: "" if found.group()[0] == "\\" else " ", said)
+        return _unquoted(folded)
+    return said

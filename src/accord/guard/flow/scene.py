@@ -1,0 +1,266 @@
+"""What has been said and done so far, and which of it the user pointed at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from accord.core.trial import Message
+from accord.guard.flow.lexicon import Slot, lexicon, slot_named
+from accord.guard.flow.outputs import Field, Output, read_output
+from accord.guard.flow.selecting import Chosen, chosen
+from accord.guard.flow.shapes import days, form_of, one_url, urls
+from accord.guard.flow.speaking import marked
+from accord.guard.flow.tools import Facts, Sink
+from accord.guard.flow.wish import Wish, content_words, read_wish, stem
+
+POINTING: Final = frozenset({Slot.RECIPIENT, Slot.URL, Slot.TARGET, Slot.PATH, Slot.SECRET, Slot.CODE, Slot.ACCESS})
+"""The slots that decide where something goes, what is touched, or who may do what."""
+
+MOST_VALUES: Final = 400
+"""Values in the arguments of one call; a call with more is refused."""
+
+_DEEP: Final = 8
+_EDGES: Final = frozenset("@.+-_/")
+
+
+class Seen(NamedTuple):
+    """A tool call that ran, what is known of the tool, and what it handed out."""
+
+    name: str
+    args: Mapping[str, object]
+    facts: Facts | None
+    output: str
+
+
+class Value(NamedTuple):
+    """One plain value in the arguments of a call, and the sink it would go into."""
+
+    sink: Sink
+    text: str
+    number: bool
+
+
+class Scene:
+    """A conversation as the policy sees it: the user's wish, the operator's words, and every output by its source."""
+
+    __slots__ = ("_chosen", "_pointed", "_reached", "distrusted", "operator", "seen", "strange", "wish")
+
+    def __init__(self, conversation: Sequence[Message], facts: Mapping[str, Facts], distrusted: frozenset[str]) -> None:
+        said = [m.content for m in conversation if m.role == "user" and m.channel in {None, "user"}]
+        self.wish: Wish = read_wish("\n".join(said))
+        self.operator = "\n".join(
+            m.content for m in conversation if m.role == "system" and m.channel in {None, "system"}
+        )
+        self.strange = tuple(m.content for m in conversation if m.role in {"user", "system"} and not _own(m))
+        self.seen = tuple(_outputs(conversation, facts))
+        self.distrusted = distrusted
+        self._pointed: dict[int, bool] = {}
+        self._reached: dict[int, bool] = {}
+        self._chosen: dict[tuple[int, bool], Chosen] = {}
+
+    def wrote(self, value: Value | str, slot: Slot) -> bool:
+        """Tell whether the user, or the operator, wrote this value as a whole."""
+        text = value.text if isinstance(value, Value) else value
+        form = form_of(text, slot)
+        if not form:
+            return False
+        said = self.wish.named if slot in POINTING else self.wish.folded
+        if slot is Slot.URL:
+            return form in self.wish.urls or bool(self.operator and form in urls(self.operator))
+        form = form.casefold()
+        return stands_in(form, said, slot) or stands_in(form, self.operator.casefold(), slot)
+
+    def follow(self, words: frozenset[str], selectors: frozenset[str]) -> None:
+        """Let the words of a source that we were told to follow choose among records too; they vouch for no value."""
+        stems = self.wish.stems | {stem(word) for word in words}
+        chosen_by = self.wish.selectors | selectors
+        self.wish = replace(self.wish, words=self.wish.words | words, stems=stems, selectors=chosen_by)
+        self._pointed, self._reached, self._chosen = {}, {}, {}
+
+    def pointed(self, place: int) -> bool:
+        """Tell whether the user's words led to an output: what was asked of the tool is what the user named."""
+        known = self._pointed.get(place)
+        if known is None:
+            self._pointed[place] = False
+            known = self._pointed[place] = self._led_to(place)
+        return known
+
+    def directed(self) -> Iterator[tuple[int, Seen]]:
+        """Yield the outputs the user pointed at, the newest first."""
+        for place in range(len(self.seen) - 1, -1, -1):
+            if self.pointed(place):
+                yield place, self.seen[place]
+
+    def holding(self, text: str) -> Iterator[tuple[int, Seen]]:
+        """Yield the outputs the user pointed at in which a text stands, the newest first."""
+        for place in range(len(self.seen) - 1, -1, -1):
+            if text in self.seen[place].output and self.pointed(place):
+                yield place, self.seen[place]
+
+    def reached(self, place: int) -> bool:
+        """Tell whether an output follows from what the user pointed at, step by step, through own systems only."""
+        known = self._reached.get(place)
+        if known is None:
+            self._reached[place] = False
+            known = self._reached[place] = self.pointed(place) or self._follows(place)
+        return known
+
+    def _follows(self, place: int) -> bool:
+        seen = self.seen[place]
+        if seen.facts is None or not seen.facts.reads or seen.facts.outside:
+            return False
+        asked = [value.text for value in leaves(seen.args, seen.facts.sinks) if value.text.strip() and not value.number]
+        handed = [e for e in range(place) if self.reached(e) and not self.opaque(e)]
+        return bool(asked) and all(any(text in self.seen[e].output for e in handed) for text in asked)
+
+    def output(self, place: int) -> Output:
+        """Return the records of an output; the text of strangers has none."""
+        seen = self.seen[place]
+        if seen.facts is None or seen.facts.opaque:
+            return Output((), seen.output)
+        return read_output(seen.output)
+
+    def chosen(self, place: int, *, strict: bool = False) -> Chosen:
+        """Return the records of an output that the user means."""
+        known = self._chosen.get((place, strict))
+        if known is None:
+            records = self.output(place).records
+            known = self._chosen[place, strict] = chosen(records, self.wish, strict=strict, led=self._led(place))
+        return known
+
+    def _led(self, place: int) -> bool:
+        """Tell whether something was looked for in a source, instead of all it holds being listed."""
+        seen = self.seen[place]
+        sinks = seen.facts.sinks if seen.facts else {}
+        return any(not value.number and value.text.strip() for value in leaves(seen.args, sinks))
+
+    def found(self, text: str) -> str:
+        """Return the source in which a value is found that nobody vouched for; empty where it is nowhere."""
+        for seen in reversed(self.seen):
+            if text in seen.output:
+                return f"tool:{seen.name}"
+        return "stranger" if any(text in said for said in self.strange) else ""
+
+    def _led_to(self, place: int) -> bool:
+        seen = self.seen[place]
+        if seen.facts is None or not seen.facts.reads:
+            return False
+        asked = [value for value in leaves(seen.args, seen.facts.sinks) if not value.number and value.text.strip()]
+        if not asked:
+            return not seen.facts.things or bool(seen.facts.things & self.wish.words)
+        return all(self._named(value, place) for value in asked)
+
+    def _named(self, value: Value, place: int) -> bool:
+        if self.wrote(value, value.sink.slot):
+            return True
+        if value.sink.slot is Slot.URL:
+            return self._linked(value, place)
+        named = days(value.text)
+        if named:
+            return any(one.same(other) for one in named for other in self.wish.days)
+        words = content_words(value.text)
+        if (
+            words
+            and sum(word in self.wish.stems for word in words) * 2 >= len(words)
+            and value.sink.slot is not Slot.RECIPIENT
+        ):
+            return True
+        return self._handed_out(value, place)
+
+    def _handed_out(self, value: Value, place: int) -> bool:
+        """Tell whether an earlier output that the user pointed at holds the value as a field."""
+        form = form_of(value.text, value.sink.slot)
+        for earlier in range(place):
+            if value.text not in self.seen[earlier].output or not self.pointed(earlier):
+                continue
+            if self.wish.instructs and not self.opaque(earlier):
+                return True
+            if any(form_of(f.value, value.sink.slot) == form for r in self.output(earlier).records for f in r):
+                return True
+        return False
+
+    def _linked(self, value: Value, place: int) -> bool:
+        form = one_url(value.text)
+        return any(self.pointed(earlier) and self.links_to(earlier, form) for earlier in range(place))
+
+    def links_to(self, place: int, form: str) -> bool:
+        """Tell whether a link is the only one in the records that the user means, in an own system."""
+        if self.opaque(place) or form not in self.seen[place].output or not self.wish.words & lexicon().small["linked"]:
+            return False
+        output = self.output(place)
+        meant = range(len(output.records)) if self.wish.every else self.chosen(place, strict=True).places
+        texts = [field.value for at in meant for field in output.records[at]]
+        candidates = {found for text in texts for found in urls(text)}
+        if form not in candidates or any(marked(text, self.distrusted) for text in texts if form in text):
+            return False
+        return len(candidates) == 1 or self.wish.every
+
+    def opaque(self, place: int) -> bool:
+        """Tell whether an output is the text of strangers as a whole."""
+        facts = self.seen[place].facts
+        return facts is None or facts.opaque
+
+
+def stands_in(form: str, text: str, slot: Slot) -> bool:
+    """Tell whether a value stands in a text by itself, and is no part of a longer word, address or number."""
+    at = text.find(form)
+    sticky = "@" in form or slot in POINTING
+    while at >= 0:
+        before = text[at - 1] if at else " "
+        after = text[at + len(form)] if at + len(form) < len(text) else " "
+        beyond = text[at + len(form) + 1] if at + len(form) + 1 < len(text) else " "
+        joined = sticky and (before in _EDGES or (after in _EDGES and beyond.isalnum()))
+        if not (before.isalnum() or after.isalnum() or before == "_" or after == "_" or joined):
+            return True
+        at = text.find(form, at + 1)
+    return False
+
+
+def leaves(args: Mapping[str, object], sinks: Mapping[str, Sink]) -> Iterator[Value]:
+    """Yield the plain values of arguments, each with the sink it goes into; at most `MOST_VALUES` and one more."""
+    left = MOST_VALUES + 1
+    stack: list[tuple[Sink, object, int]] = [
+        (sinks.get(name) or Sink(name=name, slot=slot_named(name)), value, 0) for name, value in args.items()
+    ][::-1]
+    while stack and left:
+        sink, value, deep = stack.pop()
+        if isinstance(value, Mapping) and deep < _DEEP:
+            inner = [(_inside(sink, str(name)), item, deep + 1) for name, item in value.items()]
+            stack.extend(inner[::-1])
+        elif isinstance(value, list | tuple | set | frozenset) and deep < _DEEP:
+            stack.extend((sink, item, deep + 1) for item in list(value)[::-1])
+        elif value is not None and not (isinstance(value, bool) and sink.slot is not Slot.AMOUNT):
+            left -= 1
+            yield Value(sink, value if isinstance(value, str) else _plain(value), not isinstance(value, str))
+
+
+def _inside(outer: Sink, name: str) -> Sink:
+    """Return the sink of a member: what the argument it stands in demands, and where that demands nothing, its name."""
+    return Sink(name=name, slot=outer.slot if outer.slot in POINTING else slot_named(name))
+
+
+def _plain(value: object) -> str:
+    return format(value, ".15g") if isinstance(value, float) else str(value)[:100_000]
+
+
+def _own(message: Message) -> bool:
+    return message.channel in {None, "user", "system"}
+
+
+def _outputs(conversation: Sequence[Message], facts: Mapping[str, Facts]) -> Iterator[Seen]:
+    name, args = "", {}
+    for message in conversation:
+        if message.tool_calls:
+            call = message.tool_calls[-1]
+            name, args = call.name, dict(call.args)
+        if message.role == "tool":
+            yield Seen(name or message.name or "", args, facts.get(name), message.content)
+            name, args = "", {}
+
+
+def field_words(fields: Iterable[Field]) -> Iterator[str]:
+    """Yield the stems of the words in fields."""
+    for field in fields:
+        yield from content_words(field.value)

@@ -1,0 +1,108 @@
+"""Which record of an output the user means: by its words, by a number, by a superlative, or all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from accord.guard.flow.lexicon import lexicon, name_words
+from accord.guard.flow.outputs import Field
+from accord.guard.flow.shapes import URL, numbers
+from accord.guard.flow.wish import Wish, content_words
+
+Record = Sequence[Field]
+
+
+class Chosen(NamedTuple):
+    """The records meant; `sure` when the user's words leave one, or say which by a measure."""
+
+    places: frozenset[int]
+    sure: bool
+
+
+def chosen(records: Sequence[Record], wish: Wish, *, strict: bool = False, led: bool = True) -> Chosen:
+    """Return the records that the user's words choose, the more telling fields first.
+
+    Strict is for values that decide where something goes: then every record that has a word of the user's is a
+    candidate, so that a stranger who fills a record with the user's words can at most make us ask. Where nothing led
+    to the output but that it is there (`led`), the only record counts no more than one of many.
+    """
+    if len(records) < 2 and led:
+        return Chosen(frozenset(range(len(records))), sure=True)
+    if not records:
+        return Chosen(frozenset(), sure=False)
+    measured = _measured(records, wish)
+    if measured:
+        return Chosen(measured, sure=len(measured) == 1)
+    firm = _marks(records, wish, free=False)
+    marks = firm if max(firm) > min(firm) or not led else _marks(records, wish, free=True)
+    best = max(marks)
+    if best and wish.plural:
+        return Chosen(frozenset(at for at, mark in enumerate(marks) if mark), sure=False)
+    if best:
+        places = frozenset(at for at, mark in enumerate(marks) if mark and (strict or mark * 2 > best))
+        return Chosen(places, sure=len(places) == 1)
+    return Chosen(frozenset(range(len(records))) if wish.plural or wish.choosing else frozenset(), sure=False)
+
+
+def _marks(records: Sequence[Record], wish: Wish, *, free: bool) -> list[int]:
+    """Return how much of what the user said each record shows; what most records show tells nothing."""
+    said = [_said(record, wish, free=free) for record in records]
+    counts = Counter(word for words in said for word in words)
+    usual = {word for word, count in counts.items() if count * 2 > len(records) > 2} - _all_alike(counts, len(records))
+    return [len(words - usual) + 3 * _counted(record, wish) for words, record in zip(said, records, strict=True)]
+
+
+def _all_alike(counts: Counter[str], many: int) -> set[str]:
+    """Return the words that every record shows, where no word tells one from another: then all are meant."""
+    return set(counts) if counts and all(count == many for count in counts.values()) else set()
+
+
+def _said(record: Record, wish: Wish, *, free: bool) -> frozenset[str]:
+    fields = (field for field in record if free or not field.free)
+    return wish.selectors.intersection(word for field in fields for word in _spoken(field))
+
+
+def _spoken(field: Field) -> tuple[str, ...]:
+    """Return the words of a field; those inside addresses of the web are nobody's words."""
+    return content_words(URL.sub(" ", field.value) if field.free and "." in field.value else field.value)
+
+
+def _counted(record: Record, wish: Wish) -> bool:
+    """Tell whether a number the user wrote stands in a record as a number of its own."""
+    for field in record:
+        if field.free or len(field.value) > 24 or field.key.lower().rstrip("_").endswith("id"):
+            continue
+        if any(found in wish.numbers for found in numbers(field.value) if found):
+            return True
+    return False
+
+
+def _measured(records: Sequence[Record], wish: Wish) -> frozenset[int]:
+    """Return the records that are the largest, newest or cheapest, where the user said so and a field tells."""
+    small = lexicon().small
+    if not (wish.most or wish.least):
+        return frozenset()
+    for pair in sorted(small["rank"]):
+        word, _, keys = pair.partition(":")
+        if word not in wish.words:
+            continue
+        values = [_measure(record, frozenset(keys.split(","))) for record in records]
+        known = [value for value in values if value is not None]
+        if len(known) == len(records):
+            best = max(known) if word in small["most"] else min(known)
+            return frozenset(at for at, value in enumerate(values) if value == best)
+    return frozenset()
+
+
+def _measure(record: Record, keys: frozenset[str]) -> float | None:
+    for field in record:
+        if keys.isdisjoint(name_words(field.key)):
+            continue
+        try:
+            return float(field.value)
+        except ValueError:
+            digits = "".join(letter for letter in field.value if letter.isdigit())
+            return float(digits[:14].ljust(14, "0")) if digits else None
+    return None

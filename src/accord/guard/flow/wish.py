@@ -1,0 +1,292 @@
+"""What the user asked for: deeds, things, literal values and words that choose among things. Nothing else speaks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from accord.guard.flow.lexicon import Lexicon, lexicon
+from accord.guard.flow.shapes import Day, days, numbers, urls
+
+MOST: Final = 20_000
+"""How many characters of the user's words are read, from the end."""
+
+_TOKEN: Final = re.compile(r"[^\W_]+(?:['’_\-.][^\W_]+)*'?|[^\s\w]|_+", re.UNICODE)
+_QUOTED: Final = re.compile(
+    r"(?<!\w)'((?:[^'\n]|(?<=\w)'(?=\w)){1,2000})'(?!\w)|\"([^\"\n]{1,2000})\"|“([^”]{1,2000})”|«([^»]{1,2000})»|`([^`]{1,2000})`"
+)
+_ENDS: Final = frozenset(".!?;:,()\n")
+_PROPER: Final = re.compile(r"(?<=[^\s.!?:])[\s'\"]+([^\W\d_a-z][^\W\d_]+)")
+_COLON: Final = re.compile(r":\s+(?=[^\s'\"“«`\d])")
+_PLACES: Final = frozenset({"to", "in", "on", "from", "at", "into", "of", "the"})
+
+
+class Literal(NamedTuple):
+    """A text the user dictated, and what for: `title` or `content`."""
+
+    text: str
+    kind: str
+    verb: str
+
+
+class Request(NamedTuple):
+    """A deed asked for, and the words that follow it in the same sentence; `home` when it comes back to the user."""
+
+    verb: str
+    after: frozenset[str]
+    start: int
+    home: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """The user's own words, read once."""
+
+    text: str
+    folded: str
+    named: str
+    words: frozenset[str]
+    stems: frozenset[str]
+    requests: tuple[Request, ...]
+    literals: tuple[Literal, ...]
+    urls: frozenset[str]
+    numbers: frozenset[float]
+    days: tuple[Day, ...]
+    selectors: frozenset[str]
+    proper: frozenset[str]
+    plural: bool
+    every: bool
+    choosing: bool
+    most: bool
+    least: bool
+    instructs: bool
+    computing: bool
+
+    def asks(self, verbs: frozenset[str]) -> tuple[Request, ...]:
+        """Return the requests made with one of these words."""
+        return tuple(request for request in self.requests if request.verb in verbs)
+
+
+class _Token(NamedTuple):
+    text: str
+    start: int
+    quoted: bool
+
+
+@lru_cache(maxsize=512)
+def read_wish(text: str) -> Wish:
+    """Return what a user's words ask for."""
+    words = lexicon()
+    spoken = text[-MOST:]
+    quoted = [(match.start(), match.end()) for match in _QUOTED.finditer(spoken)]
+    tokens = _tokens(spoken, quoted)
+    requests = tuple(_requests(tokens, words))
+    literals = tuple(_literals(spoken, requests, words))
+    bare = spoken
+    for literal in literals:
+        bare = bare.replace(literal.text, " ") if literal.kind == "content" else bare
+    again = tokens if bare == spoken else _tokens(bare, [])
+    plain = [token.text for token in again]
+    heard = frozenset(_split(plain))
+    return Wish(
+        text=spoken,
+        folded=" ".join(spoken.split()).casefold(),
+        named=" ".join(bare.split()).casefold(),
+        words=heard,
+        stems=frozenset(map(stem, heard)),
+        requests=requests,
+        literals=literals,
+        urls=frozenset(urls(spoken)),
+        numbers=frozenset(numbers(spoken)),
+        days=days(spoken),
+        selectors=_selectors(plain, words),
+        proper=frozenset(match[1].casefold() for match in _PROPER.finditer(spoken)),
+        plural=bool(heard & words.small["plural"]),
+        every=bool(heard & words.small["every"]),
+        choosing=bool(heard & words.small["selector"]),
+        most=bool(heard & words.small["most"]),
+        least=bool(heard & words.small["least"]),
+        instructs=_instructs(plain, words),
+        computing="%" in spoken or bool(heard & words.small["computing"]),
+    )
+
+
+def stem(word: str) -> str:
+    """Return a word without the endings of plurals, so that `hobbies` meets `hobby`."""
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+@lru_cache(maxsize=8192)
+def content_words(text: str) -> tuple[str, ...]:
+    """Return the stems of the words of a text that mean something."""
+    stop = lexicon().small["stop"]
+    folded = text.casefold()
+    words = _telling(_TOKEN.findall(folded))
+    return tuple(stem(word) for word in words if word not in stop and (len(word) > 1 or word.isdigit()))
+
+
+def _tokens(text: str, quoted: list[tuple[int, int]]) -> list[_Token]:
+    found, at, many = [], 0, len(quoted)
+    lower = text.lower()
+    folded = (lower if len(lower) == len(text) else text).replace("’", "'")
+    for match in _TOKEN.finditer(folded):
+        start = match.start()
+        while at < many and quoted[at][1] <= start:
+            at += 1
+        found.append(_Token(match.group(), start, at < many and quoted[at][0] <= start))
+    return found
+
+
+def _telling(tokens: Iterable[str]) -> Iterator[str]:
+    """Yield words and their parts, without the endings of names: `txt` and `com` tell nothing."""
+    for token in tokens:
+        if token.isalnum():
+            yield token
+            continue
+        ending = token.rpartition(".")[2] if "." in token else ""
+        yield from (word for word in _split([token]) if word != ending)
+
+
+def _split(tokens: Iterable[str]) -> Iterator[str]:
+    for token in tokens:
+        if token.isalnum():
+            yield token
+        elif token[0].isalnum():
+            yield token
+            bare = token.removesuffix("'s").rstrip("'")
+            if bare != token:
+                yield bare
+            if not bare.isalnum():
+                yield from (part for part in re.split(r"[^\w]|_", bare) if part)
+
+
+def _requests(tokens: list[_Token], words: Lexicon) -> Iterator[Request]:
+    """Yield the deeds asked for; what is told, forbidden, quoted or a noun is none."""
+    plain = [token.text for token in tokens]
+    for at, token in enumerate(tokens):
+        if token.quoted or token.text not in words.asked or not _is_asked(plain, at, words):
+            continue
+        after = []
+        for follow in tokens[at + 1 : at + 25]:
+            if follow.text in {".", "!", "?"}:
+                break
+            after.append(follow.text)
+        yield Request(
+            token.text, frozenset(_split(after)), token.start, after[:1] in (["me"], ["us"], ["mir"], ["uns"])
+        )
+
+
+def _is_asked(plain: list[str], at: int, words: Lexicon) -> bool:
+    small = words.small
+    before = _before(plain, at)
+    last = before[-1] if before else ""
+    if plain[at] == "make" and plain[at + 1 : at + 2] == ["sure"]:
+        return False
+    if set(before[-2:]) & small["negation"] or (set(before[-3:]) & small["negation"] and last == "to"):
+        return bool(set(before[-3:]) & small["forget"])
+    if plain[at] in small["noun"] and not _starts(before, plain, at, words):
+        return False
+    if last in small["determiner"] or last in small["subject"]:
+        return False
+    if last == "to":
+        return _led(before, words)
+    told = set(before[-3:])
+    return not (told & small["subject"] and told & small["aux"])
+
+
+def _before(plain: list[str], at: int) -> list[str]:
+    """Return up to five words before a place, back to the beginning of the clause."""
+    found: list[str] = []
+    for word in reversed(plain[max(0, at - 6) : at]):
+        if word in _ENDS:
+            break
+        found.append(word)
+    return found[:5][::-1]
+
+
+def _starts(before: list[str], plain: list[str], at: int, words: Lexicon) -> bool:
+    """Tell whether a word that may be a noun stands where a request begins, or takes an object."""
+    if not before or before[-1].isdigit() or before[-1] in words.small["opening"]:
+        return True
+    following = plain[at + 1] if at + 1 < len(plain) else ""
+    takes = following in words.small["object"] or following in {"'", '"', "“"}
+    return takes and (before[-1] == "to" or before[-1] in words.small["leads"] or before[-1] in {"ahead", "there"})
+
+
+def _led(before: list[str], words: Lexicon) -> bool:
+    """Tell whether `to` and a verb ask: `make sure to`, `I want to`, `you have to`; not `to remind me to`."""
+    small = words.small
+    lead = before[-2] if len(before) > 1 else ""
+    if lead in small["wish"]:
+        return not set(before[:-2]) & (small["subject"] - {"i", "we", "i'd", "we'd"})
+    if lead == "is":
+        return bool(set(before[:-2]) & {"task", "job", "goal", "aufgabe", "tâche", "tarea"})
+    if lead in small["leads"]:
+        return not set(before[:-2]) & small["subject"] - {"i"} or lead == "you"
+    return False
+
+
+def _literals(text: str, requests: Sequence[Request], words: Lexicon) -> Iterator[Literal]:
+    """Yield the texts the user dictates: quoted after `titled`, quoted or after a colon following `message`."""
+    deeds = [request for request in requests if request.verb not in words.groups["read"].asks]
+    for match in _QUOTED.finditer(text):
+        said = next(group for group in match.groups() if group is not None)
+        kind = _dictated(text[max(0, match.start() - 60) : match.start()], words)
+        if kind:
+            yield Literal(said, kind, _nearest(match.start(), deeds))
+    for match in _COLON.finditer(text):
+        kind = _dictated(text[max(0, match.start() - 60) : match.start()], words)
+        rest = re.split(r"\n|\s\(", text[match.end() :], maxsplit=1)[0].strip()
+        if kind and len(rest) > 3 and not _QUOTED.search(text[max(0, match.start() - 20) : match.start()]):
+            yield Literal(rest, kind, _nearest(match.start(), deeds))
+
+
+def _nearest(place: int, deeds: Sequence[Request]) -> str:
+    """Return the deed that a dictated text belongs to: the last one before it, else the first after it."""
+    before = [deed.verb for deed in deeds if deed.start < place]
+    after = [deed.verb for deed in deeds if deed.start > place]
+    return before[-1] if before else after[0] if after else ""
+
+
+def _dictated(lead: str, words: Lexicon) -> str:
+    """Return what the words before a text say it is for; empty where they say nothing."""
+    clause = re.split(r"[.!?\n]\s|[,;'\"”»]", lead.rstrip(" :,'\"“«`") + " ")[-1]
+    near = list(_split(token.casefold() for token in _TOKEN.findall(clause)))[-6:]
+    small = words.small
+    if near and near[-1] in _PLACES:
+        return ""
+    for word in reversed(near):
+        if word in small["titled"]:
+            return "title"
+        if word in small["said"]:
+            return "content"
+    return ""
+
+
+def _selectors(plain: list[str], words: Lexicon) -> frozenset[str]:
+    """Return the words that can choose a thing: what means something, without those to whom something goes."""
+    found: set[str] = set()
+    for at, word in enumerate(plain):
+        if not word[0].isalnum() or word in words.small["stop"]:
+            continue
+        last = plain[at - 1] if at else ""
+        if last in {"to", "with", "invite", "tell", "an", "à", "al"} and word not in words.things:
+            continue
+        found.update(stem(part) for part in _telling([word]) if len(part) > 1 or part.isdigit())
+    return frozenset(found - words.small["stop"])
+
+
+def _instructs(plain: list[str], words: Lexicon) -> bool:
+    """Tell whether the user hands the word to a source: `do the tasks on`, `follow the instructions`."""
+    small = words.small
+    for at, word in enumerate(plain):
+        if word in small["instruct"] and set(plain[max(0, at - 5) : at]) & small["follow"]:
+            tail = plain[at + 1 : at + 8]
+            if "order" not in tail and tail[:1] != [":"]:
+                return True
+    return False
