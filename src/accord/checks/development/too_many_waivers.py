@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from accord.checks.waivers import has_waivers, waiver_place, waivers
 from accord.core import Context, Finding, Place, Severity, System, check
 
-_AT_ONCE = 10
+_AT_ONCE = 12
 _RENEWALS = 3
 
 
@@ -15,11 +15,11 @@ def too_many_waivers(system: System, ctx: Context) -> Iterator[Finding]:
     """Too many waivers, or one that was renewed too often.
 
     ## What it does
-    Counts the waivers that have not ended and reports more than ten; and reports each check on one asset that
+    Counts the waivers that have not ended and reports more than twelve; and reports each check on one asset that
     was waived more than four times, which is more than three renewals. Waivers that were deleted are not seen.
 
     ## Why it matters
-    Ten exceptions are no exceptions. A waiver that is renewed each quarter is an accepted risk under another
+    A dozen exceptions are no exceptions. A waiver that is renewed each quarter is an accepted risk under another
     name, without the decision that an accepted risk needs.
 
     ## Example
@@ -35,7 +35,7 @@ def too_many_waivers(system: System, ctx: Context) -> Iterator[Finding]:
     alive = [one for one in granted if one.expires >= today]
     if len(alive) > _AT_ONCE:
         message = f"{len(alive)} waivers hold at once, and the limit is {_AT_ONCE}"
-        fix = "mend what the oldest waivers cover, until ten are left"
+        fix = "mend what the oldest waivers cover, until twelve are left"
         yield Finding(message=message, where=Place(path=system.waivers), severity=Severity.MEDIUM, fix=fix)
     times = Counter((one.check, one.asset) for one in granted)
     for (code, asset), count in times.items():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from accord.core.guard import GuardTool
+from accord.core.case import Argument, Does
+from accord.core.guard import GuardTool, Integrity
 from accord.core.system import Approval, Effect, System
 from accord.core.system import Tool as Declared
 from accord.guard.flow.tools import Tool, facts_of
@@ -41,6 +42,8 @@ def _tool(tool: Declared) -> dict[str, object]:
         said["effect"] = tool.effect.value
     if tool.args:
         said["args"] = dict(tool.args)
+    if tool.does == Does.READ_PRIVATE and Argument.TARGET in tool.args:  # whose records: nobody else decides that
+        said["demands"] = {tool.args[Argument.TARGET]: Integrity.USER.value}
     if tool.description:
         said["description"] = tool.description
     limits: Mapping[str, int] = tool.limits

@@ -1,0 +1,96 @@
+"""Writes what is published with the front's weights: the model card and the scores of the development rows.
+
+`python train/guard/card.py`, after front.py. The table of sources is measured on scores that a model gave which had not
+seen the source, with a second step fitted without it too; rows that may not ship were never taught to anything.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import front as training
+import numpy as np
+import sources
+
+from accord.guard.detector import load
+from accord.guard.detector.signatures import signatures
+
+_HEAD: Final = (sources.HERE / "card.txt").read_text("utf-8")
+
+
+def main() -> None:
+    """Write `front.md` and `front.scores.tsv`."""
+    rows, scores = _unseen()
+    described = json.loads((training.OUT / "front.json").read_text("utf-8"))
+    rates = described["rates"]
+    text = _HEAD.format(
+        size=(training.OUT / "front.safetensors").stat().st_size,
+        languages=len(list((sources.HERE / "grammar").glob("[a-z]*.txt"))),
+        seed=described["seed"],
+        flag=rates["flag"],
+        block=rates["block"],
+    )
+    text += _table(rows, scores, "source") + "\n## The same by channel\n\n" + _columns("channel")
+    text += _table(rows, scores, "channel") + "\n## The same by language\n\n" + _columns("language")
+    text += _table(rows, scores, "lang")
+    (training.OUT / "front.md").write_text(text, "utf-8")
+    _dev()
+
+
+def _columns(name: str) -> str:
+    return f"| {name} | attacks | AUC | caught | honest | flagged |\n|---|---|---|---|---|---|\n"
+
+
+def _unseen() -> tuple[list[training.Row], np.ndarray]:
+    with (training.MADE / "second.jsonl").open(encoding="utf-8") as lines:
+        seen = [json.loads(line) for line in lines]
+    features = np.load(training.MADE / "second.npz")["features"]
+    group = np.array([training.group_of(row) for row in seen])
+    scores = np.zeros(len(seen))
+    for name in training.GROUPS:
+        others = [at for at in range(len(seen)) if group[at] != name]
+        weights, offset = training.second_step(training.Scored([seen[at] for at in others], features[others]))
+        scores[group == name] = features[group == name] @ weights + offset
+    kept = [at for at in range(len(seen)) if group[at]]
+    scorer, table = load(encoder=False), signatures()
+    never = [row for part in ("train", "dev") for row in sources.corpus(part) if not row["ship"]]
+    if scorer.front is None:
+        raise SystemExit("the front needs numpy")
+    told = training.looked(scorer.front, table, never) @ scorer.front.second + scorer.front.second_offset
+    return [*(seen[at] for at in kept), *never], np.concatenate((scores[kept], told))
+
+
+def _table(rows: list[training.Row], scores: np.ndarray, field: str) -> str:
+    label = np.array([row["label"] for row in rows])
+    good = np.sort(scores[label == 0])
+    threshold = good[-1 - int(0.01 * len(good))]
+    values = np.array([str(row[field]) for row in rows])
+    lines = []
+    for value in ("all", *sorted(set(values.tolist()))):
+        chosen = (values == value) | (value == "all")
+        bad, own = scores[chosen & (label == 1)], scores[chosen & (label == 0)]
+        below = np.searchsorted(good, bad, "left") + np.searchsorted(good, bad, "right")
+        area = below.sum() / 2 / len(good) / max(len(bad), 1)
+        caught = f"{len(bad)} | {area:.3f} | {(bad > threshold).mean():.3f}" if len(bad) else "0 | - | -"
+        flagged = f"{len(own)} | {(own > threshold).mean():.3f}" if len(own) else "0 | -"
+        lines.append(f"| {value} | {caught} | {flagged} |\n")
+    return "".join(lines)
+
+
+def _dev() -> None:
+    scorer = load(encoder=False)
+    lines = ["# id\tlabel\tsource\tchannel\tlang\tscore of the front (development rows of corpus/injection)"]
+    for row in sources.corpus("dev"):
+        found = scorer.score(str(row["text"]), str(row["channel"]))
+        told = (row["id"], row["label"], row["source"], row["channel"], row["lang"], f"{found.score:.5f}")
+        lines.append("\t".join(str(one) for one in told))
+    (training.OUT / "front.scores.tsv").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
