@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from victim import victim_running
 
 from accord.cli import accord
+from accord.guard.monitor.records import comparison_of, on_file
 
 
 def ran(*arguments: object) -> Result:
@@ -84,3 +85,47 @@ def test_a_baseline_that_holds_no_answers_is_bad_input(tmp_path: Path) -> None:
         (tmp_path / "b.json").write_text("[]", "utf-8")
         asked = ran("guard", "canary", tmp_path / "b.json", "--url", url, "--model", "m", "--times", "2")
         assert getattr(asked.exception, "code", "") == "ACC-E791"
+
+
+def test_a_comparison_is_kept_where_the_manifest_can_name_it(tmp_path: Path) -> None:
+    with victim_running() as victim:
+        asked = ("guard", "canary", tmp_path / "b.json", "--url", victim.url, "--model", "m", "--times", "2")
+        assert ran(*asked, "--record").return_value == 0
+        assert ran(*asked, "--out", tmp_path / "canary.json").return_value == 0
+        kept = comparison_of((tmp_path / "canary.json").read_text("utf-8"))
+        assert kept is not None
+        assert (kept.model, kept.changed, kept.enough) == ("m", False, True)
+        nowhere = ran(*asked, "--out", tmp_path / "no" / "canary.json")
+        assert getattr(nowhere.exception, "code", "") == "ACC-E791"
+
+
+def test_an_incident_gets_its_cause_by_the_beginning_of_its_id(tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.jsonl", [0.02] * 900 + [0.5] * 150)
+    incidents = tmp_path / "incidents.jsonl"
+    assert ran("guard", "watch", log, "--incidents", incidents).return_value == 1
+    first = on_file(incidents.read_text("utf-8").splitlines()).open[0]
+    asked = ("guard", "watch", log, "--incidents", incidents, "--text", "a campaign of spam", "--by", "ops@example.org")
+    assert ran(*asked, "--cause", first[7:19]).return_value == 0
+    kept = on_file(incidents.read_text("utf-8").splitlines())
+    assert (kept.causes[first].text, kept.causes[first].by, kept.bad) == ("a campaign of spam", "ops@example.org", 0)
+    assert first not in kept.open
+    assert ran("guard", "watch", log, "--incidents", incidents).return_value == 0
+    for unknown in ("", "ffffffffffffffffffff", "sha256:"):
+        assert getattr(ran(*asked, "--cause", unknown).exception, "code", "") == "ACC-E792"
+
+
+def test_a_cause_without_a_name_is_misuse(tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.jsonl", [0.02] * 9)
+    for more in (("--cause", "ab"), ("--by", "a@example.org"), ("--incidents", log, "--cause", "ab", "--text", "x")):
+        assert "a cause takes" in str(ran("guard", "watch", log, *more).exception)
+
+
+def test_a_torn_last_line_does_not_swallow_the_next(tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.jsonl", [0.02] * 900 + [0.5] * 150)
+    incidents = tmp_path / "incidents.jsonl"
+    incidents.write_text('{"id": "sha256:ab", "ti', "utf-8")
+    assert ran("guard", "watch", log, "--incidents", incidents).return_value == 1
+    assert on_file(incidents.read_text("utf-8").splitlines()).bad == 1
+    assert ran("guard", "watch", log, "--incidents", incidents).return_value == 0
+    folder = ran("guard", "watch", log, "--incidents", tmp_path)
+    assert getattr(folder.exception, "code", "") == "ACC-E792"

@@ -26,7 +26,7 @@ FUSED: Final = "MatMulIntegerToFloat"
 RAISED: Final = 0.17
 """What is added to what GELU gives, which is never below -0.17."""
 MATRIX: Final = 63
-"""Steps of a matrix each side of zero: pairs of products then fit into the sixteen bits that processors without VNNI add in."""
+"""Steps of a matrix each side of zero: two products then fit into the sixteen bits that processors without VNNI add."""
 SMOOTH: Final = 0.7
 """How much of what makes numbers large goes over to the weights."""
 DEVIATIONS: Final = 4.0

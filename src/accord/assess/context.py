@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _REPLY = 1 * MIB
 _PATIENCE = 5.0
-_OF_GUARD: Final = 20  # requests to the running gateway, which is asked about itself only
+_OF_GUARD = 20  # requests to the running gateway, which is asked about itself only
 _NOTHING = Shelf()
 _NONE = Campaigns((), ABSENT)
 _FEED_DAYS: Mapping[Level, int] = {Level.BASELINE: 90, Level.STANDARD: 30, Level.CRITICAL: 7}

@@ -12,7 +12,7 @@ from accord.core.guard import GuardPolicy
 from accord.core.proportion import lower, upper
 from accord.core.shipped import text_of
 
-_MOST = 600  # texts of each kind: a check has seconds
+_MOST = 150  # texts of each kind: a check has seconds
 
 
 class Share(NamedTuple):
@@ -64,9 +64,11 @@ def measured(more: Iterable[Case] = ()) -> Measured:
 
 def _hostile(cases: Iterable[Case]) -> Iterator[_Text]:
     for case in cases:
-        deliveries = (step.deliver for step in case.steps if step.deliver is not None)
-        if case.kind is CaseKind.CONVERSATION:
-            yield from (_Text(one.text, one.channel) for one in deliveries if one.channel is not Channel.SYSTEM)
+        for step in case.steps if case.kind is CaseKind.CONVERSATION else ():
+            if step.deliver is not None and step.deliver.channel is not Channel.SYSTEM:
+                yield _Text(step.deliver.text, step.deliver.channel)
+            elif isinstance(step.ask, str):
+                yield _Text(step.ask, Channel.USER)
 
 
 def drilled(policy: GuardPolicy) -> Mapping[str, Measured]:

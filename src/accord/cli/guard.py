@@ -10,6 +10,7 @@ import click
 _COMMANDS: Final = {
     "calibrate": "guard_calibrate",
     "canary": "guard_canary",
+    "mcp": "guard_mcp",
     "policy": "guard_policy",
     "report": "guard_report",
     "rules": "guard_rules",

@@ -16,6 +16,7 @@ from accord.core.errors import AccordError, TargetError
 if TYPE_CHECKING:
     from accord.attack.targets.line import Send
     from accord.core.trial import Reply
+    from accord.guard.monitor.canary_prompts import Compared
 
 _LARGEST: Final = 16 << 20
 
@@ -29,7 +30,13 @@ _LARGEST: Final = 16 << 20
     "--times", default=4, show_default=True, type=click.IntRange(2, 32), help="How often each question is asked."
 )
 @click.option("--record", is_flag=True, help="Write the answers to BASELINE instead of comparing with it.")
-def command(baseline: Path, url: str, model: str, key: str | None, times: int, record: bool) -> int:
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Say here what came of it: the file that accord.yaml names as guard.canary.",
+)
+def command(baseline: Path, url: str, model: str, key: str | None, times: int, record: bool, out: Path | None) -> int:
     """Ask a few fixed questions and compare the answers with those in BASELINE.
 
     A hosted model can be changed under its name. Exits with 1 when it answers differently (one false alarm in 1,000
@@ -45,6 +52,8 @@ def command(baseline: Path, url: str, model: str, key: str | None, times: int, r
         say(f"{sum(map(len, answers.values()))} answers to {len(answers)} questions are in {baseline}")
         return 0
     compared = compare(_read(baseline), answers)
+    if out is not None:
+        _keep(out, model, compared)
     if not compared.enough:
         say(f"too few answers to tell: {compared.questions} questions in common; ask with --times {2 * times}")
         return 3
@@ -75,6 +84,20 @@ async def _asked(url: str, model: str, key: str | None, questions: tuple[str, ..
     finally:
         await reached.close()
     return answers
+
+
+def _keep(out: Path, model: str, compared: Compared) -> None:
+    """Write down what came of a comparison."""
+    from datetime import UTC, datetime
+
+    from accord.record.state import write_file
+
+    said = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "model": model, "changed": compared.changed}
+    try:
+        write_file(out, (json.dumps({**said, **compared._asdict()}, indent=1) + "\n").encode())
+    except OSError as error:
+        message = f"{out} cannot be written: {error.strerror}"
+        raise AccordError(message, hint="name a file that can be written", code="ACC-E791") from error
 
 
 class _Once:

@@ -167,12 +167,15 @@ class Likeness:
     """A passage that is met by its meaning, in other words or another language.
 
     `near` is how close a stretch of text has to lie before it is compared word by word, `enough` how alike the
-    words must then be; both in thousandths, and found by trial on honest texts.
+    words must then be; `near_abroad` and `abroad` hold for texts in other languages. All are thousandths, found by
+    trial on honest texts.
     """
 
     text: str
     near: int
     enough: int
+    near_abroad: int
+    abroad: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -285,7 +285,8 @@ class GuardSpec:
     """What stands in front of the model at run time.
 
     `rules` is the folder of its signed rules, `log` the file of its decisions, `url` the address of the running
-    gateway: checks compare what runs there with what is documented here.
+    gateway: checks compare what runs there with what is documented here. `canary` is the file in which `accord guard
+    canary --out` says whether the model is still the same, `incidents` the one that `accord guard watch` keeps.
     """
 
     id: str
@@ -295,6 +296,8 @@ class GuardSpec:
     rules: str | None = None
     log: str | None = None
     url: str | None = None
+    canary: str | None = None
+    incidents: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

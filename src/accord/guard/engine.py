@@ -18,8 +18,9 @@ from accord.core.system import Mode
 from accord.core.trial import Message, ToolCall
 from accord.guard.constraints import Constraints
 from accord.guard.flow import Flow, Grant, Spent, Tool, compile_flow, links_out
-from accord.guard.leaks import Leaks, redacted
+from accord.guard.leaks import CANARY, Leaks, redacted
 from accord.guard.matching import compile_rules
+from accord.guard.policies import check_policy
 from accord.guard.recent import Recent
 from accord.guard.rules.near import Neighbours
 from accord.guard.stream import Stream
@@ -65,6 +66,7 @@ class Guard:
     """
 
     def __init__(self, policy: GuardPolicy, in_force: InForce | None = None, *, scorer: Scorer | None = None) -> None:
+        check_policy(policy)
         self.policy = policy
         self.in_force = in_force or InForce()
         self.digest = digest(policy)
@@ -130,13 +132,14 @@ class Guard:
             message=ruling.message,
             where=f"tool:{call.name}",
             path=ruling.path,
-            subject=digest([call.name, dict(call.args)]),
+            subject=_called(call),
         )
         return self._said(made)
 
     def offered(self, tool: Tool) -> Decision:
         """Decide on a tool that a server offers: one whose pin does not hold is quarantined."""
-        barred = next((ruling for ruling in self._flow((tool,)).quarantined if ruling.outcome.stops), None)
+        quarantined = self._flow((tool,)).quarantined  # pinned tools that are not offered are in it too
+        barred = next((ruling for ruling in quarantined if ruling.path == (tool.name,)), None)
         subject = digest([tool.name, tool.description, dict(tool.schema)])
         if barred is None:
             return self._said(Decision(id="", outcome=Outcome.ALLOW, subject=subject))
@@ -190,8 +193,11 @@ class Guard:
 
     def _leaked(self, call: ToolCall) -> Ruling | None:
         """Return what a call's arguments would carry out that must not leave."""
-        texts = (call.name, *call.args, *(text for value in call.args.values() for text in values(value)))
+        inside = [text for value in call.args.values() for text in values(value)]
+        texts = (call.name, *call.args, *inside)
         hits = [hit for text in texts for hit in self.leaks.hits(text) if hit.outcome is not Outcome.FLAG]
+        if not hits and len(inside) > 1 and self.policy.canaries:
+            hits = [hit for hit in self.leaks.hits("".join(inside)) if hit.rule == CANARY]
         if not hits:
             return None
         return Ruling(outcome=Outcome.BLOCK, code=hits[0].rule, message=hits[0].message, path=(f"tool:{call.name}",))
@@ -240,6 +246,14 @@ def excepted_text(text: str) -> Digest:
 
 def _linked(start: int, end: int, reason: str) -> Hit:
     return Hit(rule=LINK, outcome=Outcome.REDACT, start=start, end=end, message=reason)
+
+
+def _called(call: ToolCall) -> Digest:
+    """Return the digest of a call; numbers that have no canonical form count as they are written."""
+    try:
+        return digest([call.name, dict(call.args)])
+    except (TypeError, ValueError, RecursionError):
+        return digest_bytes(repr([call.name, dict(call.args)]).encode(errors="replace"))
 
 
 def _subject(text: str) -> Digest:

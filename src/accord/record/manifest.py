@@ -257,7 +257,7 @@ def _all_paths(system: System) -> Iterator[tuple[str | None, Keys]]:
         if model.source.startswith("file:"):
             yield model.source.removeprefix("file:"), ("components", "models", n, "source")
     yield parts.software.lockfile, ("components", "software", "lockfile")
-    for name in ("policy", "rules", "log"):
+    for name in ("policy", "rules", "log", "canary", "incidents"):
         yield getattr(system.guard, name) if system.guard else None, ("guard", name)
     yield system.disclose.policy if system.disclose else None, ("disclose", "policy")
     yield system.disclose.security_txt if system.disclose else None, ("disclose", "security_txt")

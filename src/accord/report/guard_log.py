@@ -113,12 +113,14 @@ class _Keeping:
             return
         self.first = min(self.first or entry.time, entry.time)
         self.last = max(self.last or entry.time, entry.time)
-        self.outcomes[entry.outcome] += 1
-        self.shadow += not entry.enforced and entry.outcome.stops
         if len(self.running) < MOST:
             self.running[entry.policy, entry.rules] = None
         if entry.seconds is not None and len(self._times) < 100_000:
             self._times.append(entry.seconds)
+        if entry.sums_up:
+            return
+        self.outcomes[entry.outcome] += 1
+        self.shadow += not entry.enforced and entry.outcome.stops
         if entry.kind == "bypass" and len(self.bypasses) < MOST:
             self.bypasses.append(entry)
         if entry.outcome is not Outcome.ALLOW:

@@ -52,7 +52,8 @@ def conforms(check: Check, examples: Path) -> None:
     `examples/bad` must be found, `examples/good` must pass with nothing left out; both runs must be repeatable,
     bounded and located; the page must be complete. A folder `osv` is imported as a feed, a folder `dot-git`
     stands for `.git`, a `trust.yaml` says whom to trust, files in `campaigns` what attacks came to (`Played` in
-    `accord.testing.campaigns`), those in `shared` are cases that came in; none is part of the example itself. A
+    `accord.testing.campaigns`), those in `shared` are cases that came in, and a line `600 log.jsonl` of `modes.txt`
+    gives a file its mode, which git does not keep; none is part of the example itself. A
     `serve.py` in a folder holds a WSGI `app`, which is served on loopback while the check runs: `@PORT@` in the
     manifest stands for its port.
     """
@@ -176,6 +177,11 @@ def _fill_in(root: Path, port: int) -> None:
     if manifest.is_file():
         manifest.write_text(manifest.read_text("utf-8").replace("@PORT@", str(port)), "utf-8")
     (root / "serve.py").unlink(missing_ok=True)
+    modes = root / "modes.txt"
+    if modes.is_file():
+        for mode, path in map(str.split, modes.read_text("utf-8").splitlines()):
+            (root / path).chmod(int(mode, 8))
+        modes.unlink()
 
 
 @contextlib.contextmanager

@@ -17,8 +17,17 @@ FEWEST: Final = 4
 
 _PART: Final = 8  # as many in a row are a part that somebody can use
 _SMALL: Final = bytes(range(256)).lower()
+_ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
+_MIRRORED: Final = str.maketrans(_ALPHABET, _ALPHABET[::-1])
+_MOVED: Final = tuple(str.maketrans(_ALPHABET, _ALPHABET[by:] + _ALPHABET[:by]) for by in range(1, 26) if by != 13)
 _OTHER: Final = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 _RUN: Final = re.compile(r"[^\W\d_]+")
+_STAND_INS: Final = (  # (first, last, the code that the first stands for)
+    (0xE0020, 0xE007E, 0x20),  # tag characters
+    (0xE0110, 0xE016E, 0x20),  # variation selectors, of which each is a byte
+    (0x1F1E6, 0x1F1FF, 0x61),  # letters of flags
+    (0x2820, 0x287E, 0x20),  # braille, of which each is a byte
+)
 
 
 class Form(NamedTuple):
@@ -39,8 +48,9 @@ def letters_of(text: str) -> str:
 @lru_cache(maxsize=16_384)
 def folded(char: str) -> str:
     """Return the letters that a character counts as: none, one, or those of a ligature."""
-    if 0xE0020 <= ord(char) <= 0xE007E:  # tag characters stand for ASCII
-        char = chr(ord(char) - 0xE0000)
+    for first, last, stands_for in _STAND_INS:
+        if first <= ord(char) <= last:
+            char = chr(ord(char) - first + stands_for)
     plain = unicodedata.normalize("NFKD", fold(char).casefold())
     return "".join(one for one in plain if one.isalnum())
 
@@ -53,15 +63,21 @@ def forms(canary: str, *, longest: int) -> Iterator[Form]:
     yield Form(plain[::-1], need, "reversed")
     yield Form(codecs.encode(plain, "rot13"), need, "rot13")
     yield Form(codecs.encode(plain[::-1], "rot13"), need, "rot13 and reversed")
+    yield Form(plain.translate(_MIRRORED), need, "mirrored in the alphabet")
+    if len(plain) <= longest:
+        yield from (Form(plain.translate(moved), need, "moved in the alphabet") for moved in _MOVED)
     texts = dict.fromkeys((canary, canary.lower(), canary.upper(), "".join(filter(str.isalnum, canary))))
     for text in texts if len(plain) <= longest else (canary,):
         data = text.encode("utf-8", "replace")
         share = need / len(plain)
         yield from _base64(data, share)
         if len(data) >= 4:
-            yield Form(data.hex(), _whole(share, 2 * len(data)), "hex")
+            for told in (data.hex(), data[::-1].hex()):
+                yield Form(told, _whole(share, len(told)), "hex")
+                yield Form(told[::-1], _whole(share, len(told)), "hex, reversed")
     if len(plain) <= longest:
         yield from _numbers(canary, need / len(plain))
+        yield from _twice(canary.encode("utf-8", "replace"), need / len(plain))
 
 
 def needed(plain: str) -> int:
@@ -82,6 +98,22 @@ def _base64(data: bytes, share: float) -> Iterator[Form]:
         plain = letters_of(core)
         if len(plain) >= _PART:
             yield Form(plain, _whole(share, len(plain)), "base64")
+
+
+def _twice(data: bytes, share: float) -> Iterator[Form]:
+    """Yield rarer ways of writing bytes, and base64 of what was changed before or is changed after."""
+    coded = base64.b64encode(data)
+    for told in (data[::-1], data.decode("utf-8").encode("utf-16-le"), coded):
+        yield from _base64(told, share)
+    for form in tuple(_base64(data, share)):
+        yield Form(form.text[::-1], form.need, "base64, reversed")
+        yield Form(codecs.encode(form.text, "rot13"), form.need, "base64, moved")
+    yield Form(coded.rstrip(b"=").hex(), _whole(share, 2 * len(data)), "hex of base64")
+    for offset in range(5):
+        whole = base64.b32encode(b"\0" * offset + data).decode("ascii").rstrip("=")
+        plain = letters_of(whole[-(-8 * offset // 5) : len(whole) - ((offset + len(data)) % 5 != 0)])
+        if len(plain) >= _PART:
+            yield Form(plain, _whole(share, len(plain)), "base32")
 
 
 def _numbers(canary: str, share: float) -> Iterator[Form]:

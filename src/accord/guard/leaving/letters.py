@@ -26,6 +26,9 @@ _OPEN: Final = re.compile(
 )
 _MARKS: Final = re.compile(r"[%&\\<\]]")
 _STRIPPED: Final = re.compile(r"<[A-Za-z/!][^<>]{0,4096}>|\]\([^()]{0,4096}\)")
+UNSEEN: Final = re.compile("[\U000e0000-\U000e01ef]")
+"""Characters without width that stand for letters or bytes."""
+
 _TAIL = 12
 _HIGHEST = 0x110000
 
@@ -80,7 +83,9 @@ class Reader:
                 found += self._letters(letters, start, end)
                 continue
             self._bytes = b""
-            if match["open"] and not self._closing:
+            if UNSEEN.match(match[0]):
+                found += self._unseen(match[0], start, end)
+            elif match["open"] and not self._closing:
                 self._enter(match["open"], start)
             elif self._closing and (match[0] == self._closing or start - self._opened > _MARKUP):
                 self._leave(closed=match[0] == self._closing)
@@ -97,6 +102,14 @@ class Reader:
         self._closing = ""
         if not closed:
             self._without = None
+
+    def _unseen(self, char: str, start: int, end: int) -> list[Found]:
+        """Read a character that nobody sees: as the letter it stands for, and as if it were not there."""
+        letters = folded(char)
+        if not letters:
+            return []
+        self._without = self._without or self._with.copy()
+        return [_given(self._with, end) for letter in letters if self._with.step(letter, start)]
 
     def _letters(self, letters: str, start: int, end: int) -> list[Found]:
         found = []
@@ -163,7 +176,13 @@ def _whole(text: str) -> int:
 
 
 def readings(text: str) -> set[str]:
-    """Return a text as it may be read: with and without its markup, before and after its escapes are undone."""
+    """Return a text as it may be read: with and without markup and invisible letters, with escapes and undone."""
+    if not text.isascii() and UNSEEN.search(text):
+        return _readings(text) | _readings(UNSEEN.sub("", text))
+    return _readings(text)
+
+
+def _readings(text: str) -> set[str]:
     if not _MARKS.search(text):
         return {text}
     stripped = _STRIPPED.sub("", text)

@@ -49,6 +49,11 @@ class Entry:
     size: float | None = None
     refusal: bool | None = None
 
+    @property
+    def sums_up(self) -> bool:
+        """Tell whether this sums a whole answer up; what was decided about its parts has lines of its own."""
+        return self.kind == "answer" and self.size is not None
+
 
 def entries(path: Path) -> Iterator[Entry | None]:
     """Yield each decision in a log, and None for each line that is none.

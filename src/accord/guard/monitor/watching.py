@@ -16,7 +16,8 @@ from accord.guard.monitor.entries import Entry
 MOST: Final = 1_000
 """So many streams are watched at most: names of models come from callers."""
 
-_FEWEST: Final = 200  # values of a stream that a drill needs
+FEWEST: Final = 200
+"""So many values of a stream a drill needs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,11 @@ STREAMS: Final = (
         "flagged", _of("request", lambda entry: float(entry.outcome is not Outcome.ALLOW)), "requests are objected to"
     ),
     Stream("calls-refused", _of("call", lambda entry: float(entry.outcome.stops)), "tool calls are refused"),
-    Stream("redacted", _of("answer", lambda entry: float(entry.outcome is Outcome.REDACT)), "answers are redacted"),
+    Stream(
+        "withheld",
+        lambda entry: float(entry.outcome not in {Outcome.ALLOW, Outcome.FLAG}) if entry.sums_up else None,
+        "answers are cut or redacted",
+    ),
     Stream("refusals", lambda entry: None if entry.refusal is None else float(entry.refusal), "the model refuses"),
     Stream("answer-size", lambda entry: entry.size, "answers are long"),
     Stream("model-seconds", lambda entry: entry.upstream, "the model takes its time"),
@@ -108,7 +113,7 @@ def drilled(
     measure = next(one.measure for one in STREAMS if one.name == stream)
     values = [value for entry in log if entry is not None and (value := measure(entry)) is not None][-most:]
     test, chance = Drift(reference=values), random.Random(1)  # noqa: S311  # a drill
-    if len(values) < _FEWEST:
+    if len(values) < FEWEST:
         return None
     strange = max(values) + 1.0 if max(values) > 1 or min(values) < 0 else 1.0 if sum(values) < len(values) / 2 else 0.0
     for n in range(most):

@@ -1,0 +1,108 @@
+"""`accord guard serve`: the gateway."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import urlsplit
+
+import click
+
+from accord.cli import say
+from accord.core.errors import AccordError
+
+if TYPE_CHECKING:
+    from accord.guard.detector.encoder import Encoder
+    from accord.guard.gateway.workers import Making
+
+_FILE: Final = click.Path(path_type=Path)
+
+
+@click.command("serve")
+@click.option("--upstream", required=True, metavar="URL", help="Base of the model's interface; it ends in /v1.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65_535), help="0 takes a free one.")
+@click.option(
+    "--policy", type=click.Path(path_type=Path), metavar="FILE", help="guard.yaml; without it all guards are on."
+)
+@click.option(
+    "--rules", type=click.Path(path_type=Path), metavar="DIR", help="Folder of signed rules; changes are taken up."
+)
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
+@click.option(
+    "--log", type=click.Path(path_type=Path), metavar="FILE", help="One JSON line a decision is appended here."
+)
+def command(
+    upstream: str, host: str, port: int, policy: Path | None, rules: Path | None, workers: int, log: Path | None
+) -> int:
+    """Stand in front of a model: chat completions, responses, embeddings and messages, streamed or not.
+
+    Ends with 3 when the self-test at start finds a route through which a canary leaves. SIGHUP reads the policy anew.
+    The key in ACCORD_UPSTREAM_KEY, where there is one, is shown to the upstream instead of the caller's.
+    """
+    parts = urlsplit(upstream)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        message = f"--upstream {upstream!r} is no address of an HTTP interface"
+        raise AccordError(message, hint="write it as https://HOST/v1", code="ACC-E763")
+    try:
+        from accord.guard.gateway.workers import Order, serve
+    except ImportError as error:
+        message = f"the gateway needs a package that is not installed: {error.name}"
+        raise AccordError(message, hint="install accord[guard]", code="ACC-E764") from error
+    if rules is not None and not rules.is_dir():
+        if rules.exists():
+            raise AccordError(f"{rules} is no folder", hint="name a folder", code="ACC-E763")
+        say(f"{rules} does not exist yet: no rule is in force until one is added")
+    order = Order(
+        upstream.rstrip("/"),
+        host,
+        port,
+        workers,
+        log,
+        lambda: _making(policy, rules),
+        os.environ.get("ACCORD_UPSTREAM_KEY") or None,
+    )
+    _making(policy, None).read_policy()
+    return serve(order, lambda address: say(f"the guard listens on {address}"))
+
+
+def _making(policy: Path | None, rules: Path | None) -> Making:
+    """Return what makes a guard, in the process that is to use it."""
+    from accord.core.guard import GuardPolicy, GuardRule, Switch
+    from accord.guard.detector import Scorer, load
+    from accord.guard.doors.http import PATH, McpSessions
+    from accord.guard.doors.selftest import unguarded_tools
+    from accord.guard.engine import Guard, InForce
+    from accord.guard.gateway.reload import Renewed
+    from accord.guard.gateway.wiring import Patient, Spending, Wired
+    from accord.guard.gateway.workers import Making
+    from accord.guard.monitor.probing import Probing
+    from accord.guard.rules.shelf import Shelf
+    from accord.record.codec import load as load_word
+
+    shelf = Renewed(lambda: Shelf(rules)) if rules is not None else None
+    spending = Spending()
+    scorer: Scorer | None = None
+    patient: Patient | None = None
+
+    def read_policy() -> GuardPolicy:
+        return GuardPolicy(guard=1) if policy is None else load_word(policy, GuardPolicy, shown=policy.name)
+
+    def make(wanted: GuardPolicy, more: tuple[GuardRule, ...]) -> Wired:
+        nonlocal scorer, patient
+        if scorer is None and wanted.detector is Switch.ON:
+            scorer = load()
+            if scorer.encoder is not None:
+                patient = Patient(scorer.encoder)
+                scorer = replace(scorer, encoder=cast("Encoder", patient))  # asked in the same way
+        current = shelf.current() if shelf is not None else InForce()
+        return Wired(
+            Guard(wanted, InForce((*current.rules, *more), current.digest), scorer=scorer), spending, patient=patient
+        )
+
+    def watch(wanted: GuardPolicy) -> Probing | None:
+        return Probing(wanted.limits.similar_queries) if wanted.limits.similar_queries else None
+
+    return Making(read_policy, make, shelf, watch, lambda gateway: {PATH: McpSessions(gateway)}, unguarded_tools)

@@ -1,0 +1,394 @@
+"""The ASGI application: which route, which caller, and every step from the body of a request to its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+import zlib
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final
+
+import orjson
+
+from accord.content.tables import table_of
+from accord.core.guard import Decision, GuardPolicy, Outcome
+from accord.guard.gateway import tracing
+from accord.guard.gateway.callers import Callers
+from accord.guard.gateway.earlier import Earlier
+from accord.guard.gateway.judging import LONG
+from accord.guard.gateway.log import DecisionLog
+from accord.guard.gateway.metrics import Metrics
+from accord.guard.gateway.reading import Reading, Tools, object_of
+from accord.guard.gateway.routes import ROUTES, Route
+from accord.guard.gateway.shared import Rows
+from accord.guard.gateway.streaming import relay
+from accord.guard.gateway.upstream import Reply, Upstream
+from accord.guard.gateway.visit import Receive, Scope, Send, Visit
+from accord.guard.gateway.whole import looked_at
+from accord.guard.gateway.wire import Path, RefusedError, changed, put, read_json
+from accord.guard.gateway.words import Asked, Guarding, Watch
+
+Extra = Callable[[Visit], Awaitable[None]]
+"""A route that another door adds; it answers the visit itself."""
+
+_PATIENCE: Final = 0.25
+_BODY_SECONDS: Final = 30.0
+_QUERY: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.=&")
+_MODELS: Final = re.compile(r"/v1/models(/[A-Za-z0-9_.:@-]{1,100}){0,4}")
+_TOKENS: Final = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+
+
+class Gateway:
+    """Stands in front of one upstream. `guard` may be replaced at any time: a request keeps the one it began with."""
+
+    def __init__(
+        self,
+        guard: Guarding,
+        upstream: Upstream,
+        *,
+        log: DecisionLog | None = None,
+        rows: Rows | None = None,
+        worker: int = 0,
+        watch: Watch | None = None,
+        now: Callable[[], float] = time.time,
+        own_key: str | None = None,
+    ) -> None:
+        self.guard = guard
+        self.upstream = upstream
+        self.log = log
+        self.rows = rows or Rows()
+        self.metrics = Metrics(self.rows, worker)
+        self.callers = Callers(guard.policy, self.rows, worker)
+        self.watch = watch
+        self.now = now
+        self.tools = Tools()
+        self.earlier = Earlier()
+        self.tracer = tracing.tracer()
+        self.in_flight = 0
+        self.tested = False
+        self._worker = worker
+        self._own_key = own_key
+        self._extra: dict[str, Extra] = {}
+        self._routes = {f"/v1{route.path}": route for route in ROUTES}
+        headers = table_of("guard/forms.yaml")["headers"]
+        self._up = frozenset(name.encode() for name in headers["up"])
+        self._down = frozenset(headers["down"])
+        self._once = frozenset(name.encode() for name in headers["once"])
+
+    def add(self, routes: Mapping[str, Extra]) -> None:
+        """Let another door answer some paths."""
+        self._extra.update(routes)
+
+    def take_up(self, guard: Guarding) -> None:
+        """Put another policy or rule set in force; requests that have begun keep theirs."""
+        if guard.policy is not self.guard.policy:
+            self.callers = Callers(guard.policy, self.rows, self._worker)
+        self.guard = guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        path = scope["path"]
+        route = self._routes.get(path)
+        name = route.name if route else "mcp" if path == "/mcp" else "models" if _is_models(path) else "other"
+        visit = Visit(self, scope, receive, send, name)
+        self.in_flight += 1
+        self.metrics.count("in_flight")
+        try:
+            with tracing.span(self.tracer, name, visit.id):
+                await self._answered(visit, path, route)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not visit.left or (task is not None and task.uncancel()):
+                raise
+            self.metrics.count("disconnects")
+            visit.record()
+        finally:
+            visit.deaf()
+            self.in_flight -= 1
+            self.metrics.count("in_flight", -1)
+
+    async def _answered(self, visit: Visit, path: str, route: Route | None) -> None:
+        try:
+            self._read_headers(visit)
+            if route is not None:
+                await self._post(visit, route)
+            else:
+                await self._get(visit, path)
+        except RefusedError as refused:
+            if not visit.streaming:
+                await visit.refuse(refused)
+                return
+            with suppress(RefusedError):  # the head is gone: all that can be said is an answer that is not whole
+                visit.judge.note(visit.judge.said(Outcome.BLOCK, refused.code, refused.message), "cut")
+                visit.record()
+
+    def _read_headers(self, visit: Visit) -> None:
+        headers = visit.headers
+        for name, value in visit.scope["headers"]:
+            if name in headers and name in self._once:
+                raise RefusedError(f"the header {name.decode('ascii', 'replace')} stands twice", code="ACC-E754")
+            headers[name] = value
+
+    async def _get(self, visit: Visit, path: str) -> None:
+        if (extra := self._extra.get(path)) is not None:
+            await extra(visit)
+            return
+        method = visit.scope["method"]
+        known = path in {"/health", "/metrics"} or _is_models(path)
+        if not known:
+            raise RefusedError("no such route: nothing passes that is not looked at", code="ACC-E754", status=404)
+        if method != "GET":
+            raise RefusedError(f"{method} is not answered here", code="ACC-E754", status=405)
+        allowed = visit.judge.said(Outcome.ALLOW, "", "")
+        if path == "/health":
+            body = orjson.dumps({"ok": self.tested, "rules": self.guard.digests[1], "policy": self.guard.digests[0]})
+            await visit.answer(200 if self.tested else 503, body, allowed)
+        elif path == "/metrics":
+            policy, rules = self.guard.digests
+            page = self.metrics.page(rules, policy)
+            await visit.answer(200, page, allowed, [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8")])
+        else:
+            await self._models(visit, path, allowed)
+
+    async def _models(self, visit: Visit, path: str, allowed: Decision) -> None:
+        visit.caller = self.callers.known(visit.headers)
+        self.callers.take(visit.caller, self.now(), 0)
+        visit.judge.note(allowed, "request")
+        reply = await self.upstream.send("GET", path.removeprefix("/v1"), self.onwards(visit.headers), None)
+        await self._other(visit, reply)
+
+    async def _post(self, visit: Visit, route: Route) -> None:
+        """Take a request of a wire form through every step."""
+        if visit.scope["method"] != "POST":
+            raise RefusedError(f"{visit.scope['method']} is not answered here", code="ACC-E754", status=405)
+        body = await self.taken(visit)
+        parsed = object_of(read_json(body), "the body")
+        asked = self._asked(visit, route, parsed, visit.judge.guard.policy)
+        self._watched(visit, asked)
+        made = await visit.judge.admit(asked)
+        if made.stops:
+            await visit.blocked(made)
+            return
+        if made.outcome is Outcome.REDACT and made.enforced:
+            body = await _redacted(body, parsed, asked, visit)
+        query = visit.scope.get("query_string", b"").decode("latin-1")
+        if len(query) > 200 or not _QUERY.issuperset(query):
+            raise RefusedError("the address carries a query that is not plain", code="ACC-E754")
+        visit.listen(after=_PATIENCE)
+        began = time.perf_counter()
+        headers = self.onwards(visit.headers)
+        reply = await self.upstream.send("POST", route.path + (f"?{query}" if query else ""), headers, body)
+        visit.waited(time.perf_counter() - began)
+        try:
+            await self._reply(visit, route, reply, asked)
+        finally:
+            reply.close()
+
+    async def taken(self, visit: Visit) -> bytes:
+        """Return the body of a request that a known caller may make now: with this every door begins."""
+        limits = visit.judge.guard.policy.limits
+        visit.caller = self.callers.known(visit.headers)
+        visit.judge.caller = visit.caller.name
+        if self.in_flight > limits.in_flight:
+            raise RefusedError(f"{limits.in_flight} requests are in flight", code="ACC-E756", status=429, retry=1)
+        body = await self._body(visit, visit.caller.limits.body_bytes)
+        self.callers.take(visit.caller, self.now(), len(body) // 4)
+        return body
+
+    def _asked(self, visit: Visit, route: Route, parsed: dict[str, Any], policy: GuardPolicy) -> Asked:
+        limits = visit.caller.limits if visit.caller else policy.limits
+        many = parsed.get(route.most)
+        if isinstance(many, list) and len(many) > limits.messages:
+            raise RefusedError(f"{route.most} holds more than {limits.messages} items", code="ACC-E751")
+        for key in _TOKENS if limits.answer_tokens else ():
+            if type(wanted := parsed.get(key)) is int and wanted > limits.answer_tokens:
+                raise RefusedError(f"{key} is more than {limits.answer_tokens}", code="ACC-E751")
+        asked = route.read(parsed, Reading(policy), self.tools)
+        if asked.streamed and visit.scope.get("http_version") == "1.0":
+            raise RefusedError("a stream needs HTTP/1.1", code="ACC-E754")
+        visit.about["model"] = asked.model[:80]
+        if asked.previous is not None:
+            name = visit.caller.name if visit.caller else ""
+            asked = asked._replace(conversation=self.earlier.before(name, asked.previous) + asked.conversation)
+        return asked
+
+    def _watched(self, visit: Visit, asked: Asked) -> None:
+        if self.watch is None or visit.caller is None:
+            return
+        ruling = self.watch.saw(visit.caller.name, asked.pieces, self.now())
+        if ruling is None:
+            return
+        if ruling.outcome.stops and visit.judge.said(Outcome.BLOCK, "", "").enforced:
+            raise RefusedError(ruling.message, code=ruling.code, status=429, retry=60)
+        visit.judge.note(visit.judge.said(Outcome.FLAG, ruling.code, ruling.message), "limit")
+
+    async def _body(self, visit: Visit, limit: int) -> bytes:
+        """Return the body of a request, unpacked, within its bound."""
+        headers = visit.headers
+        media, _, parameters = headers.get(b"content-type", b"application/json").lower().partition(b";")
+        charset = parameters.strip().removeprefix(b"charset=").strip(b'"')
+        if media.strip() != b"application/json" or charset not in {b"", b"utf-8", b"utf8"}:
+            raise RefusedError("the body is not declared as JSON in UTF-8", code="ACC-E754", status=415)
+        packed = headers.get(b"content-encoding", b"identity").strip().lower()
+        if packed not in {b"identity", b"gzip", b""}:
+            raise RefusedError("the body is packed as nothing but gzip may be", code="ACC-E754", status=415)
+        length = headers.get(b"content-length", b"0")
+        if length.isdigit() and int(length) > limit:
+            raise _too_large(limit)
+        message = await visit.receive()
+        body: bytes = message.get("body", b"")
+        if message.get("more_body"):
+            body = await _more(visit.receive, body, limit)
+        if len(body) > limit:
+            raise _too_large(limit)
+        return _unpacked(body, limit) if packed == b"gzip" else body
+
+    def onwards(self, headers: Mapping[bytes, bytes]) -> dict[str, str]:
+        """Return the headers that go on to the upstream; nothing else does."""
+        onwards = {name.decode(): headers[name].decode("latin-1") for name in self._up & headers.keys()}
+        onwards["content-type"] = "application/json"
+        if self._own_key is not None:
+            for name in ("authorization", "x-api-key", "api-key"):
+                onwards.pop(name, None)
+            onwards["authorization"] = f"Bearer {self._own_key}"
+            onwards["x-api-key"] = self._own_key
+        return onwards
+
+    def _back(self, reply: Reply, media: bytes) -> list[tuple[bytes, bytes]]:
+        """Return the headers of an upstream's answer that go back."""
+        back = [(b"content-type", media)]
+        for name, value in reply.headers.items():
+            low = name.lower()
+            if (low in self._down or low.startswith(("x-ratelimit-", "anthropic-ratelimit-"))) and len(value) < 200:
+                back.append((low.encode(), value.encode("latin-1", "replace")))
+        return back
+
+    async def _reply(self, visit: Visit, route: Route, reply: Reply, asked: Asked) -> None:
+        media = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if reply.status != 200:
+            await self._other(visit, reply)
+        elif media == "text/event-stream" and route.stream is not None:
+            stream = route.stream(visit.judge)
+            await relay(visit, reply, stream, self._back(reply, b"text/event-stream; charset=utf-8"))
+            self._remember(visit, stream, asked)
+        elif media == "application/json":
+            began = time.perf_counter()
+            body = await reply.read()
+            visit.waited(time.perf_counter() - began)
+            await self._whole(visit, route, reply, asked, body)
+        else:
+            raise RefusedError(f"the upstream answered with {media[:60]!r}", code="ACC-E758", status=502)
+
+    async def _whole(self, visit: Visit, route: Route, reply: Reply, asked: Asked, body: bytes) -> None:
+        try:
+            parsed = object_of(read_json(body, unique=False), "the answer")
+            id_ = parsed.get("id")
+            look = partial(looked_at, body, parsed, route.shape, visit.judge)
+            looked = look() if len(body) <= LONG else await asyncio.to_thread(look)
+        except RefusedError as error:
+            raise RefusedError(f"the answer cannot be read: {error}", code="ACC-E758", status=502) from error
+        usage = parsed.get("usage")
+        if visit.caller is not None and isinstance(usage, dict):
+            tokens = usage.get("completion_tokens", usage.get("output_tokens", 0))
+            self.callers.spent(visit.caller, self.now(), tokens if type(tokens) is int else 0)
+        if route.name == "responses" and isinstance(id_, str) and visit.caller is not None:
+            self.earlier.keep(visit.caller.name, id_, asked.conversation, looked.calls)
+        if looked.body is not body:
+            self.metrics.count("cuts")
+        if route.name != "embeddings":
+            visit.answered()
+        await visit.answer(200, looked.body, visit.judge.worst(), self._back(reply, b"application/json"))
+
+    async def _other(self, visit: Visit, reply: Reply) -> None:
+        """Pass on an answer that is no answer of a model: an error, or the list of models."""
+        try:
+            body = await reply.read()
+        finally:
+            reply.close()
+        status = reply.status if reply.status >= 400 or reply.status == 200 else 502
+        made = visit.judge.release(body.decode("utf-8", "replace"), "body")
+        media = reply.headers.get("content-type", "application/json")[:100].encode("latin-1", "replace")
+        if reply.status >= 400:
+            self.metrics.count("upstream_errors")
+        if (made.enforced and made.outcome not in {Outcome.ALLOW, Outcome.FLAG}) or status != reply.status:
+            raise RefusedError("the answer of the upstream holds what may not leave", code="ACC-E758", status=502)
+        await visit.answer(status, body, visit.judge.worst(), self._back(reply, media))
+
+    def _remember(self, visit: Visit, stream: Any, asked: Asked) -> None:
+        id_ = getattr(stream, "id", None)
+        if isinstance(id_, str) and visit.caller is not None:
+            self.earlier.keep(visit.caller.name, id_, asked.conversation, tuple(stream.called))
+
+
+async def _redacted(body: bytes, parsed: dict[str, Any], asked: Asked, visit: Visit) -> bytes:
+    """Return a request without what is to be taken out; raises `RefusedError` where that has no place in the body."""
+    edits: dict[Path, object] = {}
+    for where, text in (await visit.judge.redacting(asked.pieces)).items():
+        path = path_of(where)
+        value: Any = parsed
+        for step in path:
+            inside = isinstance(value, dict) if isinstance(step, str) else isinstance(value, list)
+            value = value[step] if inside and (isinstance(step, int) or step in value) else None
+        if not isinstance(value, str):
+            raise RefusedError(f"{where} holds what is to be taken out and cannot be", code="ACC-E752", status=403)
+        edits[path] = text
+        put(parsed, path, text)
+    return changed(body, edits, parsed)
+
+
+def _is_models(path: str) -> bool:
+    return _MODELS.fullmatch(path) is not None and not {".", ".."} & set(path.split("/"))
+
+
+def path_of(where: str) -> Path:
+    """Return the path that a place like `messages[3].content` stands for."""
+    steps: list[str | int] = []
+    for part in where.replace("]", "").split("."):
+        name, *indices = part.split("[")
+        steps += [name, *map(int, indices)] if name else map(int, indices)
+    return tuple(steps)
+
+
+async def _more(receive: Receive, begun: bytes, limit: int) -> bytes:
+    """Return the rest of a body that comes in parts, in time and within its bound."""
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            return await _gathered(receive, begun, limit)
+    except TimeoutError as error:
+        raise RefusedError("the body did not come in time", code="ACC-E754", status=408) from error
+
+
+async def _gathered(receive: Receive, begun: bytes, limit: int) -> bytes:
+    parts, size, more = [begun], len(begun), True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise RefusedError("the caller left in the middle of the body", code="ACC-E754")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > limit:
+            raise _too_large(limit)
+        more = bool(message.get("more_body"))
+    return b"".join(parts)
+
+
+def _unpacked(body: bytes, limit: int) -> bytes:
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        data = unpacking.decompress(body, limit + 1)
+    except zlib.error as error:
+        raise RefusedError("the body is no gzip", code="ACC-E750") from error
+    if len(data) > limit:
+        raise _too_large(limit)
+    if not unpacking.eof or unpacking.unused_data:
+        raise RefusedError("the body is not one whole gzip", code="ACC-E750")
+    return data
+
+
+def _too_large(limit: int) -> RefusedError:
+    return RefusedError(f"the body has more than {limit} bytes", code="ACC-E751", status=413)

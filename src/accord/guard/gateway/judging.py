@@ -1,0 +1,180 @@
+"""Between a request and the engine: one judge a request, who also keeps every decision for the log."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final, NamedTuple
+
+from accord.core.guard import Decision, Hit, Outcome, Piece
+from accord.core.system import Mode
+from accord.core.trial import Message, ToolCall
+from accord.guard.gateway.failing import FAILED, Broken, decided, fed, is_bypass
+from accord.guard.gateway.heard import Heard
+from accord.guard.gateway.words import AsideError, Asked, Called, Guarding, Passed, Watched
+
+LONG: Final = 1 << 16
+"""Characters from which a text is looked at in a thread, so that others do not wait for it."""
+
+
+class Judged(NamedTuple):
+    """A decision, what it was about, the text that the log shows some of, and what was measured of a whole answer."""
+
+    kind: str
+    decision: Decision
+    text: str = ""
+    measured: Mapping[str, float | bool] = {}
+
+
+class Judge:
+    """Asks the engine about one request and its answer."""
+
+    __slots__ = ("asked", "caller", "guard", "heard", "judged")
+
+    def __init__(self, guard: Guarding) -> None:
+        self.guard = guard
+        self.caller = ""
+        self.asked = Asked((), ())
+        self.judged: list[Judged] = []
+        self.heard = Heard()
+
+    async def admit(self, asked: Asked) -> Decision:
+        """Decide on a request; what takes long is done in a thread, so that other requests go on."""
+        self.asked = asked
+        long = sum(len(piece.text) for piece in asked.pieces) > LONG
+        made = await aside(lambda: decided(lambda: self.guard.admit(asked.pieces), self.guard.policy), long=long)
+        self.judged.append(Judged("request", made, _piece_at(asked.pieces, made.where)))
+        return made
+
+    async def redacting(self, pieces: Sequence[Piece]) -> Mapping[str, str]:
+        """Return the texts of a request that are to be changed, by their places."""
+        edits = {}
+        for piece in pieces:
+            made = await aside(partial(self.guard.admit, (piece,)))
+            hits = [hit for hit in made.hits if hit.outcome is Outcome.REDACT]
+            if hits:
+                edits[piece.where] = self.guard.redacted(piece.text, hits)
+        return edits
+
+    def release(self, text: str, where: str) -> Decision:
+        """Decide on a whole text of an answer; what is allowed leaves no record of its own."""
+        made = decided(lambda: self.guard.release(text), self.guard.policy)
+        if made.outcome is not Outcome.ALLOW:
+            made = replace(made, where=where)
+            self.judged.append(Judged("answer", made, text))
+        return made
+
+    def beside(self, text: str, where: str) -> Decision | None:
+        """Return what keeps the names beside a tool call back, if anything does: they cannot be changed."""
+        made = self.release(text, where) if text else None
+        if made is None or not made.enforced or made.outcome in {Outcome.ALLOW, Outcome.FLAG}:
+            return None
+        return made
+
+    def call(self, called: Called, before: Sequence[ToolCall], where: str) -> Decision:
+        """Decide on a tool call of an answer, after those that stand before it in the same answer."""
+        if called.args is None:
+            message = f"the arguments of {called.name[:80]!r} are not one JSON object that everybody reads alike"
+            made = self.said(Outcome.BLOCK, "ACC-E761", message, where=where)
+        else:
+            call = ToolCall(name=called.name, args=called.args)
+            talk = self.asked.conversation
+            talk = (*talk, *(_did(one) for one in before)) if before else talk
+            ask, tools, caller = self.guard.authorise, self.asked.tools, self.caller
+            made = decided(lambda: ask(talk, call, tools, caller), self.guard.policy, effect=True)
+            made = replace(made, where=where)
+        self.judged.append(Judged("call", made, called.name))
+        return made
+
+    def stream(self) -> Watched:
+        """Begin a text that leaves in parts."""
+        return self.guard.stream()
+
+    def fed(self, stream: Watched, chunk: str) -> Passed:
+        """Take a part of a text that leaves."""
+        return self._told(fed(stream, lambda: stream.feed(chunk), self.guard.policy, chunk))
+
+    def ended(self, stream: Watched) -> Passed:
+        """End a text that leaves in parts."""
+        return self._told(fed(stream, stream.end, self.guard.policy, ""))
+
+    def _told(self, passed: Passed) -> Passed:
+        """Note a part that leaves although the guard broke on it, once an answer."""
+        if (
+            isinstance(passed, Broken)
+            and passed.hit is None
+            and not any(is_bypass(one.decision) for one in self.judged)
+        ):
+            self.note(self.said(Outcome.FLAG, FAILED, "the guard failed on an answer, which goes on"))
+        return passed
+
+    def met(self, hit: Hit, where: str, text: str) -> Decision:
+        """Note what a stream met."""
+        made = self.said(hit.outcome, hit.rule, hit.message, where=where, hits=(hit,))
+        self.judged.append(Judged("answer", made, text))
+        return made
+
+    def note(self, made: Decision, kind: str = "answer") -> Decision:
+        """Keep a decision that the gateway itself made."""
+        self.judged.append(Judged(kind, made))
+        return made
+
+    def answered(self, *, upstream: float, seconds: float) -> None:
+        """Sum an answer up for those who watch: the worst that was decided on it, and what can be measured."""
+        order = tuple(Outcome)
+        decided_on = [one.decision for one in self.judged if one.kind == "answer"]
+        worst = max(decided_on, key=lambda made: order.index(made.outcome), default=None)
+        made = self.said(Outcome.ALLOW, "", "") if worst is None else replace(worst, id=secrets.token_hex(12), hits=())
+        measured = {"upstream": round(upstream, 6), "size": self.heard.size, "refusal": self.heard.refusal}
+        self.judged.append(Judged("answer", made, "", {**measured, "seconds": round(seconds, 6)}))
+
+    def said(
+        self, outcome: Outcome, code: str, message: str, *, where: str = "", hits: tuple[Hit, ...] = ()
+    ) -> Decision:
+        """Return a decision that the gateway itself makes."""
+        policy, rules = self.guard.digests
+        first = hits[0] if hits else None
+        return Decision(
+            id=secrets.token_hex(12),
+            outcome=outcome,
+            code=code,
+            message=message,
+            where=where,
+            start=first.start if first else 0,
+            end=first.end if first else 0,
+            hits=hits,
+            policy=policy,
+            rules=rules,
+            enforced=self.enforces,
+        )
+
+    @property
+    def enforces(self) -> bool:
+        """Tell whether what is decided is done."""
+        return self.guard.policy.mode is Mode.ENFORCE
+
+    def worst(self) -> Decision:
+        """Return the most severe decision so far; of equals the first."""
+        order = tuple(Outcome)
+        return max((one.decision for one in self.judged), key=lambda made: order.index(made.outcome))
+
+
+async def aside(action: Callable[[], Decision], *, long: bool = False) -> Decision:
+    """Return what is decided, here where that is quick, and in a thread where it is not."""
+    try:
+        return action() if not long else await asyncio.to_thread(action)
+    except AsideError:
+        return await asyncio.to_thread(action)
+
+
+def _did(call: ToolCall) -> Message:
+    return Message(role="assistant", tool_calls=(call,))
+
+
+def _piece_at(pieces: Sequence[Piece], where: str) -> str:
+    if not where:
+        return ""
+    return next((piece.text for piece in pieces if piece.where == where), "")

@@ -1,0 +1,103 @@
+"""The log of decisions: one JSON line each, whole, on disk before the reply ends, and without what it kept back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from accord.core.errors import AccordError
+from accord.core.guard import Decision, Hit, Outcome
+from accord.core.text import one_line
+from accord.guard.engine import excepted_text
+from accord.guard.gateway.judging import Judged
+from accord.guard.gateway.wire import RefusedError
+
+EXCERPT: Final = 160
+"""Characters of a text that a line may show, what was met taken out."""
+
+_AROUND: Final = 2_000
+Mask = Callable[[str], str]
+
+
+class DecisionLog:
+    """A file that several workers append to; a line is written at once, or the reply does not go out."""
+
+    def __init__(self, path: Path) -> None:
+        self._torn = False
+        try:
+            flags = os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW
+            self._handle = os.open(path, flags, 0o600)
+        except OSError as error:
+            message = f"the log {path.name} cannot be opened: {error.strerror}"
+            raise AccordError(message, hint="name a file that can be written", code="ACC-E759") from error
+
+    def write(self, lines: Sequence[bytes]) -> None:
+        """Append lines with one call; raises `RefusedError` where they are not all written."""
+        data = (b"\n" if self._torn else b"") + b"".join(lines)
+        try:
+            count = os.write(self._handle, data)
+        except OSError as error:
+            raise RefusedError(
+                f"the decision cannot be written: {error.strerror}", code="ACC-E759", status=503
+            ) from error
+        self._torn = count != len(data) if count else self._torn
+        if count != len(data):
+            raise RefusedError("the decision cannot be written whole", code="ACC-E759", status=503)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._handle)
+
+
+def line(judged: Judged, about: dict[str, Any], mask: Mask, now: float) -> bytes:
+    """Return the line of one decision; `about` is what the request says of itself."""
+    made = judged.decision
+    said = {
+        "decision": made.id,
+        "time": datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "kind": judged.kind,
+        "outcome": made.outcome.value,
+        **about,
+        **judged.measured,
+        "policy": made.policy,
+        "rules": made.rules,
+        "subject": made.subject,
+        "enforced": made.enforced,
+    }
+    if made.outcome is not Outcome.ALLOW:
+        said |= _why(made, judged.text, mask)
+    return orjson.dumps(said, default=str, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _why(made: Decision, text: str, mask: Mask) -> dict[str, Any]:
+    why: dict[str, Any] = {
+        "code": made.code,
+        "message": one_line(mask(made.message), 300),
+        "where": one_line(made.where, 200),
+        "start": made.start,
+        "end": made.end,
+        "path": [one_line(mask(step), 200) for step in made.path],
+        "hits": [_hit(hit) for hit in made.hits[:16]],
+    }
+    if text:
+        why["text"] = excepted_text(text)
+        why["excerpt"] = excerpt(text, made, mask)
+    return why
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    said = {"rule": hit.rule, "outcome": hit.outcome.value, "start": hit.start, "end": hit.end, "view": hit.view}
+    return {**said, "score": round(hit.score, 4)}
+
+
+def excerpt(text: str, made: Decision, mask: Mask) -> str:
+    """Return some of a text around what was met, with secrets and canaries taken out."""
+    start = max(0, made.start - 40)
+    behind = min(start, _AROUND)
+    around = mask(text[start - behind : start + _AROUND])  # far beyond what is shown, so that nothing is cut in half
+    return one_line(around[behind:], EXCERPT)

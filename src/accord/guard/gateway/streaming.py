@@ -1,0 +1,106 @@
+"""A streamed answer on its way back: looked at event by event, held back as little as can be, ended with its caller."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from accord.core.guard import Outcome
+from accord.guard.gateway.sse import Events, written
+from accord.guard.gateway.wire import RefusedError
+
+if TYPE_CHECKING:
+    from accord.guard.gateway.routes import Streaming
+    from accord.guard.gateway.upstream import Reply
+    from accord.guard.gateway.visit import Visit
+
+SILENCE: Final = 0.04
+"""Seconds after which what is open, and neither of a canary nor of a secret, is let go."""
+STALLED: Final = 120.0
+"""Seconds that a caller may take for one part of an answer."""
+
+
+async def relay(visit: Visit, reply: Reply, stream: Streaming, headers: list[tuple[bytes, bytes]]) -> None:
+    """Pass a stream on until it is done, broken, or nobody listens."""
+    visit.listen()
+    await visit.begin(200, visit.judge.worst(), headers)
+    ended = await _pump(visit, reply, stream)
+    parts = stream.out()
+    if not ended:
+        message = "the upstream ended in the middle of its answer"
+        made = visit.judge.note(visit.judge.said(Outcome.FLAG, "ACC-E757", message), "upstream")
+        visit.door.metrics.count("upstream_errors")
+        error = {"type": "upstream_error", "code": "ACC-E757", "message": message, "decision": made.id}
+        parts.append(written({"type": "error", "error": error}, "error"))
+    if any(one.decision.stops for one in visit.judge.judged):
+        visit.door.metrics.count("cuts")
+    visit.deaf()
+    visit.answered()
+    await visit.part(b"".join(parts), last=True)
+
+
+async def _pump(visit: Visit, reply: Reply, stream: Streaming) -> bool:
+    """Feed events until the stream is done; tell whether the upstream said so itself."""
+    chunks = reply.chunks()
+    try:
+        if await _passed(visit, chunks, stream):
+            return True
+    except RefusedError as refused:
+        visit.judge.note(visit.judge.said(Outcome.FLAG, refused.code, refused.message), "upstream")
+        if refused.code == "ACC-E759":
+            raise
+    except TimeoutError:
+        raise RefusedError("the caller does not take its answer", code="ACC-E754") from None
+    finally:
+        with suppress(RuntimeError):
+            await chunks.aclose()  # type: ignore[attr-defined]  # a generator, as every reply makes it
+    done = stream.done
+    stream.broken()
+    return done or stream.done
+
+
+async def _passed(visit: Visit, chunks: AsyncIterator[bytes], stream: Streaming) -> bool:
+    """Pass on event after event; tell whether the stream is done before the bytes end."""
+    events = Events()
+    while (chunk := await _next(visit, chunks, stream)) is not None:
+        for event in events.feed(chunk):
+            stream.feed(event)
+        if out := stream.out():
+            async with asyncio.timeout(STALLED):
+                await visit.part(b"".join(out))
+        if stream.done:
+            return True
+    for event in events.end():
+        stream.feed(event)
+    return False
+
+
+async def _next(visit: Visit, chunks: AsyncIterator[bytes], stream: Streaming) -> bytes | None:
+    """Return the next bytes; while text is held and nothing comes, let go what may leave."""
+    began = time.perf_counter()
+    try:
+        return await _waited(visit, chunks, stream)
+    finally:
+        visit.waited(time.perf_counter() - began)
+
+
+async def _waited(visit: Visit, chunks: AsyncIterator[bytes], stream: Streaming) -> bytes | None:
+    if not stream.held:
+        return await anext(chunks, None)
+    coming = asyncio.ensure_future(_one(chunks))
+    done, _ = await asyncio.wait({coming}, timeout=SILENCE)
+    try:
+        if not done:
+            stream.flush()
+            if out := stream.out():
+                await visit.part(b"".join(out))
+        return await coming
+    finally:
+        coming.cancel()
+
+
+async def _one(chunks: AsyncIterator[bytes]) -> bytes | None:
+    return await anext(chunks, None)

@@ -1,0 +1,128 @@
+"""The engine as the gateway asks it: with the time, and with what each caller has used up."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from accord.core.canon import Digest
+from accord.core.guard import Decision, GuardPolicy, Hit, Outcome, Piece
+from accord.core.trial import Message, ToolCall
+from accord.guard.engine import Guard, Scene
+from accord.guard.flow import Spent, Tool
+from accord.guard.gateway.words import UNSEEN, AsideError, Watched
+
+if TYPE_CHECKING:
+    from accord.guard.detector.encoder import Encoder
+
+_MOST: Final = 4_096
+
+
+class Spending:
+    """When each caller called which tool, for limits by minute and day; it outlives a reload."""
+
+    def __init__(self) -> None:
+        self._recent: dict[str, Spent] = {}
+
+    def of(self, caller: str, conversation: Sequence[Message]) -> Spent:
+        """Return what a caller has used up, in this conversation and lately."""
+        names = Counter(call.name for message in conversation for call in message.tool_calls if call.name != UNSEEN)
+        recent = self._recent.get(caller)
+        return Spent(calls=names, recent=recent.recent if recent else {})
+
+    def note(self, caller: str, name: str, now: datetime) -> None:
+        """Note a call that was allowed."""
+        before = self._recent.pop(caller, None) or Spent()
+        self._recent[caller] = before.after(name, now)
+        if len(self._recent) > _MOST:
+            self._recent.pop(next(iter(self._recent)))
+
+
+class Patient:
+    """An encoder that is asked in threads only: in the event loop it would make everybody wait.
+
+    Threads take turns: several at once would share the same cores and each be slower.
+    """
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._turn = threading.Lock()
+        self.here = threading.local()
+
+    def score(self, windows: Sequence[str]) -> list[float]:
+        """Return the scores of windows, or raise `AsideError` where nobody may wait for them."""
+        if getattr(self.here, "hurries", False):
+            raise AsideError
+        with self._turn:
+            return self._encoder.score([*windows])
+
+
+class Wired:
+    """A guard with a clock."""
+
+    def __init__(
+        self,
+        guard: Guard,
+        spending: Spending | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        patient: Patient | None = None,
+    ) -> None:
+        self._guard = guard
+        self._spending = spending or Spending()
+        self._now = now
+        self._patient = patient
+        self._limited = any(tool.limits for tool in guard.policy.tools)
+        self.policy: GuardPolicy = guard.policy
+        self.digests: tuple[Digest, Digest] = guard.digests
+
+    @property
+    def engine(self) -> Guard:
+        """Return the guard itself, for a door that keeps time and sessions on its own."""
+        return self._guard
+
+    def admit(self, pieces: Sequence[Piece]) -> Decision:
+        """Decide on what comes in."""
+        today = self._now().date()
+        if self._patient is None or not _in_loop():
+            return self._guard.admit(pieces, today=today)
+        self._patient.here.hurries = True
+        try:
+            return self._guard.admit(pieces, today=today)
+        finally:
+            self._patient.here.hurries = False
+
+    def release(self, text: str) -> Decision:
+        """Decide on a whole text that leaves."""
+        return self._guard.release(text)
+
+    def redacted(self, text: str, hits: Sequence[Hit]) -> str:
+        """Return a text with what was met taken out."""
+        return self._guard.redacted(text, hits)
+
+    def stream(self) -> Watched:
+        """Begin a text that leaves in parts."""
+        return self._guard.stream()
+
+    def authorise(
+        self, conversation: Sequence[Message], call: ToolCall, tools: Sequence[Tool], caller: str
+    ) -> Decision:
+        """Decide on one tool call of a caller, and count it where it may run."""
+        now = self._now()
+        spent = self._spending.of(caller, conversation) if self._limited else Spent()
+        made = self._guard.authorise(Scene(conversation, tools, spent), call, now=now)
+        if self._limited and made.outcome is not Outcome.BLOCK:
+            self._spending.note(caller, call.name, now)
+        return made
+
+
+def _in_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
