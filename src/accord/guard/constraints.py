@@ -89,7 +89,8 @@ def _fits(pattern: EffectPattern, call: ToolCall) -> bool:
 
 def _any_value(wanted: str, given: Iterable[object]) -> bool:
     """Tell whether any text in the arguments fits a glob; a list of recipients fits by any of them."""
-    return any(fits(wanted, value) for one in given for value in values(one))
+    opened = wanted.replace(_TOKEN, "*")
+    return any(fits(opened, value) for one in given for value in values(one))
 
 
 def _speaks(wanted: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -10,7 +11,7 @@ from typing import Final, NamedTuple
 from accord.guard.flow.lexicon import Slot, lexicon
 
 MAIL: Final = re.compile(r"(?<![\w.+@-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w@-])")
-IBAN: Final = re.compile(r"(?<![\w])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){10,30}(?![\w])")
+IBAN: Final = re.compile(r"(?<![\w])[A-Z]{2}[ -]?\d{2}(?:[ -]?[A-Z0-9]){10,30}(?![\w])")
 URL: Final = re.compile(
     r"(?<![\w@./-])(?:https?://|ftp://|www\.)[^\s<>\"'`{}|\\^\[\]]{3,2000}"
     r"|(?<![\w@./:-])(?:[a-z0-9-]{1,63}\.){1,6}(?:com|org|net|io|co|eu|de|fr|uk|info|example|test|ai|dev|app|ru|cn|xyz|me|site|online)"
@@ -55,8 +56,9 @@ def mails(text: str) -> list[str]:
 
 
 def ibans(text: str) -> list[str]:
-    """Return what has the form of an international account number, without blanks."""
-    return [found.replace(" ", "") for found in IBAN.findall(text)]
+    """Return what has the form of an international account number, without blanks and hyphens."""
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return [found.replace(" ", "").replace("-", "") for found in IBAN.findall(plain)]
 
 
 def urls(text: str) -> list[str]:
@@ -124,5 +126,5 @@ def form_of(value: str, slot: Slot) -> str:
         return one_url(value)
     compact = value.strip()
     if slot is Slot.RECIPIENT and IBAN.fullmatch(compact):
-        return compact.replace(" ", "")
+        return compact.replace(" ", "").replace("-", "")
     return " ".join(compact.split()).casefold()

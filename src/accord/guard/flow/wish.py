@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from accord.guard.flow.lexicon import Lexicon, lexicon
+from accord.guard.flow.pasting import merged, pasted
 from accord.guard.flow.shapes import Day, days, numbers, urls
 
 MOST: Final = 20_000
@@ -81,7 +82,7 @@ def read_wish(text: str) -> Wish:
     """Return what a user's words ask for."""
     words = lexicon()
     spoken = text[-MOST:]
-    quoted = [(match.start(), match.end()) for match in _QUOTED.finditer(spoken)]
+    quoted = merged([*(match.span() for match in _QUOTED.finditer(spoken)), *pasted(spoken)])
     tokens = _tokens(spoken, quoted)
     requests = tuple(_requests(tokens, words))
     literals = tuple(_literals(spoken, requests, words))

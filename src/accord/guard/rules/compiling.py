@@ -1,0 +1,222 @@
+"""From a case to a rule: what its hostile texts say, what its oracle says leaks, and which effects it names.
+
+A reworded attack has the same effect, so the effect is the strong part: the very arguments are refused always, and
+the same effect with other arguments while strangers' words are in the conversation and nobody who may named them.
+Texts are met exactly, nearly and by meaning; how alike is enough is found by `trial`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Final
+
+from accord.case.identity import identity
+from accord.case.patterns import quoted
+from accord.case.variables import names_in, pieces
+from accord.content.views import views
+from accord.core.canon import Digest
+from accord.core.case import (
+    Action,
+    Argument,
+    Case,
+    CaseKind,
+    Channel,
+    Condition,
+    EffectPattern,
+    RuleSpec,
+    Step,
+    ToolCallPattern,
+)
+from accord.core.errors import ManifestError
+from accord.core.guard import GuardRule, Likeness
+from accord.guard.rules.meanings import meanings
+from accord.guard.rules.weight import letters, specific
+
+TOKEN: Final = "{{token}}"
+"""Stands in a guarded argument for a token of strangers: letters and digits that nobody who may has named."""
+
+BY_NAME: Final = "tool:"
+"""Before the name of a tool, where a case names no effect but the tool of one system."""
+
+NEVER: Final = 1001
+"""What no likeness reaches: a passage that was not tried yet."""
+
+_TOKENS: Final = "[0-9A-Za-z]{12,64}"
+_DEEPEST: Final = 16
+_MOST_TEXTS: Final = 16
+_LONGEST_TEXT: Final = 16_384
+_MOST_PASSAGES: Final = 48  # before the trial, which keeps the best
+_MOST_VIEWS: Final = 6
+_FEWEST_TOLD: Final = 2.6  # what a passage has to tell, in words that tell everything
+_NAMED: Final = frozenset(
+    {Argument.RECIPIENT, Argument.TARGET, Argument.URL, Argument.PATH, Argument.CODE, Argument.AMOUNT}
+)
+
+
+def compile_case(case: Case, *, made: datetime | None = None) -> GuardRule:
+    """Return the rule of a case, not tried yet: no passage of it is met by meaning before `trial` says how alike.
+
+    Raises `ManifestError` for a case that is no conversation.
+    """
+    if case.kind is not CaseKind.CONVERSATION:
+        hint = "cases of other kinds are for scanners and data sets"
+        raise ManifestError(f"a case of kind {case.kind.value} makes no rule", hint=hint, code="ACC-E732")
+    spec = case.rule or RuleSpec(fingerprint="from-steps")
+    own = identity(case)
+    texts = hostile_texts(case) if spec.fingerprint == "from-steps" else ()
+    deeds = tuple(_deeds(case.broke, spec.tools))
+    return GuardRule(
+        rule=1,
+        id=rule_id(own),
+        case=own,
+        name=case.name,
+        action=Action(spec.action),
+        texts=texts,
+        alike=passages(texts),
+        regex=spec.regex,
+        outputs=tuple(dict.fromkeys(_outputs(case.broke))),
+        effects=_unique(fixed for deed in deeds if (fixed := _fixed(deed)) is not None),
+        guarded=_unique(open_ for deed in deeds if (open_ := _opened(deed)) is not None),
+        made=made,
+    )
+
+
+def rule_id(case: Digest) -> str:
+    """Return the id of the rule of a case: the same attack has the same rule wherever it is compiled."""
+    return f"rule-{case.removeprefix('sha256:')[:16]}"
+
+
+def hostile_texts(case: Case) -> tuple[str, ...]:
+    """Return the texts of a case that carry the attack: not the operator's, and no honest question beside it.
+
+    Where the oracle waits for a variable, the texts that deliver it are the attack. Where it waits for a secret,
+    the texts that hold the secret are not. An honest question that the control asks too never is.
+    """
+    told = [(step, text[:_LONGEST_TEXT]) for step in case.steps if (text := _text(step)) is not None]
+    leaks, waits = _variables(case.broke)
+    carried = [text for step, text in told if step.deliver is not None]
+    asked = [text for step, text in told if step.ask is not None and text != _control(case)]
+    if leaks and not waits:
+        free = [text for text in carried if leaks.isdisjoint(names_in(text))]
+        return tuple(dict.fromkeys([*free, *asked]))[:_MOST_TEXTS]
+    for group in (carried, asked):
+        if any(not waits.isdisjoint(names_in(text)) for text in group):
+            return tuple(dict.fromkeys(group))[:_MOST_TEXTS]
+    return tuple(dict.fromkeys(carried or asked))[:_MOST_TEXTS]
+
+
+def passages(texts: Iterable[str]) -> tuple[Likeness, ...]:
+    """Return the stretches of texts, and of what they hide, that tell enough to be met by meaning."""
+    table = meanings()
+    if table is None:
+        return ()
+    found: dict[str, None] = {}
+    for text in texts:
+        for view in views(text)[:_MOST_VIEWS]:
+            stretches = [view.text, *(view.text[one.start : one.end] for one in table.windows(view.text))]
+            for part in stretches:
+                if table.told(table.rows(part)) >= _FEWEST_TOLD:
+                    found.setdefault(" ".join(part.split())[:2_000])
+    return tuple(untried(text) for text in list(found)[:_MOST_PASSAGES])
+
+
+def untried(text: str) -> Likeness:
+    """Return a passage that meets nothing before its trial."""
+    return Likeness(text=text, near=NEVER, enough=NEVER, near_abroad=NEVER, abroad=NEVER)
+
+
+def _text(step: Step) -> str | None:
+    if step.deliver is not None:
+        return None if step.deliver.channel is Channel.SYSTEM else step.deliver.text
+    return step.ask if isinstance(step.ask, str) else None
+
+
+def _control(case: Case) -> str | None:
+    return None if case.control is None or isinstance(case.control, str) else case.control.ask
+
+
+def _variables(condition: Condition) -> tuple[set[str], set[str]]:
+    """Return the variables that the oracle sees leaked, and those that it waits for otherwise."""
+    leaks: set[str] = set()
+    waits: set[str] = set()
+    for leaf in _leaves(condition):
+        if leaf.leaks is not None:
+            leaks.update(names_in(leaf.leaks))
+        for text in (leaf.says, leaf.matches, *(leaf.says_any or ())):
+            waits.update(names_in(text or ""))
+        for deed in (leaf.called, leaf.tool_call):
+            waits.update(name for wanted in (deed.args if deed else {}).values() for name in names_in(wanted))
+    return leaks, waits
+
+
+def _leaves(condition: Condition, depth: int = 0) -> Iterator[Condition]:
+    """Yield what a condition looks for; what it must not see (`not`) is no part of an attack."""
+    parts = (*(condition.any or ()), *(condition.all or ()))
+    if not parts and condition.not_ is None:
+        yield condition
+    if depth < _DEEPEST:
+        for part in parts:
+            yield from _leaves(part, depth + 1)
+
+
+def _deeds(condition: Condition, tools: Iterable[ToolCallPattern]) -> Iterator[EffectPattern]:
+    named = [leaf.tool_call for leaf in _leaves(condition) if leaf.tool_call is not None]
+    yield from (leaf.called for leaf in _leaves(condition) if leaf.called is not None)
+    yield from (EffectPattern(does=f"{BY_NAME}{tool.name}", args=tool.args) for tool in (*named, *tools))
+
+
+def _fixed(deed: EffectPattern) -> EffectPattern | None:
+    """Return the effect with the arguments that the case spells out, or None where nothing in them is its own."""
+    args = {name: kept for name, wanted in deed.args.items() if (kept := _opened_up(wanted)) != "*"}
+    return EffectPattern(does=deed.does, args=args) if any(specific(wanted) for wanted in args.values()) else None
+
+
+def _opened(deed: EffectPattern) -> EffectPattern | None:
+    """Return the effect with any argument in the places that the case fills, or None where it fills none."""
+    by_name = deed.does.startswith(BY_NAME)
+    places = [name for name in deed.args if by_name or name in _NAMED]
+    filled = {name for name, wanted in deed.args.items() if names_in(wanted) or specific(_opened_up(wanted))}
+    args: dict[str, str] = {name: "*" for name in places if name in filled}
+    if not args:
+        args = {name: f"*{TOKEN}*" for name, wanted in deed.args.items() if names_in(wanted)}
+    return EffectPattern(does=deed.does, args=args) if args else None
+
+
+def _opened_up(wanted: str) -> str:
+    """Return a glob in which anything stands for a variable."""
+    parts = pieces(wanted)[::2]
+    glob = "*".join(parts)
+    while "**" in glob:
+        glob = glob.replace("**", "*")
+    return glob
+
+
+def _outputs(condition: Condition) -> Iterator[str]:
+    for leaf in _leaves(condition):
+        if leaf.matches is not None:
+            yield from _pattern(leaf.matches, pieces(leaf.matches), is_pattern=True)
+        for text in (leaf.says, *(leaf.says_any or ())):
+            if text is not None:
+                yield from _pattern(text, pieces(text), is_pattern=False)
+
+
+def _pattern(text: str, parts: tuple[str, ...], *, is_pattern: bool) -> Iterator[str]:
+    """Yield the pattern of what is said, any token in the places of variables, where it says enough of its own."""
+    literal = parts[::2]
+    spelled = letters(" ".join(literal)) if is_pattern else sum(char.isalnum() for part in literal for char in part)
+    if spelled < 8 or (not is_pattern and len(parts) == 1 and not specific(text)):
+        return
+    opened = [part if is_pattern else quoted(part) for part in literal]
+    yield ("" if is_pattern else "(?i)") + _TOKENS.join(opened)
+
+
+def _unique(patterns: Iterable[EffectPattern]) -> tuple[EffectPattern, ...]:
+    seen: dict[tuple[str, tuple[tuple[str, str], ...]], EffectPattern] = {}
+    for one in patterns:
+        seen.setdefault((one.does, _sorted(one.args)), one)
+    return tuple(seen.values())
+
+
+def _sorted(args: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(args.items()))

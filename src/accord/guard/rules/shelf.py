@@ -1,0 +1,182 @@
+"""Signed rules in a folder: one file a rule, each signed on its own, and one file that names the whole set.
+
+What is not signed by a key that counts, was changed, or cannot be read is never loaded, is told, and stops no other.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from accord.core.canon import Digest, canonical, digest_bytes
+from accord.core.canon import digest as digest_of
+from accord.core.errors import AccordError, RecordError
+from accord.core.finding import Place
+from accord.core.guard import GuardRule
+from accord.core.settings import MIB, state_folder
+from accord.core.signatory import Signatories
+from accord.core.text import shown
+from accord.record import dsse
+from accord.record.codec import from_json
+from accord.record.keys import Signer, keyid_of, list_keys
+from accord.record.state import read_file, write_file
+
+PAYLOAD: Final = "application/vnd.accord.guard-rule+json"
+"""What is signed in the file of a rule."""
+
+MANIFEST: Final = "rules.set"
+"""The file beside the rules that names the digest of the whole set."""
+
+MOST: Final = 10_000
+"""Rules of one folder that are read."""
+
+_LARGEST: Final = 2 * MIB
+_ED25519: Final = bytes.fromhex("302a300506032b6570032100")  # what stands before the key in a SubjectPublicKeyInfo
+
+
+class Refused(NamedTuple):
+    """A file that was not loaded, and why not."""
+
+    file: str
+    reason: str
+
+
+class RuleSet(NamedTuple):
+    """The rules in force, the digest that names them, and the files that were refused."""
+
+    rules: tuple[GuardRule, ...] = ()
+    digest: Digest = digest_of([])
+    refused: tuple[Refused, ...] = ()
+
+
+class _Opened(NamedTuple):
+    stamp: tuple[int, int, int]
+    rule: GuardRule | None
+    payload: Digest | None
+    reason: str
+
+
+class Shelf:
+    """A folder of signed rules; `keys` maps ids to raw public keys, and left out they are the operator's own."""
+
+    def __init__(self, folder: Path, keys: Mapping[str, bytes] | None = None) -> None:
+        self.folder = folder
+        self._keys = dict(own_keys() if keys is None else keys)
+        self._known: dict[str, _Opened] = {}
+        self._seen: tuple[tuple[str, tuple[int, int, int]], ...] | None = None
+
+    def changed(self) -> bool:
+        """Tell whether the folder is another than it was when it was last read; no file is opened."""
+        return self._seen != self._stamps()
+
+    def current(self, now: datetime | None = None) -> RuleSet:
+        """Return the rules in force; files that did not change are not read again. Never raises for a bad file."""
+        stamps = self._stamps()
+        self._seen = stamps
+        known = {name: self._opened(name, stamp) for name, stamp in stamps[:MOST]}
+        self._known = known
+        good = {name: one for name, one in known.items() if one.rule is not None}
+        rules = tuple(one.rule for one in good.values() if one.rule is not None and _lasts(one.rule, now))
+        refused = [Refused(name, one.reason) for name, one in known.items() if one.rule is None]
+        if len(stamps) > MOST:
+            refused.append(Refused(str(self.folder), f"holds more than {MOST:,} rules: the rest is not read"))
+        payloads = [one.payload for one in good.values() if one.rule is not None and _lasts(one.rule, now)]
+        return RuleSet(rules, digest_of(sorted(str(one) for one in payloads)), tuple(refused))
+
+    def put(self, rules: Iterable[GuardRule], signer: Signer) -> None:
+        """Sign rules and lay them on the shelf, each file whole or not at all.
+
+        Raises `RecordError` when the disk refuses it.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for rule in rules:
+                envelope = dsse.sign(canonical(rule), PAYLOAD, signers=(signer,))
+                write_file(self.folder / f"{rule.id}.json", dsse.to_json(envelope) + b"\n")
+            self._keys.setdefault(signer.keyid, signer.public)
+            self._write_manifest()
+        except OSError as error:
+            raise self._unwritten(error) from error
+
+    def remove(self, rule: str) -> bool:
+        """Take a rule off the shelf, and tell whether it was there; raises `RecordError` when the disk refuses it."""
+        known = dict(self._stamps())
+        if f"{rule}.json" not in known:
+            return False
+        try:
+            (self.folder / f"{rule}.json").unlink()
+            self._write_manifest()
+        except OSError as error:
+            raise self._unwritten(error) from error
+        return True
+
+    def _write_manifest(self) -> None:
+        now = self.current()
+        write_file(self.folder / MANIFEST, canonical({"digest": now.digest, "rules": len(now.rules)}) + b"\n")
+
+    def _stamps(self) -> tuple[tuple[str, tuple[int, int, int]], ...]:
+        found = []
+        with suppress(OSError), os.scandir(self.folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(".json") and not entry.name.startswith("."):
+                    with suppress(OSError):
+                        held = entry.stat(follow_symlinks=False)
+                        found.append((entry.name, (held.st_mtime_ns, held.st_size, held.st_ino)))
+        return tuple(sorted(found))
+
+    def _opened(self, name: str, stamp: tuple[int, int, int]) -> _Opened:
+        known = self._known.get(name)
+        if known is not None and known.stamp == stamp:
+            return known
+        try:
+            data = read_file(self.folder / name, _LARGEST)
+        except (OSError, ValueError) as error:
+            return _Opened(stamp, None, None, f"cannot be read: {error}")
+        return _from_bytes(name, data, keys=self._keys, stamp=stamp)
+
+    def _unwritten(self, error: OSError) -> RecordError:
+        return RecordError(
+            f"the folder of rules cannot be written: {error.strerror}",
+            hint="check the folder and its permissions",
+            code="ACC-E734",
+            where=Place(path=shown(str(self.folder))),
+        )
+
+
+def own_keys() -> dict[str, bytes]:
+    """Return the operator's own public keys by id: those of the state folder of the working directory."""
+    try:
+        return {key.keyid: key.public for key in list_keys(state_folder(Path.cwd(), os.environ))}
+    except AccordError:
+        return {}
+
+
+def opened(texts: Mapping[str, str], signatories: Signatories) -> tuple[GuardRule, ...]:
+    """Return the rules among the texts of files that a key in good standing signed; the rest is left out."""
+    named = [one for one in signatories.keys if one.objection is None and one.public.startswith(_ED25519)]
+    raw = [one.public[len(_ED25519) :] for one in named]
+    keys = {keyid_of(one): one for one in raw} | {one.keyid: key for one, key in zip(named, raw, strict=True)}
+    found = (
+        _from_bytes(path.rpartition("/")[2], text.encode("utf-8", "replace"), keys=keys, stamp=(0, 0, 0))
+        for path, text in sorted(texts.items())
+    )
+    return tuple(one.rule for one in found if one.rule is not None)
+
+
+def _from_bytes(name: str, data: bytes, *, keys: Mapping[str, bytes], stamp: tuple[int, int, int]) -> _Opened:
+    try:
+        verified = dsse.verify(dsse.from_json(data.strip()), keys, payload_type=PAYLOAD)
+        rule = from_json(verified.payload, GuardRule, path=name, limit=_LARGEST)
+    except AccordError as error:
+        return _Opened(stamp, None, None, error.message)
+    if f"{rule.id}.json" != name:
+        return _Opened(stamp, None, None, f"holds the rule {rule.id[:80]!r}, and is called otherwise")
+    return _Opened(stamp, rule, digest_bytes(verified.payload), "")
+
+
+def _lasts(rule: GuardRule, now: datetime | None) -> bool:
+    return rule.expires is None or now is None or now < rule.expires
