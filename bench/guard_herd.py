@@ -41,18 +41,22 @@ from accord.guard.rules.trial import Ground, State, Tried, tried
 ROOT: Final = Path(__file__).parents[1]
 CASES: Final = ROOT / "src" / "accord" / "data" / "cases"
 CORPUS: Final = ROOT.parent / "shared" / "corpus" / "injection"
+HOST: Final = re.compile(r"(?<=[@/.])coll\w+\.example")
 STOPS: Final = frozenset({Outcome.ASK, Outcome.BLOCK, Outcome.REDACT})
 SWAPS: Final[Mapping[str, tuple[str, ...]]] = {
     "ignore": ("disregard", "forget about", "skip"), "instructions": ("directions", "orders", "rules"),
-    "write": ("put down", "output", "type"), "answer": ("reply", "response"), "tell": ("let know", "inform"),
+    "write": ("put down", "output"), "answer": ("reply", "response"), "tell": ("let know", "inform"),
     "send": ("forward", "mail", "dispatch"), "message": ("note", "mail"), "word": ("term", "string"),
     "without": ("with no", "minus"), "only": ("just", "nothing but"), "every": ("each", "all"),
-    "before": ("prior to", "ahead of"), "after": ("once done with", "following"), "please": ("kindly", "be so good and"),
+    "before": ("prior to", "ahead of"), "after": ("once done with", "following"),
+    "please": ("kindly", "be so good and"),
     "give": ("hand", "provide"), "show": ("display", "present"), "must": ("have to", "are required to"),
-    "start": ("begin", "open"), "end": ("finish", "close"), "use": ("employ", "take"), "mention": ("bring up", "speak of"),
+    "start": ("begin", "open"), "end": ("finish", "close"), "use": ("employ", "take"),
+    "mention": ("bring up", "speak of"),
     "note": ("remark", "notice"), "secret": ("confidential value", "hidden value"), "space": ("gap", "blank"),
     "joined": ("glued together", "merged"), "assistant": ("helper", "model"), "call": ("invoke", "run"),
-    "open": ("load", "visit"), "customer": ("client", "buyer"), "delete": ("remove", "erase"), "change": ("alter", "set"),
+    "open": ("load", "visit"), "customer": ("client", "buyer"), "delete": ("remove", "erase"),
+    "change": ("alter", "set"),
     "file": ("document", "record"), "repeat": ("say again", "echo"), "now": ("at once", "from here on"),
 }  # fmt: skip
 
@@ -96,13 +100,10 @@ def main() -> None:
     print(f"rules: {dict(states)}; {sum(seconds) / len(seconds):.3f} s a rule, {max(seconds):.3f} s the slowest")
     for kind in ("effect", "text"):
         for way in sorted({way for known, way in total if known == kind}):
-            print(
-                f"{kind:<7} {way:<12} {stopped[kind, way]:>5} of {total[kind, way]:<5} {stopped[kind, way] / total[kind, way]:.1%}"
-            )
-        all_of = sum(count for (known, _), count in total.items() if known == kind)
-        print(
-            f"{kind:<7} {'all':<12} {sum(c for (k, _), c in stopped.items() if k == kind) / max(1, all_of):.1%} of {all_of}"
-        )
+            got, out_of = stopped[kind, way], total[kind, way]
+            print(f"{kind:<7} {way:<12} {got:>5} of {out_of:<5} {got / out_of:.1%}")
+        got, out_of = (sum(count for (known, _), count in held.items() if known == kind) for held in (stopped, total))
+        print(f"{kind:<7} all          {got:>5} of {out_of:<5} {got / max(1, out_of):.1%}")
     _false_alarms(rules, _honest(args.honest))
 
 
@@ -133,10 +134,7 @@ def _calls(case: Case) -> Iterator[ToolCall]:
     for message in case.proof.broke if case.proof else ():
         for call in message.tool_calls:
             if call.does is not None:
-                changed = {
-                    key: re.sub(r"(?<=[@/.])(coll\w+)\.example", "elsewhere.example", str(value))
-                    for key, value in call.args.items()
-                }
+                changed = {key: HOST.sub("elsewhere.example", str(value)) for key, value in call.args.items()}
                 yield replace(call, args=changed)
 
 

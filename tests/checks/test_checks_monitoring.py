@@ -132,3 +132,9 @@ def test_a_guard_without_its_detector_sees_nothing_in_the_drill() -> None:
     assert {one.attacks.hits for one in seen.values()} == {0}
     assert {one.attacks.total for one in seen.values()} == {20}
     assert len(seen) == 5
+
+
+def test_a_line_that_sums_an_answer_up_need_not_say_it_again(tmp_path: Path) -> None:
+    line = {**LINE, "kind": "answer", "outcome": "block"}
+    assert looked("ACC289", tmp_path, decisions=jsonl([{**line, "size": 7}])).messages == []
+    assert looked("ACC289", tmp_path, decisions=jsonl([line])).messages

@@ -66,7 +66,7 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
 def _asked(line: bytes) -> _Asked | str:
     """Read a line, or say what is wrong with it."""
     try:
-        found = json.loads(line)
+        found = _object(line)
     except (ValueError, RecursionError):
         return f"is no JSON object of at most {LONGEST >> 20} MiB"
     if not isinstance(found, dict) or not isinstance(found.get("text"), str):
@@ -77,9 +77,16 @@ def _asked(line: bytes) -> _Asked | str:
     return _Asked(found.get("id"), found["text"], channel)
 
 
+def _object(line: bytes) -> object:
+    """Return what a line says; raises `ValueError` for numbers that JSON has not, too: they could not be answered."""
+    found = json.loads(line)
+    json.dumps(found, allow_nan=False)
+    return found
+
+
 def _id_of(line: bytes) -> object:
     try:
-        found = json.loads(line)
+        found = _object(line)
     except (ValueError, RecursionError):
         return None
     return found.get("id") if isinstance(found, dict) else None

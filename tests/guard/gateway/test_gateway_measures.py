@@ -17,6 +17,8 @@ from accord.guard.monitor.watching import counted
 
 CHAT = "/v1/chat/completions"
 HI: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+CALL = {"id": "1", "type": "function", "function": {"name": "read", "arguments": "{}"}}
+CALLING = {"choices": [{"index": 0, "message": {"role": "assistant", "content": None, "tool_calls": [CALL]}}]}
 SORRY = "I’m sorry, but I can’t help with that."
 
 
@@ -148,3 +150,20 @@ def test_measuring_an_answer_takes_microseconds() -> None:
         heard.said("content", SORRY)
         json.dumps([heard.size, heard.refusal])
     assert (time.perf_counter() - began) / 2_000 < 100e-6  # about 8 µs; the bound leaves room for a busy machine
+
+
+def test_a_decision_that_stands_for_a_guard_that_failed_says_what_was_in_force(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("oh")
+
+    for name, body in (("admit", whole("x")), ("release", whole("x")), ("authorise", CALLING)):
+        there = house(body)
+        monkeypatch.setattr(there.guard, name, broken)
+        stopped = [one for one in logged(there, tmp_path / name, HI) if one.outcome.stops]
+        assert stopped, name
+        for one in stopped:
+            assert (one.code, one.policy, one.rules) == ("ACC-E760", *there.guard.digests)
+            assert one.where
+            assert any(one.path)

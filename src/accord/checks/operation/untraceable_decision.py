@@ -44,7 +44,8 @@ def untraceable_decision(_system: System, ctx: Context) -> Iterator[Finding]:
     kept = logged(ctx)
     if kept is None:
         return
-    stopped = ((number, entry) for number, entry in kept.lines if entry.outcome.stops and entry.kind in _LOOKED_AT)
+    own = ((number, entry) for number, entry in kept.lines if entry.kind in _LOOKED_AT and not entry.sums_up)
+    stopped = ((number, entry) for number, entry in own if entry.outcome.stops)
     lacking = ((number, entry, _lacks(entry)) for number, entry in stopped)
     for number, entry, lacks in islice((one for one in lacking if one[2]), _MOST):
         message = f"the decision {entry.decision[:24]} does not name {', '.join(lacks)}"

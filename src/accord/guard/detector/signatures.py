@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -10,8 +10,11 @@ from accord.content.views import View
 from accord.core.shipped import lines_of
 
 TABLE: Final = "guard/signatures.tsv"
-_LONGEST: Final = 100_000
+_LONGEST: Final = 1_000_000
 """Characters of one view in which signatures are looked for."""
+
+_STRETCH: Final = 100_000
+_OVERLAP: Final = 1_000
 
 
 class Seen(NamedTuple):
@@ -43,14 +46,25 @@ class Signatures:
     def seen(self, views: Sequence[View]) -> Seen:
         """Return what the table says of a text in all its views."""
         best, families = NOTHING, set[str]()
-        for view in views:
-            text = view.text[:_LONGEST]
+        for view, at, text in _stretches(views):
             for line in self.which(text):
                 found = self.lines[line]
                 families.add(found.family)
                 if found.strength > best.strength:
-                    best = Seen(found.strength, 0, *view.at(*self.where(line, text)))
+                    start, end = self.where(line, text)
+                    best = Seen(found.strength, 0, *view.at(at + start, at + end))
         return best._replace(families=len(families))
+
+
+def _stretches(views: Sequence[View]) -> Iterator[tuple[View, int, str]]:
+    """Yield the texts of views in stretches that overlap, with their places; half of a pair is read as a sign."""
+    for view in views:
+        text = view.text[:_LONGEST]
+        if not text.isascii():
+            text = text.encode("utf-8", "replace").decode("utf-8")
+        yield view, 0, text[:_STRETCH]
+        for at in range(_STRETCH - _OVERLAP, len(text) - _OVERLAP, _STRETCH - _OVERLAP):
+            yield view, at, text[at : at + _STRETCH]
 
 
 def signatures() -> Signatures:

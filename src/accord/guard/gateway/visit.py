@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from accord.core.guard import Decision, Outcome
@@ -111,10 +112,19 @@ class Visit:
             return
         about = self.about if self.caller is None else {**self.about, "key": self.caller.name}
         try:
-            self.door.log.write([line(_as_bypass(one), about, self._mask, self.door.now()) for one in new])
+            self.door.log.write([line(self._named(_as_bypass(one)), about, self._mask, self.door.now()) for one in new])
         except RefusedError:
             self.door.metrics.count("log_errors")
             raise
+
+    def _named(self, judged: Judged) -> Judged:
+        """Say what was in force where a decision that stands for a guard that failed does not say it itself."""
+        made = judged.decision
+        if made.policy is not None:
+            return judged
+        policy, rules = self.judge.guard.digests
+        named = replace(made, policy=policy, rules=rules, where=made.where or "body", path=made.path or ("guard",))
+        return judged._replace(decision=named)
 
     def _mask(self, text: str) -> str:
         return masked(self.judge.guard, text)

@@ -30,7 +30,7 @@ from accord.core.case import (
 )
 from accord.core.errors import ManifestError
 from accord.core.guard import GuardRule, Likeness
-from accord.guard.rules.meanings import meanings
+from accord.guard.rules.meanings import Meanings, meanings
 from accord.guard.rules.weight import letters, specific
 
 TOKEN: Final = "{{token}}"
@@ -111,14 +111,15 @@ def passages(texts: Iterable[str]) -> tuple[Likeness, ...]:
     table = meanings()
     if table is None:
         return ()
-    found: dict[str, None] = {}
-    for text in texts:
-        for view in views(text)[:_MOST_VIEWS]:
-            stretches = [view.text, *(view.text[one.start : one.end] for one in table.windows(view.text))]
-            for part in stretches:
-                if table.told(table.rows(part)) >= _FEWEST_TOLD:
-                    found.setdefault(" ".join(part.split())[:2_000])
+    seen = (view.text for text in texts for view in views(text)[:_MOST_VIEWS])
+    parts = (" ".join(part.split())[:2_000] for text in seen for part in _stretches(table, text))
+    found = dict.fromkeys(part for part in parts if table.told(table.rows(part)) >= _FEWEST_TOLD)
     return tuple(untried(text) for text in list(found)[:_MOST_PASSAGES])
+
+
+def _stretches(table: Meanings, text: str) -> Iterator[str]:
+    yield text
+    yield from (text[one.start : one.end] for one in table.windows(text))
 
 
 def untried(text: str) -> Likeness:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -119,13 +118,13 @@ class Shelf:
         write_file(self.folder / MANIFEST, canonical({"digest": now.digest, "rules": len(now.rules)}) + b"\n")
 
     def _stamps(self) -> tuple[tuple[str, tuple[int, int, int]], ...]:
-        found = []
-        with suppress(OSError), os.scandir(self.folder) as entries:
-            for entry in entries:
-                if entry.name.endswith(".json") and not entry.name.startswith("."):
-                    with suppress(OSError):
-                        held = entry.stat(follow_symlinks=False)
-                        found.append((entry.name, (held.st_mtime_ns, held.st_size, held.st_ino)))
+        try:
+            with os.scandir(self.folder) as entries:
+                found = [
+                    (one.name, _stamp(one)) for one in entries if one.name.endswith(".json") and one.name[0] != "."
+                ]
+        except OSError:
+            return ()
         return tuple(sorted(found))
 
     def _opened(self, name: str, stamp: tuple[int, int, int]) -> _Opened:
@@ -176,6 +175,15 @@ def _from_bytes(name: str, data: bytes, *, keys: Mapping[str, bytes], stamp: tup
     if f"{rule.id}.json" != name:
         return _Opened(stamp, None, None, f"holds the rule {rule.id[:80]!r}, and is called otherwise")
     return _Opened(stamp, rule, digest_bytes(verified.payload), "")
+
+
+def _stamp(entry: os.DirEntry[str]) -> tuple[int, int, int]:
+    """Return what changes when a file is written anew; zeros where it is gone by now."""
+    try:
+        held = entry.stat(follow_symlinks=False)
+    except OSError:
+        return (0, 0, 0)
+    return (held.st_mtime_ns, held.st_size, held.st_ino)
 
 
 def _lasts(rule: GuardRule, now: datetime | None) -> bool:

@@ -7,7 +7,7 @@ that would stop honest traffic at large, or that does not meet its own case is r
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -23,7 +23,6 @@ from accord.core.trial import Message
 from accord.guard.constraints import Constraints
 from accord.guard.matching import Matcher, compile_rules
 from accord.guard.rules.benign import Benign, Honest
-from accord.guard.rules.compiling import BY_NAME
 from accord.guard.rules.honest import fitted, standing
 from accord.guard.rules.meanings import Meanings, meanings
 from accord.guard.rules.near import Neighbours
@@ -269,19 +268,3 @@ def _share(pattern: Pattern, honest: Sequence[Honest], *, is_anchored: bool) -> 
 
 def _token(case: str, name: str) -> str:
     return digest([case, name]).removeprefix("sha256:")[:16]
-
-
-def tool_of(effect: EffectPattern) -> str | None:
-    """Return the name of the tool that an effect is spelt by, or None for one of the shared vocabulary."""
-    return effect.does.removeprefix(BY_NAME) if effect.does.startswith(BY_NAME) else None
-
-
-def as_record(found: Tried) -> Mapping[str, object]:
-    """Return what became of a rule, as it is told."""
-    return {
-        "case": found.rule.case,
-        "name": found.rule.name,
-        "rule": found.rule.id,
-        "state": found.state.value,
-        "reason": found.reason or None,
-    }
