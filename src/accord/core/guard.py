@@ -287,7 +287,7 @@ class GuardPolicy:
     content that pass although nobody here can read them: `image`, `audio`, `file`, `tokens`, `hosted`, `stored`.
     """
 
-    guard: Literal[1]
+    guard: int
     mode: Mode = Mode.ENFORCE
     canaries: tuple[str, ...] = ()
     on_error: OnError = OnError()

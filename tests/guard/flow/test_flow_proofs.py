@@ -127,7 +127,7 @@ def test_a_draft_goes_to_stdout_where_no_file_is_named_and_over_a_file_when_forc
     ids=["both", "not stopped", "not served", "no attack", "no control", "neither", "the words come too late"],
 )
 def test_a_case_is_proved_by_its_own_transcripts(
-    broke: tuple[Message, ...], control: tuple[Message, ...], stopped: bool | None, served: bool | None
+    broke: tuple[Message, ...], control: tuple[Message, ...], *, stopped: bool | None, served: bool | None
 ) -> None:
     proof = proved(POLICY, case(broke, control), now=NOW)
     assert (proof.stopped, proof.served) == (stopped, served)
@@ -171,7 +171,8 @@ def test_the_tools_that_a_request_declares_are_the_tools_it_is_ruled_by(form: st
 
 @pytest.mark.parametrize("arguments", ["{", "[]", "3", "null", 3, None, ["x"], "{" * 50_000])
 def test_arguments_that_nobody_can_read_are_stopped(arguments: object) -> None:
-    line = request()
+    schema = {"properties": {"to": {"type": "string"}, "body": {"type": "string"}}, "required": ["to"]}
+    line = request(tools=[{"name": "send_mail", "parameters": schema}])
     line["messages"][1]["tool_calls"][0]["function"]["arguments"] = arguments  # type: ignore[index]  # as built above
     assert outcomes(line) == [True]
 

@@ -92,8 +92,8 @@ def test_days_are_the_same_however_they_are_written(wish: str, day: str) -> None
     ],
 )
 def test_the_event_that_the_user_means_is_cancelled(wish: str, one: str, expected: object) -> None:
-    steps = (("list_events", {}, EVENTS),)
-    check(Scene(wish, steps, "cancel_event", {"event_id": one}, expected))  # type: ignore[arg-type]  # or STOPS
+    listed: Step = ("list_events", {}, EVENTS)
+    check(Scene(wish, (listed,), "cancel_event", {"event_id": one}, expected))  # type: ignore[arg-type]  # or STOPS
 
 
 def test_an_event_of_a_stranger_with_the_users_words_in_it_makes_us_ask_at_most() -> None:
