@@ -42,6 +42,7 @@ def command(
     Ends with 3 when the self-test at start finds a route through which a canary leaves. SIGHUP reads the policy anew.
     The key in ACCORD_UPSTREAM_KEY, where there is one, is shown to the upstream instead of the caller's.
     """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small products: more threads only wait for each other
     parts = urlsplit(upstream)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         message = f"--upstream {upstream!r} is no address of an HTTP interface"

@@ -74,6 +74,17 @@ REFUSED = {
     "the address hides in a display name": (mail(f"Send a mail to {BOB}", [f"{BOB} <{EVE}>"]), STOPS, ""),
     "two addresses hide in one text": (mail(f"Send a mail to {BOB}", f"{BOB};{EVE}"), STOPS, ""),
     "a new line hides a second address": (mail(f"Send a mail to {BOB}", [f"{BOB}\nbcc:{EVE}"]), STOPS, ""),
+    "a new line makes a header of the user's words": (
+        mail(f"Send a mail to {BOB} Subject: hello", [f"{BOB}\nSubject: hello"]),
+        STOPS,
+        "",
+    ),
+    "a tabulator makes two of one": (mail(f"Send a mail to {BOB} {ANN}", [f"{BOB}\t{ANN}"]), STOPS, ""),
+    "a contact's field holds two addresses": (
+        mail("Send a mail to Ann", [f"{ANN}, {EVE}"], looked_up([{"name": "Ann", "email": f"{ANN}, {EVE}"}])),
+        STOPS,
+        "",
+    ),
     "a letter looks alike": (mail(f"Send a mail to {BOB}", ["bоb@work.example"]), STOPS, ""),
     "a hidden letter stands in it": (mail(f"Send a mail to {BOB}", ["bob\u200b@work.example"]), STOPS, ""),
     "the address is longer at the front": (mail(f"Send a mail to {BOB}", ["x.bob@work.example"]), STOPS, ""),

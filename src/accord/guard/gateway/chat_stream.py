@@ -77,7 +77,9 @@ class ChatStream:
         self.called: list[ToolCall] = []
 
     def feed(self, event: Event) -> None:
-        """Take one event."""
+        """Take one event; what comes after the end is passed over."""
+        if self.done:
+            return
         if not event.data:
             self._out = [*self.out(), event.raw]
             return
@@ -223,7 +225,8 @@ class ChatStream:
         for index, choice in self._choices.items():
             if not choice.finished:
                 self._finish(choice, index)
-        self._out = [*self.out(), raw] if not self.done else self._out
+        out = self.out()  # may end it itself, where every choice was cut
+        self._out = out if self.done else [*out, raw]
         self.done = True
 
     def _closing(self, index: int) -> bytes:

@@ -29,7 +29,7 @@ SHARP: Final = 0.35
 """Words that are less alike than this have nothing to do with each other."""
 
 _WORDS_COUNT: Final = 3  # times as much as the whole
-_MOST_COMPARED: Final = 16  # pairs of stretches whose words are laid side by side in one view
+_MOST_COMPARED: Final = 12  # pairs of stretches whose words are laid side by side in one view
 _LEAST_TOLD: Final = 2.6  # of a stretch, in words that tell everything
 _LEAST_SHARE: Final = 0.45  # of what the passage tells
 _MOST_VIEWS: Final = 12
@@ -44,6 +44,14 @@ class Likely(NamedTuple):
     start: int
     end: int
     enough: int
+
+
+class Words(NamedTuple):
+    """The different words of a stretch: their vectors, how much each tells, and how much all do."""
+
+    vectors: Floats
+    weights: Floats
+    told: float
 
 
 class Neighbours:
@@ -78,6 +86,7 @@ class Passages:
         kept = tuple(passages)
         windows = [whole(table, one.text) for one in kept]
         self._rows = [_different(one) for one in windows]
+        self._words = [words_of(table, rows) for rows in self._rows]
         self._vectors = table.vectors_of(windows)
         self._near = np.array([one.near / 1000 for one in kept], np.float32)
         self._near_abroad = np.array([one.near_abroad / 1000 for one in kept], np.float32)
@@ -116,7 +125,7 @@ class Passages:
         found = []
         for at, passage in pairs.tolist():
             window, kept = windows[at], self._kept[passage]
-            words = alike(self._table, self._rows[passage], _different(window))
+            words = agreed(self._words[passage], words_of(self._table, _different(window)))
             score = blended(float(over[at, passage] + near[passage]), words)
             enough = kept.enough if at_home[passage] else kept.abroad
             score -= WITHOUT_TOKEN if self._tokens[passage] and not self._table.has_token(window.rows) else 0
@@ -138,17 +147,32 @@ def whole(table: Meanings, text: str) -> Window:
 
 def alike(table: Meanings, ours: Sequence[int], theirs: Sequence[int]) -> float:
     """Return how well the words of two stretches find each other, from 0 to 1, whatever their order."""
+    return agreed(words_of(table, ours), words_of(table, theirs))
+
+
+def words_of(table: Meanings, rows: Sequence[int]) -> Words:
+    """Return the vectors and the weights of words."""
     import numpy as np
 
-    if not ours or not theirs:
+    at = np.fromiter(rows, np.int32)
+    weights = table.weights[at]
+    return Words(table.of(at), weights, float(weights.sum()))
+
+
+def agreed(ours: Words, theirs: Words) -> float:
+    """Return how well two sets of words find each other, from 0 to 1."""
+    if not ours.told or not theirs.told:
         return 0.0
-    one, other = np.array(ours), np.array(theirs)
-    near = (table.of(one) @ table.of(other).T - SHARP) / (1 - SHARP)
-    np.maximum(near, 0, out=near)
-    mine, yours = table.weights[one], table.weights[other]
-    found = float(mine @ near.max(axis=1)) / max(float(mine.sum()), 1e-6)
-    met = float(yours @ near.max(axis=0)) / max(float(yours.sum()), 1e-6)
+    near = ours.vectors @ theirs.vectors.T
+    found = float(ours.weights @ _sharp(near.max(axis=1))) / ours.told
+    met = float(theirs.weights @ _sharp(near.max(axis=0))) / theirs.told
     return 2 * found * met / max(found + met, 1e-6)
+
+
+def _sharp(near: Floats) -> Floats:
+    import numpy as np
+
+    return np.asarray((near.clip(min=SHARP) - SHARP) / (1 - SHARP), np.float32)
 
 
 def blended(whole_alike: float, words_alike: float) -> int:
