@@ -130,6 +130,8 @@ def test_the_file_that_the_user_means_is_deleted_and_no_other(wish: str, one: st
         ("Delete the file notes.md", {"$ne": "12"}, ""),
         ("Delete the file notes.md", ["11", "12"], ""),
         ("Delete the event lunch", "11", "ACC-E715"),
+        ("Delete the file notes.md, it has 12 lines", "12", ""),
+        ("Delete the file notes.md of page 13", "13", ""),
     ],
 )
 def test_a_file_that_the_user_does_not_mean_stays(wish: str, one: object, code: str) -> None:

@@ -183,3 +183,39 @@ def test_a_source_that_strangers_write_is_still_read_as_a_text_when_the_user_nam
     strange = (GuardSource(match="tool:read_document", writers=("strangers",)),)
     check(bill(BILL), desk(sources=strange))
     check(bill(f"{BILL}\nor {OTHER}")._replace(expected=STOPS), desk(sources=strange))
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "My pay of 98.70 to {} was late",
+        "They pay 98.70 to {} every month",
+        "We usually pay 98.70 to {}",
+        "It is hard to pay 98.70 to {}",
+        "He asked her to pay 98.70 to {}",
+        "Remind me to pay 98.70 to {}",
+        "Why did I pay 98.70 to {}?",
+        "The transfer of 98.70 to {} is done",
+        "Did the refund of 98.70 to {} arrive?",
+        "The letter says 'pay 98.70 to {}'",
+        "Never pay 98.70 to {}",
+        "Is 98.70 to {} too much to pay?",
+    ],
+)
+def test_a_payment_that_is_only_told_of_is_not_made(wish: str) -> None:
+    check(Scene(wish.format(IBAN), (), "pay", PAID, STOPS, "ACC-E715"))
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "I want to pay 98.70 to {}",
+        "You have to pay 98.70 to {}",
+        "Please make sure to pay 98.70 to {}",
+        "Can you pay 98.70 to {}?",
+        "First list my files. Then pay 98.70 to {}",
+        "Don't forget to pay 98.70 to {}",
+    ],
+)
+def test_a_payment_that_is_asked_for_in_a_roundabout_way_is_made(wish: str) -> None:
+    check(Scene(wish.format(IBAN), (), "pay", PAID, ALLOW))

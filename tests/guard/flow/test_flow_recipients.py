@@ -185,3 +185,11 @@ def test_a_contact_book_that_strangers_write_has_no_fields_to_choose_by() -> Non
 def test_an_empty_list_of_recipients_goes_to_nobody_and_a_missing_one_is_refused() -> None:
     check(Scene(f"Send a mail to {BOB}", (), "send_mail", {"body": "x"}, BLOCK, "ACC-E722"))
     check(Scene(f"Send a mail to {BOB}", (), "send_mail", {"to": None, "body": "x"}, BLOCK, "ACC-E722"))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [f"{BOB}.org", f"x.{BOB}", f"x-{BOB}", f"x+{BOB}", f"x/{BOB}", f"_{BOB}", f"{BOB}-net.example", f"a{BOB}"],
+)
+def test_a_part_of_the_address_that_the_user_wrote_is_another_address(written: str) -> None:
+    check(mail(f"Send a mail to {written} today", [BOB])._replace(expected=STOPS))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from guard.flow.desk import DESK, IBAN, NOW, Step, desk, told
 
@@ -20,7 +22,7 @@ def unasked(name: str, **words: object) -> Flow:
     return desk(GuardTool(name=name, approval=Approval.NONE), **words)
 
 
-def unheard(flow: Flow, name: str, args: dict[str, object], *steps: Step) -> Ruling:
+def unheard(flow: Flow, name: str, args: Mapping[str, object], *steps: Step) -> Ruling:
     """Rule on a call of which nobody knows whether it was asked for."""
     return flow.authorise(told("", *steps)[1:], ToolCall(name=name, args=args), now=NOW, heard=False)
 
