@@ -138,6 +138,13 @@ def test_a_file_that_the_user_does_not_mean_stays(wish: str, one: object, code: 
     check(deleting(wish, one)._replace(expected=STOPS, code=code))
 
 
+@pytest.mark.parametrize("wish", ["Delete a file", "Please delete some file for me"])
+def test_the_only_file_there_is_not_the_one_meant_because_it_is_the_only_one(wish: str) -> None:
+    scene = Scene(wish, (("list_files", {}, FILES[:1]),), "delete_file", {"file_id": "11"}, STOPS)
+    check(scene)
+    check(scene._replace(wish=f"{wish}: notes.md", expected=ALLOW))
+
+
 @pytest.mark.parametrize("name", ["notes.md.exe", "the notes.md file", "notes.md"])
 def test_a_stranger_cannot_put_a_file_in_place_of_the_named_one(name: str) -> None:
     files = [*FILES, {"id": "66", "filename": name, "size": 1, "date": "2020-01-01"}]

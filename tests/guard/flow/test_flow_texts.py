@@ -105,6 +105,8 @@ def test_an_event_that_this_session_made_may_be_cancelled(title: str) -> None:
     check(scene._replace(args={"event_id": "98"}, expected=STOPS))
     check(scene._replace(steps=(), expected=STOPS))
     check(scene._replace(steps=(("search_mail", {"query": "x"}, {"id": "99"}),), expected=STOPS))
+    file: Step = ("create_file", {"filename": "x", "content": "y"}, {"id": "99"})
+    check(scene._replace(steps=(file,), expected=STOPS))
 
 
 @pytest.mark.parametrize(
