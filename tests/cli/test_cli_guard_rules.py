@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from accord.cli import accord
 from accord.core.case import Action
+from accord.core.finding import Place
 from accord.core.guard import GuardRule
 
 CASES: Final = Path(__file__).parents[2] / "src" / "accord" / "data" / "cases"
@@ -281,5 +282,5 @@ def test_honest_traffic_that_is_none_is_bad_input_and_nothing_is_laid_down(
     benign.write_text('{"text": "hello", "channel": "user"}\n' + line + "\n")
     done = ran("add", GOOD, "--rules", folder, "--benign", benign)
     assert error(done).startswith("ACC-E")
-    assert "2" in str(done.exception)
+    assert getattr(done.exception, "where", Place(path="")).line == 2
     assert not folder.exists()

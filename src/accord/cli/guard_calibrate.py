@@ -119,10 +119,13 @@ def _bad(path: Path, number: int, fact: str) -> ManifestError:
 def _write(target: Path, made: Calibrated, rate: float) -> None:
     from accord.guard.detector.calibration import VERSION, written
 
-    target.parent.mkdir(parents=True, exist_ok=True)
     honest = {one.channel: one.honest for one in made.measured}
     told = {"calibration": VERSION, "rate": rate, "honest": honest, "channels": written(made.by_channel)}
-    target.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n", "utf-8")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n", "utf-8")
+    except OSError as error:
+        raise click.FileError(str(target), error.strerror) from error
 
 
 def _tell(made: Calibrated, target: Path, shape: str) -> None:

@@ -44,7 +44,10 @@ def draft(path: Path, out: Path | None, force: bool) -> None:
         return
     if out.exists() and not force:
         raise click.UsageError(clean(f"{shown(str(out))} exists; --force writes over it"))
-    out.write_text(text, "utf-8")
+    try:
+        out.write_text(text, "utf-8")
+    except OSError as error:
+        raise click.FileError(shown(str(out)), error.strerror) from error
 
 
 @command.command()
@@ -58,16 +61,15 @@ def draft(path: Path, out: Path | None, force: bool) -> None:
 def test(ctx: click.Context, policy: Path, cases: tuple[Path, ...], traffic: tuple[Path, ...], form: str) -> None:
     """Prove a policy; exit 0 when each case with tool calls is stopped and its control is served, else 1."""
     from accord.core.guard import GuardPolicy
-    from accord.guard.flow.proving import stops, summary
+    from accord.guard.flow.proving import summary
+    from accord.guard.policies import check_policy
     from accord.record.codec import load
 
     read = load(policy, GuardPolicy, shown=shown(str(policy)))
+    check_policy(read)
     now = datetime.now(UTC)
     proofs = _proofs(read, cases, now)
-    rulings: list[Ruled] = []
-    for path in traffic:
-        with path.open(encoding="utf-8", errors="replace") as lines:
-            rulings.extend(stops(read, lines, path=shown(str(path)), now=now))
+    rulings = [one for path in traffic for one in _recorded(read, path, now)]
     total, counts = summary(rulings)
     refused = [one for one in rulings if one.ruling.outcome.stops]
     failed = [one for one in proofs if one["stopped"] is False or one["served"] is False]
@@ -82,6 +84,16 @@ def test(ctx: click.Context, policy: Path, cases: tuple[Path, ...], traffic: tup
         told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())) or "none"
         click.echo(f"{len(proofs)} cases, {len(failed)} not as they should be; {total} recorded calls: {told}")
     ctx.exit(1 if failed else 0)
+
+
+def _recorded(policy: GuardPolicy, path: Path, now: datetime) -> tuple[Ruled, ...]:
+    from accord.guard.flow.proving import stops
+
+    try:
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            return tuple(stops(policy, lines, path=shown(str(path)), now=now))
+    except OSError as error:
+        raise click.FileError(shown(str(path)), error.strerror) from error
 
 
 def _proofs(policy: GuardPolicy, paths: tuple[Path, ...], now: datetime) -> list[dict[str, object]]:

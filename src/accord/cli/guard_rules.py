@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,8 +18,9 @@ from accord.core.settings import state_folder
 from accord.core.text import one_line, shown
 
 if TYPE_CHECKING:
-    from accord.guard.rules.adding import Told
+    from accord.guard.rules.adding import Added, Told
     from accord.guard.rules.shelf import Shelf
+    from accord.guard.rules.trial import Ground
     from accord.record.keys import Signer
 
 _PATH: Final = click.Path(path_type=Path)
@@ -43,13 +45,13 @@ def add(cases: tuple[Path, ...], folder: Path, benign: Path | None, shape: str) 
     readable. One bad case never stops the others.
     """
     from accord.cli.world import now
-    from accord.guard.rules.adding import added, ground
+    from accord.guard.rules.adding import ground
     from accord.guard.rules.shelf import Shelf
 
     state = _state()
     signer = _signer(state)
     on = ground(state, benign, tuple(_own_texts(Path.cwd())))
-    done = [added(path, on, now=now(os.environ)) for path in _files(cases)]
+    done = [one for path in cases for one in _added(path, on, now(os.environ))]
     rules = [one.rule for one in done if one.rule is not None]
     if rules:
         Shelf(folder).put(rules, signer)
@@ -132,10 +134,18 @@ def _signer(state: Path) -> Signer:
     return signer
 
 
-def _files(cases: tuple[Path, ...]) -> tuple[Path, ...]:
+def _added(path: Path, on: Ground, at: datetime) -> Iterator[Added]:
+    """Yield what became of the case in a file, or of each in a folder; a folder without any is told like a bad case."""
     from accord.cli.case_files import case_files
+    from accord.guard.rules.adding import Added, Told, added
+    from accord.guard.rules.trial import State
 
-    return tuple(case_files(cases))
+    try:
+        files = tuple(case_files((path,)))
+    except ManifestError as error:
+        yield Added(Told(path.name[:80], State.REFUSED, reason=error.message))
+        return
+    yield from (added(one, on, now=at) for one in files)
 
 
 def _own_texts(folder: Path) -> list[str]:

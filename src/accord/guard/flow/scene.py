@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from accord.core.trial import Message
+from accord.core.trial import Message, ToolCall
 from accord.guard.flow.lexicon import Slot, lexicon, slot_named
 from accord.guard.flow.outputs import Field, Output, read_output
 from accord.guard.flow.selecting import Chosen, chosen
@@ -219,21 +219,37 @@ def stands_in(form: str, text: str, slot: Slot) -> bool:
 
 
 def leaves(args: Mapping[str, object], sinks: Mapping[str, Sink]) -> Iterator[Value]:
-    """Yield the plain values of arguments, each with the sink it goes into; at most `MOST_VALUES` and one more."""
+    """Yield the plain values of arguments, each with the sink it goes into; at most `MOST_VALUES` and one more.
+
+    Where an argument points at something, keys, truth values and a void where a value has to be point as well: a tool
+    may read `{"eve@x.example": null}` or `true` as a recipient.
+    """
     left = MOST_VALUES + 1
     stack: list[tuple[Sink, object, int]] = [
         (sinks.get(name) or Sink(name=name, slot=slot_named(name)), value, 0) for name, value in args.items()
     ][::-1]
     while stack and left:
         sink, value, deep = stack.pop()
-        if isinstance(value, Mapping) and deep < _DEEP:
+        points = sink.slot in POINTING
+        if isinstance(value, Mapping) and deep < _DEEP and (value or not (points and sink.required)):
             inner = [(_inside(sink, str(name)), item, deep + 1) for name, item in value.items()]
             stack.extend(inner[::-1])
-        elif isinstance(value, list | tuple | set | frozenset) and deep < _DEEP:
+            stack.extend((sink, str(name), deep + 1) for name in value if points)
+        elif isinstance(value, list | tuple | set | frozenset) and deep < _DEEP and (value or not points):
             stack.extend((sink, item, deep + 1) for item in list(value)[::-1])
-        elif value is not None and not (isinstance(value, bool) and sink.slot is not Slot.AMOUNT):
+        elif _tells(value, sink):
             left -= 1
-            yield Value(sink, value if isinstance(value, str) else _plain(value), not isinstance(value, str))
+            number = not isinstance(value, str) and not (points and isinstance(value, bool))
+            yield Value(sink, value if isinstance(value, str) else _plain(value), number)
+
+
+def _tells(value: object, sink: Sink) -> bool:
+    """Tell whether a plain value, or an empty container, is one that somebody chose."""
+    if value is None:
+        return False
+    if isinstance(value, bool):
+        return sink.slot is Slot.AMOUNT or sink.slot in POINTING
+    return bool(value) or sink.required or isinstance(value, str | int | float)
 
 
 def _inside(outer: Sink, name: str) -> Sink:
@@ -250,14 +266,16 @@ def _own(message: Message) -> bool:
 
 
 def _outputs(conversation: Sequence[Message], facts: Mapping[str, Facts]) -> Iterator[Seen]:
-    name, args = "", {}
+    waiting: list[ToolCall] = []
     for message in conversation:
         if message.tool_calls:
-            call = message.tool_calls[-1]
-            name, args = call.name, dict(call.args)
+            waiting = list(message.tool_calls)
         if message.role == "tool":
-            yield Seen(name or message.name or "", args, facts.get(name), message.content)
-            name, args = "", {}
+            call = next((one for one in waiting if message.name in {None, "", one.name}), None)
+            if call is not None:
+                waiting.remove(call)
+            name = call.name if call else message.name or ""
+            yield Seen(name, dict(call.args) if call else {}, facts.get(name), message.content)
 
 
 def field_words(fields: Iterable[Field]) -> Iterator[str]:
