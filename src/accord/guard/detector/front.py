@@ -39,7 +39,7 @@ _TAUGHT: Final = (
 )  # fmt: skip
 """Blocks of letters and signs that the grammars use, and signs of all languages."""
 
-_MOST: Final = 1_000_000
+_MOST: Final = 4 << 20
 
 
 class Spot(NamedTuple):

@@ -10,7 +10,7 @@ from accord.content.views import View
 from accord.core.shipped import lines_of
 
 TABLE: Final = "guard/signatures.tsv"
-_LONGEST: Final = 1_000_000
+_LONGEST: Final = 4 << 20
 """Characters of one view in which signatures are looked for."""
 
 _STRETCH: Final = 100_000
