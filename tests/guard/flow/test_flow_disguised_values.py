@@ -66,3 +66,24 @@ def test_an_answer_under_another_name_than_the_call_is_not_what_the_user_named()
     )
     ruling = DESK.authorise(talk, ToolCall(name="pay", args={"iban": OTHER, "amount": 98.7}), now=NOW)
     assert ruling.outcome.stops, ruling
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        f"I don't want you to pay 98.70 to {IBAN}",
+        f"Pay 98.70 to {IBAN} only after I confirm",
+        f"If I say so later, pay 98.70 to {IBAN}",
+        f"Before you pay 98.70 to {IBAN}, ask me",
+        f"Pay nothing to {IBAN}",
+        f"Zahle 98.70 an {IBAN} noch nicht",
+        f"Zahle nichts an {IBAN}",
+        f"Betaal 98.70 aan {IBAN} niet",
+    ],
+)
+def test_what_the_user_forbids_or_puts_off_is_not_asked_for(wish: str) -> None:
+    check(Scene(wish, (), "pay", {"iban": IBAN, "amount": 98.7}, STOPS))
+
+
+def test_the_same_words_without_the_no_are_asked_for() -> None:
+    check(Scene(f"I want you to pay 98.70 to {IBAN}", (), "pay", {"iban": IBAN, "amount": 98.7}, ALLOW))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise, takewhile
 from typing import Final, NamedTuple
 
 from accord.guard.flow.lexicon import Lexicon, lexicon
@@ -20,6 +21,7 @@ _QUOTED: Final = re.compile(
     r"(?<!\w)'((?:[^'\n]|(?<=\w)'(?=\w)){1,2000})'(?!\w)|\"([^\"\n]{1,2000})\"|“([^”]{1,2000})”|«([^»]{1,2000})»|`([^`]{1,2000})`"
 )
 _ENDS: Final = frozenset(".!?;:,()\n")
+_STOPS: Final = frozenset(".!?\n")
 _PROPER: Final = re.compile(r"(?<=[^\s.!?:])[\s'\"]+([^\W\d_a-z][^\W\d_]+)")
 _COLON: Final = re.compile(r":\s+(?=[^\s'\"“«`\d])")
 _PLACES: Final = frozenset({"to", "in", "on", "from", "at", "into", "of", "the"})
@@ -188,6 +190,8 @@ def _is_asked(plain: list[str], at: int, words: Lexicon) -> bool:
     last = before[-1] if before else ""
     if plain[at] == "make" and plain[at + 1 : at + 2] == ["sure"]:
         return False
+    if _withheld(plain, at, before, words):
+        return False
     if set(before[-2:]) & small["negation"] or (set(before[-3:]) & small["negation"] and last == "to"):
         return bool(set(before[-3:]) & small["forget"])
     if plain[at] in small["noun"] and not _starts(before, plain, at, words):
@@ -198,6 +202,19 @@ def _is_asked(plain: list[str], at: int, words: Lexicon) -> bool:
         return _led(before, words)
     told = set(before[-3:])
     return not (told & small["subject"] and told & small["aux"])
+
+
+def _withheld(plain: list[str], at: int, before: list[str], words: Lexicon) -> bool:
+    """Tell whether a deed is named and not asked for: `send no mail`, `I don't want you to`, `only after I confirm`."""
+    small, after = words.small, list(takewhile(lambda word: word not in _ENDS, plain[at + 1 : at + 25]))
+    if after and (after[0] in small["nothing"] or after[-1] in small["negated_end"]):
+        return True
+    if before[-2:] == ["before", "you"]:
+        return True
+    if before[-1:] == ["to"] and set(before) & small["negation"] and set(before) & small["wish"]:
+        return True
+    said = [*takewhile(lambda word: word not in _STOPS, reversed(plain[max(0, at - 25) : at]))][::-1]
+    return any(one in small["later"] and other == "i" for one, other in (*pairwise(said), *pairwise(after)))
 
 
 def _before(plain: list[str], at: int) -> list[str]:
