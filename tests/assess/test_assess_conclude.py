@@ -137,7 +137,7 @@ def test_an_unchanged_system_has_no_changes_but_names_its_predecessor(tmp_path: 
 
 
 def test_changes_name_what_came_what_went_and_what_turned(tmp_path: Path, stranger: Stranger) -> None:
-    world = lax(tmp_path, stranger({"ACME001": READS}, claim="4.1.a/output-metrics-flowing"))
+    world = lax(tmp_path, stranger({"ACME001": READS}, claim="1.4.g/new-cases-rerun-since-choice"))
     world.write("a.cfg", "bad once")
     world.assess()
     world.write("a.cfg", "bad twice")
@@ -145,7 +145,7 @@ def test_changes_name_what_came_what_went_and_what_turned(tmp_path: Path, strang
     assert kinds == [("finding", "ACME001 bad is bad once", None), ("finding", None, "ACME001 bad is bad twice")]
     world.write("a.cfg", "good")
     turned, gone = world.assess().changes
-    assert (turned.id, turned.kind, turned.before, turned.after) == (WARN, "provision", "not-met", "met")
+    assert (turned.id, turned.kind, turned.before, turned.after) == ("1.4.g", "provision", "not-met", "met")
     assert (gone.kind, gone.after) == ("finding", None)
 
 

@@ -200,6 +200,6 @@ def test_the_time_grows_no_faster_than_the_text(piece: str) -> None:
 
 
 def _seconds(text: str) -> float:
-    began = time.process_time()
+    began = time.thread_time()
     list(secrets(text))
-    return time.process_time() - began
+    return time.thread_time() - began

@@ -67,9 +67,9 @@ def test_smaller_bounds_hold_too(text: str, depth: int, growth: int, most: int) 
 def test_time_grows_with_the_length_of_the_text(seed: str) -> None:
     def seconds(size: int) -> float:
         text = (seed * (size // len(seed) + 1))[:size] + "!"
-        started = time.process_time()
+        started = time.thread_time()
         views(text)
-        return time.process_time() - started
+        return time.thread_time() - started
 
     views("é warm")
     short, long = min(seconds(8_000), seconds(8_000)), seconds(64_000)
@@ -87,10 +87,10 @@ def test_plain_text_is_refused_quickly() -> None:
     views(text)
 
     def seconds() -> float:
-        started = time.process_time()
+        started = time.thread_time()
         for _ in range(200):
             views(text)
-        return (time.process_time() - started) / 200
+        return (time.thread_time() - started) / 200
 
     assert min(seconds() for _ in range(5)) < 160e-6  # 20 to 40 µs on an idle core
 

@@ -108,9 +108,9 @@ def test_a_window_of_two_hundred_tokens_is_scored_in_time(encoder: Encoder) -> N
     assert 180 <= len(encoder.tokens(text)) <= 220
     spent = []
     for _ in range(7):
-        start = time.process_time()
+        start = time.thread_time()
         encoder.score([text])
-        spent.append(time.process_time() - start)
+        spent.append(time.thread_time() - start)
     assert min(spent) < 0.1, "four times the budget on a machine at rest"
 
 

@@ -159,17 +159,17 @@ def test_a_thousand_rules_are_compiled_and_matched_quickly() -> None:
         return " ".join(rng.choice(VOCABULARY) for _ in range(rng.randint(low, high)))
 
     rules = [rule(f"n{at}", texts=(said(8, 40),), regex=(f"(?i){said(3, 5)}",)) for at in range(1000)]
-    started = time.process_time()
+    started = time.thread_time()
     matcher = compile_rules(rules)
-    assert time.process_time() - started < 3  # 0.1 to 0.3 s on an idle core
+    assert time.thread_time() - started < 3  # 0.1 to 0.3 s on an idle core
     found = views(PLAIN)
     assert matcher.hits(found, Channel.USER) == ()
 
     def seconds() -> float:
-        started = time.process_time()
+        started = time.thread_time()
         for _ in range(200):
             matcher.hits(found, Channel.USER)
-        return (time.process_time() - started) / 200
+        return (time.thread_time() - started) / 200
 
     assert min(seconds() for _ in range(5)) < 200e-6  # 10 to 25 µs on an idle core
     picked = rng.choice(rules)

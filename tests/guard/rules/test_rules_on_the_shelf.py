@@ -111,15 +111,15 @@ def test_a_thousand_rules_are_read_in_a_moment(tmp_path: Path, signer: Signer) -
         one = rule(number)
         (folder / f"{one.id}.json").write_bytes(dsse.to_json(dsse.sign(canonical(one), PAYLOAD, signers=(signer,))))
     shelf = shelf_of(folder, signer)
-    began = time.process_time()
+    began = time.thread_time()
     held = shelf.current()
-    took = time.process_time() - began
+    took = time.thread_time() - began
 
     assert len(held.rules) == 1_000
     assert took < 1.0  # 0.2 s on an idle machine
-    began = time.process_time()
+    began = time.thread_time()
     shelf.current()
-    assert time.process_time() - began < 0.3
+    assert time.thread_time() - began < 0.3
 
 
 def run(*args: str) -> tuple[int, str]:
