@@ -55,11 +55,17 @@ _SUSPECT: Final = 2
 _LIMITED_PAUSE: Final = 1.0
 """Seconds of the first pause where a target has too much to do and does not say for how long."""
 
+_REFUSED_PAUSE: Final = 0.25
+"""The same where it answers nearly all others: one refusal says little about the load."""
+
+_HANGS: Final = 10
+"""Times as long as nearly all others take, after which a request is taken to hang."""
+
 
 class Patience:
     """How long a request may take: the limit that was asked for, or less where the target is known to be fast.
 
-    A request that takes fifteen times as long as nearly all others do hangs; it is given up and sent again, each time
+    A request that takes ten times as long as nearly all others do hangs; it is given up and sent again, each time
     with twice the patience, so that a slow answer still comes through. What is learned holds for requests that are
     on their way, too. One timer watches all of them: it goes off when the first may be up, and looks who is.
     """
@@ -84,7 +90,7 @@ class Patience:
         self._seen.append(seconds)
         self._answers += 1
         if len(self._seen) >= _ENOUGH and self._answers % _RELEARN == 0:
-            before, self._usual = self._usual, max(_SHORTEST, 15 * sorted(self._seen)[int(len(self._seen) * 0.95)])
+            before, self._usual = self._usual, max(_SHORTEST, _HANGS * sorted(self._seen)[int(len(self._seen) * 0.95)])
             if self._usual < before and self._waiting:
                 self._look()
 
@@ -318,7 +324,8 @@ class TrialLine:
         if failure.retry_after is not None:
             return min(failure.retry_after, _LONGEST_PAUSE)
         spread = zlib.crc32(f"{self._trial} {attempt}".encode()) / 2**32
-        first = _LIMITED_PAUSE if failure.limited else _FIRST_PAUSE
+        limited = _REFUSED_PAUSE if self._sender.limiter.thriving else _LIMITED_PAUSE
+        first = limited if failure.limited else _FIRST_PAUSE
         return min(self._sender.patience.pause, first * 2.0**attempt * (0.5 + spread))
 
 
