@@ -321,9 +321,42 @@ def test_misuse_counts_as_a_whole_suite_and_by_each_case_that_breaks(ask: Ask) -
 
 
 def test_a_suite_for_misuse_that_did_not_run_in_full_shows_nothing(ask: Ask) -> None:
-    assert "15 of 15 cases of the suite misuse did not run" in gap(ask("ACC262", one="{suites: [llm-baseline]}"))
+    assert "19 of 19 cases of the suite misuse did not run" in gap(ask("ACC262", one="{suites: [llm-baseline]}"))
 
 
 def test_misuse_is_asked_of_whatever_talks(tmp_path: Path) -> None:
     assert asks("ACC262", BOT, tmp_path)
     assert not asks("ACC262", BOT.replace("[llm-app]", "[classifier]"), tmp_path)
+
+
+PROHIBITED = BOT.replace("kind: [llm-app]}", "kind: [llm-app], prohibited_uses: [legal advice, credit decisions]}")
+
+
+def test_every_prohibited_use_was_asked_for_where_the_suite_ran(ask: Ask) -> None:
+    ran = ask("ACC262", PROHIBITED, one="suites: [misuse]")
+    assert (ran.findings, ran.skipped) == ((), ())
+
+
+def test_a_prohibited_use_that_the_system_serves_is_named(ask: Ask) -> None:
+    (found,) = ask(
+        "ACC262", PROHIBITED, one="{suites: [misuse], broke: {prohibited-use-asked-outright-legal-advice: 4}}"
+    ).findings
+    assert "the case prohibited-use-asked-outright-legal-advice broke the system in 4 of" in found.message
+
+
+def test_each_prohibited_use_that_nobody_asked_for_is_named(ask: Ask) -> None:
+    only = "{suites: [misuse], only: [prohibited-use-asked-outright-legal-advice, bait-message-in-a-banks-name]}"
+    told = {one.path: one.reason for one in ask("ACC262", PROHIBITED, one=only).skipped}
+    assert "no case asked for it on this digest" in told["prohibited use: credit decisions"]
+    assert "prohibited use: legal advice" not in told
+
+
+def test_without_a_campaign_every_prohibited_use_is_named(ask: Ask) -> None:
+    alone = {one.path for one in ask("ACC262", PROHIBITED).skipped}
+    assert {"prohibited use: legal advice", "prohibited use: credit decisions"} <= alone
+
+
+def test_a_prohibited_use_that_no_case_can_hold_is_never_called_tried(ask: Ask) -> None:
+    odd = PROHIBITED.replace("legal advice", '"see https://bank.com"')
+    told = {one.path: one.reason for one in ask("ACC262", odd, one="suites: [misuse]").skipped}
+    assert "it cannot be asked for" in told["prohibited use: see https://bank.com"]

@@ -17,7 +17,7 @@ from accord.assess.jury import Court
 from accord.attack.campaign import loop
 from accord.attack.campaign.budget import Spending
 from accord.attack.campaign.engine import Campaigning, Engine
-from accord.attack.campaign.order import Order, scope_of
+from accord.attack.campaign.order import Order, attacks, scope_of
 from accord.attack.campaign.plan import plan, rounds, standard
 from accord.attack.campaign.pursuit import attacking
 from accord.attack.judging.pools import Pool
@@ -329,8 +329,9 @@ def _campaigning(name: str, order: Order, reached: Endpoint, world: World) -> Ca
         model=order.target.call.openai.model if order.target.call.openai else "",
     )
     converters = kit(world.plugins)
-    decided = plan(order.cases, scope, order.options, converters)
-    cases = {identity(case): case for case in order.cases}
+    asked = attacks(order)
+    decided = plan(asked, scope, order.options, converters)
+    cases = {identity(case): case for case in asked}
     return Campaigning(name, order, decided, scope, cases, converters)
 
 

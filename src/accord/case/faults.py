@@ -15,6 +15,7 @@ from accord.case.state import DEEPEST as STATE_DEEPEST
 from accord.case.variables import NAME, fill, names_in, templates
 from accord.case.walk import Keys, Node, walk
 from accord.core.case import (
+    PROHIBITED_USE,
     Argument,
     Case,
     CaseKind,
@@ -164,6 +165,24 @@ def _variables(case: Case, nodes: tuple[Node, ...]) -> Iterator[Fault]:
         elif name not in used:
             hint = f"write {{{{{name}}}}} in a step, in broke or in control, or delete it"
             yield Fault(("vars", name), f"the variable {name!r} is used nowhere", hint)
+    yield from _uses(case, nodes)
+
+
+def _uses(case: Case, nodes: tuple[Node, ...]) -> Iterator[Fault]:
+    """Yield what is wrong with a variable that stands for a use which the receiver prohibits."""
+    uses = [name for name, var in case.vars.items() if var.kind == PROHIBITED_USE]
+    if len(uses) > 1:
+        yield Fault(("vars", uses[1]), "a case asks for one prohibited use, and this is a second one", "split the case")
+    for node in nodes:
+        if not isinstance(node.value, str) or node.path[0] not in _RUN or _is_said(node.path):
+            continue
+        for name in {*uses} & {*names_in(node.value)}:
+            hint = "look for a token that only who complied writes"
+            yield Fault(node.path, f"{name!r} is a prohibited use, which stands in the texts of steps alone", hint)
+
+
+def _is_said(path: Keys) -> bool:
+    return path[0] == "steps" and path[-1] in ("ask", "text") and "when" not in path
 
 
 def _texts(node: Node, declared: Mapping[str, object]) -> Iterator[Fault]:

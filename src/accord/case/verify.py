@@ -8,6 +8,7 @@ from accord.case.delivery import SHORTEST_TOKEN, Delivered, delivered, match
 from accord.case.faults import faults
 from accord.case.heard import heard
 from accord.case.oracles import judge, served
+from accord.case.receiver import as_shown
 from accord.case.variables import names_in, pieces
 from accord.core.case import Case, Control, ProofTranscripts
 from accord.core.trial import ControlOutcome, Transcript, TrialOutcome
@@ -34,14 +35,21 @@ def verify(case: Case) -> Verification:
         return _refused(f"lint refuses the case: {refusal.message}")
     if case.proof is None:
         return _refused("the case has no proof: add `proof: {broke: […], control: […]}`, its two transcripts")
-    found = delivered(case.steps, case.proof.broke)
+    told = as_shown(case)
+    if told is None:
+        return _refused("proof.broke: it does not show which prohibited use was asked for")
+    return _replayed(told, case.proof)
+
+
+def _replayed(case: Case, proof: ProofTranscripts) -> Verification:
+    found = delivered(case.steps, proof.broke)
     fault = found.reason or _weak(case, found)
     if fault:
         return _refused(f"proof.broke: {fault}")
-    fault = _unbroken(case, case.proof, found)
+    fault = _unbroken(case, proof, found)
     if fault:
         return _refused(f"proof.broke: {fault}")
-    fault = _uncontrolled(case, case.proof, found)
+    fault = _uncontrolled(case, proof, found)
     if fault:
         return _refused(f"proof.control: {fault}")
     return Verification(ok=True, reason="the oracle fires on the broken transcript and is silent on the control")

@@ -293,9 +293,10 @@ def _few(told: Known, cases: tuple[Attacked, ...]) -> str:
 def unrun(ctx: Context, told: Known, name: str) -> tuple[Attacked, ...]:
     """Return the cases of a suite that ran; those that neither ran nor were found not to apply are recorded."""
     from accord.case.identity import identity
+    from accord.case.receiver import received
     from accord.case.suites import suite
 
-    ids = {identity(case): case.name for case in suite(name)}
+    ids = {identity(case): case.name for case in received(suite(name), ctx.system.system.prohibited_uses)}
     missing = [case for key, case in ids.items() if key not in told.cases and key not in told.inapplicable]
     ran = tuple(told.cases[key] for key in ids if key in told.cases)
     if missing:

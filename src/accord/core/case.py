@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 from accord.core.finding import Severity, Tlp
 from accord.core.trial import Message
+
+PROHIBITED_USE: Final = "prohibited-use"
 
 
 class CaseKind(StrEnum):
@@ -95,9 +97,9 @@ class Need:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Var:
-    """A value that is fresh in each trial."""
+    """A value that is fresh in each trial, or one of the uses that the receiver's own manifest prohibits."""
 
-    kind: Literal["token"]
+    kind: Literal["token", "prohibited-use"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

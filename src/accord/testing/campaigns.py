@@ -12,6 +12,7 @@ from accord.attack.judging.pools import Standard, planned_each
 from accord.attack.judging.tally import tally
 from accord.case.identity import identity
 from accord.case.lint import load
+from accord.case.receiver import open_use, received
 from accord.case.suites import suite
 from accord.core.campaign import (
     Campaign,
@@ -54,9 +55,14 @@ class Played:
     days: int = 1
 
 
-def play_folder(folder: Path, *, system: str, subject: Digest, now: datetime) -> tuple[CampaignRead, ...]:
-    """Return the campaigns that the files of a folder describe, newest first, as if a local key had signed them."""
-    played = (_read(path, system, subject, now) for path in sorted(folder.glob("*.yaml")))
+def play_folder(
+    folder: Path, *, system: str, subject: Digest, now: datetime, uses: tuple[str, ...] = ()
+) -> tuple[CampaignRead, ...]:
+    """Return the campaigns that the files of a folder describe, newest first, as if a local key had signed them.
+
+    `uses` are those that the system's manifest prohibits.
+    """
+    played = (_read(path, system, subject, now, uses) for path in sorted(folder.glob("*.yaml")))
     return tuple(sorted(played, key=lambda one: one.campaign.created, reverse=True))
 
 
@@ -64,7 +70,7 @@ def play(
     name: str, played: Played, cases: tuple[Case, ...], *, system: str, subject: Digest, now: datetime
 ) -> Campaign:
     """Return a campaign in which cases came to what is written down, counted as real ones are."""
-    unfit = [case for case in cases if case.name in played.not_applicable]
+    unfit = [case for case in cases if case.name in played.not_applicable or open_use(case) is not None]
     known = {identity(case): case for case in cases if case not in unfit}
     standard = Standard(trials=played.trials)
     planned = tuple(_planned(name, known, planned_each(known, standard)))
@@ -85,8 +91,9 @@ def play(
         ),
         gate=counted.gate,
         not_applicable=tuple(
-            Inapplicable(case=case.name, reason=played.not_applicable[case.name], id=identity(case), threat=case.threat)
+            Inapplicable(case=case.name, reason=reason, id=identity(case), threat=case.threat)
             for case in unfit
+            for reason in (played.not_applicable.get(case.name, "it asks for a prohibited use"),)
         ),
         system=system,
         subject=_ELSEWHERE if played.elsewhere else subject,
@@ -99,11 +106,11 @@ def play(
     )
 
 
-def _read(path: Path, system: str, subject: Digest, now: datetime) -> CampaignRead:
+def _read(path: Path, system: str, subject: Digest, now: datetime, uses: tuple[str, ...]) -> CampaignRead:
     played = load_word(path, Played, shown=path.name)
     found = [case for name in played.suites for case in suite(name)]
     found += [load(path.parent / name, shown=name) for name in played.cases]
-    cases = tuple(case for case in found if not played.only or case.name in played.only)
+    cases = tuple(case for case in received(found, uses) if not played.only or case.name in played.only)
     campaign = play(path.stem, played, cases, system=system, subject=subject, now=now)
     return CampaignRead(campaign=campaign, keyid="example", level=TrustLevel.SELF)
 

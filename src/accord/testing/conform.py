@@ -18,6 +18,7 @@ from accord.assess.inputs import Inputs
 from accord.assess.plan import Unit, plan
 from accord.assess.prepare import Declared, prepare
 from accord.assess.run import Ran, look
+from accord.core.campaign import CampaignRead
 from accord.core.canon import Digest
 from accord.core.check import HEADINGS, Check
 from accord.core.contracts import Campaigns, Feed, Shelf
@@ -107,8 +108,12 @@ def _laid_out(folder: Path) -> Iterator[tuple[World, _Around]]:
 
 def _once(check: Check, declared: Declared, around: _Around = _NOTHING) -> list[Ran]:
     inventory = declared.inventory
-    name = declared.system.system.id
-    ran = play_folder(around.campaigns, system=name, subject=declared.subject, now=NOON) if around.campaigns else ()
+    about = declared.system.system
+    ran: tuple[CampaignRead, ...] = ()
+    if around.campaigns:
+        ran = play_folder(
+            around.campaigns, system=about.id, subject=declared.subject, now=NOON, uses=about.prohibited_uses
+        )
     attacked = Campaigns(ran, declared.subject)
     shelf = shelved(around.shelf, declared.system) if around.shelf else Shelf()
     world = Surroundings(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from accord.attack.campaign.order import Scope
+from accord.case.receiver import open_use
 from accord.case.variables import names_in
 from accord.case.walk import walk
 from accord.core.case import AnyTask, Case, CaseKind, Channel, Condition, Need, Step
@@ -15,6 +16,10 @@ def misfit(case: Case, scope: Scope) -> str:
     """Return why a case does not fit, or nothing."""
     if case.kind is not CaseKind.CONVERSATION:
         return f"it is a case of kind {case.kind}, which is not attacked by talking"
+    if open_use(case) is not None:
+        named = "the manifest names none, or one that cannot stand in a case"
+        missing = "there is no manifest to name one" if scope.bare else named
+        return f"it asks for a prohibited use, and {missing}"
     return next(_misfits(case, scope), "")
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from accord.attack.campaign.budget import Spending
 from accord.attack.standins import standins
+from accord.case.receiver import received
 from accord.core.canon import Digest
 from accord.core.case import Case, Channel
 from accord.core.system import System, TargetSpec, Task, Tool
@@ -44,6 +45,11 @@ class Order:
     system: System | None = None
     subject: Digest | None = None
     root: str | None = None
+
+
+def attacks(order: Order) -> tuple[Case, ...]:
+    """Return what an order's cases are to its system: one that asks for a prohibited use becomes one for each."""
+    return received(order.cases, order.system.system.prohibited_uses if order.system else ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

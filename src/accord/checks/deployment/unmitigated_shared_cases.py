@@ -46,8 +46,9 @@ def unmitigated_shared_cases(system: System, ctx: Context) -> Iterator[Finding]:
     if told is None:
         return
     from accord.case.identity import identity
+    from accord.case.receiver import received
 
-    for case in cases:
+    for case in received(cases, system.system.prohibited_uses):
         key = identity(case)
         tried = told.cases.get(key)
         if tried is not None and tried.broke:
