@@ -207,6 +207,7 @@ ROWS: Final[dict[str, Callable[[Path], object]]] = {
     "permanent": ours.permanent,
     "interval": ours.interval,
     "search": attack_search.search,
+    "herd": attack_search.herd,
     "plan": attack_search.plan,
 }
 

@@ -19,15 +19,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accord.attack.mutators import wordings
-from accord.attack.mutators.bandit import choose, paired
+from accord.attack.mutators.bandit import choose, hiding, paired
 from accord.attack.mutators.converter import Converter, Steps, compose, parsed, text_of, wording
-from accord.attack.mutators.history import Attempt, History, Slot, arm, learned
+from accord.attack.mutators.history import Attempt, History, Key, Slot, arm, in_sight, learned
 from accord.attack.mutators.kit import kit
 from accord.attack.mutators.search import choose as search
 from accord.attack.mutators.search import named
 from accord.core.case import AnyTask, Channel, Deliver, Step
 
 KIT: Final = kit()
+HIDING: Final = hiding(KIT)
 NOTHING: Final = learned(())
 TASK: Final = Step(ask=AnyTask(task="any"))
 SEEDS: Final = 50
@@ -292,6 +293,75 @@ def test_the_bandit_needs_fewer_attempts_than_going_through_all(name: str) -> No
     through = [attempts_to_find(exhaustive, victim, seed) for seed in range(5)]
     assert statistics.mean(bandit) < 0.9 * statistics.mean(through), (name, statistics.mean(bandit), through)
     assert max(bandit) < 40
+
+
+def test_one_case_alone_is_found_in_fewer_attempts_than_going_through_all() -> None:
+    for name in ("gullible", "hardened"):
+        bandit = [attempts_to_find(choose, VICTIMS[name], seed, count=1) for seed in range(SEEDS)]
+        through = attempts_to_find(exhaustive, VICTIMS[name], 1, count=1)
+        assert statistics.mean(bandit) < through, (name, statistics.mean(bandit), through)
+
+
+def yielding(seed: int) -> frozenset[str]:
+    """The converters that a victim yields to, drawn without a look at what the bandit believes in."""
+    drawn = Random(seed)
+    return frozenset(name for name in sorted(KIT) if drawn.random() < 0.1) | {drawn.choice(sorted(KIT))}
+
+
+def first_break(chooser: Chooser, weak: frozenset[str], seed: int, count: int) -> float:
+    """The mean number of attempts until each case breaks, when a victim yields to the converters in its sight."""
+    results: list[Attempt] = []
+    found: dict[str, int] = {}
+    for round_ in range(60):
+        history = learned(results, HIDING)
+        for case in (f"c{number}" for number in range(count) if f"c{number}" not in found):
+            names = chooser(seed, slot(round_, round_=round_, case=case), history, KIT)
+            hit = bool(weak.intersection(in_sight(names, HIDING)))
+            found |= {case: round_ + 1} if hit else {}
+            outcome = "broke" if hit else "held"
+            results.append(attempt(len(results), names, outcome, round=round_, case=case))
+    return statistics.mean([*found.values(), *([60] * (count - len(found)))])
+
+
+def shuffled(seed: int, slot: Slot, history: History, known: Mapping[str, Converter]) -> tuple[str, ...]:
+    singles = [one for one in everything(slot.steps) if len(one) == 1] + [("slots:1.1.1.1.1",)]
+    return ((), *Random(f"{seed} {slot.case}").sample(singles, len(singles)))[slot.round % (len(singles) + 1)]
+
+
+def test_whatever_a_victim_yields_to_is_found_sooner_than_by_chance_once_there_are_other_cases_to_learn_from() -> None:
+    for count, share in ((1, 1.1), (6, 0.75)):
+        means = {
+            chooser: statistics.mean(first_break(chooser, yielding(seed), seed, count) for seed in range(40))
+            for chooser in (choose, shuffled)
+        }
+        assert means[choose] < share * means[shuffled], (count, means)
+
+
+def test_two_converters_in_sight_are_two_chances_in_one_attempt() -> None:
+    told = [choose(seed, slot(), NOTHING, KIT) for seed in range(200)]
+    assert sum(len(in_sight(names, HIDING)) == 2 for names in told) > 150
+
+
+def test_what_is_hidden_inside_an_encoding_is_neither_blamed_nor_credited() -> None:
+    for outcome in ("broke", "held"):
+        told = learned([attempt(1, ("combined", "hex"), outcome)], HIDING)
+        assert {key.arm for key in told.tallies} == {"hex", "combined+hex"}
+
+
+def test_what_failed_alone_is_not_credited_with_what_a_pair_did() -> None:
+    alone = attempt(1, ("hex",), "held", round=1)
+    told = learned([alone, attempt(2, ("combined", "hex"), "broke", round=2)], HIDING)
+    assert told.tallies[Key("hex")].won == 0 < told.tallies[Key("combined+hex")].won
+
+
+def test_what_held_on_a_case_waits_until_the_rest_was_tried() -> None:
+    results: list[Attempt] = []
+    for round_ in range(1, 25):
+        names = choose(5, slot(round_, round_=round_), learned(results, HIDING), KIT)
+        results.append(attempt(round_, names, "held", round=round_))
+    told = [one.mutation for one in results]
+    assert len(set(told)) == len(told)
+    assert len({name for names in told for name in in_sight(names, HIDING)}) >= 20
 
 
 def test_a_victim_that_holds_is_never_found() -> None:

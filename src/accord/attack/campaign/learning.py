@@ -9,7 +9,7 @@ from accord.attack.campaign.order import Options
 from accord.attack.campaign.plan import standard
 from accord.attack.campaign.pursuit import is_led
 from accord.attack.judging.pools import stop
-from accord.attack.mutators.bandit import choose
+from accord.attack.mutators.bandit import choose, hiding
 from accord.attack.mutators.converter import Converter, channel_of
 from accord.attack.mutators.history import Attempt, Slot, learned
 from accord.core.campaign import PlannedTrial, TrialKind, TrialResult
@@ -45,7 +45,7 @@ def directions(
     stopped = frozenset(at for at in part if (trials[at].case_id, trials[at].number) in runs)
     if not options.mutate:
         return Directions(stopped)
-    history = learned(_attempts(trials, before, cases))
+    history = learned(_attempts(trials, before, cases), hiding(kit))
     open_ = (at for at in part if at not in stopped and trials[at].kind is TrialKind.ATTACK and not is_led(trials[at]))
     mutations = {at: choose(options.seed, _slot(trials[at], cases), history, kit) for at in open_}
     return Directions(stopped, mutations)

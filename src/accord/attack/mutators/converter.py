@@ -62,7 +62,8 @@ class Converter:
     """A way to say an attack otherwise.
 
     A text of N bytes becomes at most `factor` * N + `extra` bytes. `decode` undoes `encode`, where that is possible.
-    `prior` is how many successes a bandit believes in before it has seen any, from published results.
+    `prior` is how many successes a bandit believes in before it has seen any, from published results. `hides` says
+    that who does not undo it cannot see what another converter put inside.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Converter:
     factor: int = 1
     extra: int = 4096
     prior: int = 1
+    hides: bool = False
     encode: Callable[[str, Wording], str | None] | None = None
     decode: Callable[[str], str] | None = None
 

@@ -37,6 +37,7 @@ def encoding() -> Iterator[Converter]:
             convert=on_texts(_change(name, hints, coding.encode)),
             factor=coding.factor,
             extra=max(map(size, hints.wordings)) + 8,
+            hides=True,
             encode=coding.encode,
             decode=coding.decode,
         )

@@ -21,6 +21,7 @@ from accord.attack.mutators.wordings import filled, turns
 from accord.core.case import Channel, Deliver, Step
 
 _FEWEST_PARTS = 3
+_PROMISING = 3  # most jailbreaks that work, as published, take more than one turn
 _SAID = (Channel.USER,)
 _SPLIT = (Channel.RETRIEVAL, Channel.FILE, Channel.MEMORY)
 
@@ -34,7 +35,8 @@ def turning() -> Iterator[Converter]:
         does="sends the attack in parts that the system is to join",
         family=Family.TURNS,
         convert=_split,
-        prior=2,
+        prior=_PROMISING,
+        hides=True,
         extra=(_FEWEST_PARTS + 1) * (longest + 16),
     )
     yield Converter(
@@ -42,7 +44,7 @@ def turning() -> Iterator[Converter]:
         does="has two harmless turns answered before the attack",
         family=Family.TURNS,
         convert=_warmed,
-        prior=2,
+        prior=_PROMISING,
         extra=_said(told.warm_up),
     )
     yield Converter(
@@ -50,7 +52,7 @@ def turning() -> Iterator[Converter]:
         does="asks twice more after the attack was answered",
         family=Family.TURNS,
         convert=_insisting,
-        prior=2,
+        prior=_PROMISING,
         extra=_said(told.insist),
     )
 
