@@ -358,7 +358,7 @@ def test_tokens_are_never_exceeded_by_what_is_in_flight() -> None:
 
     tokens, answered = asyncio.run(scene())
     assert tokens <= 1_000
-    assert answered == 25  # and not one is left unspent because others were in flight
+    assert answered == 19  # one more might have had an answer of 256
 
 
 def test_money_is_counted_by_the_price_of_a_million_tokens() -> None:
@@ -369,7 +369,7 @@ def test_money_is_counted_by_the_price_of_a_million_tokens() -> None:
             purse.settle(await purse.take(10), 100)
 
     assert _spent(all_) == "the budget is spent: 1 of money"
-    assert purse.money == pytest.approx(1.0)
+    assert purse.money == pytest.approx(0.8)  # one more might have had an answer of 256 tokens
 
 
 def test_minutes_count_all_sittings() -> None:
@@ -408,7 +408,6 @@ def test_a_purse_without_limits_never_ends() -> None:
 def test_answers_of_up_to_256_tokens_never_exceed_the_budget(limit: int, costs: list[int], width: int) -> None:
     async def scene() -> int:
         purse, places = _purse(tokens=limit), asyncio.Semaphore(width)
-        largest = max(costs)
 
         async def ask(cost: int) -> None:
             async with places:
@@ -416,15 +415,10 @@ def test_answers_of_up_to_256_tokens_never_exceed_the_budget(limit: int, costs: 
                 await asyncio.sleep(0)
                 purse.settle(aside, 4 + cost)
 
-        await ask(largest)
         await asyncio.gather(*(ask(cost) for cost in costs), return_exceptions=True)
         return purse.tokens
 
-    try:
-        spent = asyncio.run(scene())
-    except TargetError:
-        return
-    assert spent <= limit
+    assert asyncio.run(scene()) <= limit
 
 
 def test_who_is_alone_is_with_nobody_and_is_not_overtaken_for_ever() -> None:

@@ -13,7 +13,7 @@ SPENT = "ACC-E651"
 """The code of the error that ends a campaign because nothing is left."""
 
 _HINT: Final = "give more: accord attack resume --budget"
-_ANSWER_TOKENS: Final = 256  # of one answer, before the first one came
+_ANSWER_TOKENS: Final = 256  # of one answer, until a longer one came: a short first one promises nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,6 @@ class Purse:
         self.tokens = tokens
         self._aside = 0
         self._answer = _ANSWER_TOKENS
-        self._answered = False
         self._settled = asyncio.Event()
         self._clock = clock
         self._started = clock()
@@ -73,7 +72,7 @@ class Purse:
         return max(0.0, self.limits.minutes * 60 - self._seconds - (self._clock() - self._started))
 
     async def take(self, tokens: int) -> Aside:
-        """Set aside a request, its guessed tokens and as many for its answer as the longest one so far had.
+        """Set aside a request, its guessed tokens and as many for its answer as the longest one so far had, or 256.
 
         Waits where what is in flight may leave enough. Raises `TargetError` (`ACC-E651`) when it cannot.
         """
@@ -91,9 +90,7 @@ class Purse:
         """Count what a request really cost in place of what was set aside for it."""
         self._aside -= aside.whole
         self.tokens += spent
-        if spent:
-            known, self._answered = self._answered, True
-            self._answer = max(spent - aside.asked, self._answer if known else 0)
+        self._answer = max(spent - aside.asked, self._answer)
         self._settled.set()
 
     def over(self, tokens: int) -> str:

@@ -49,7 +49,7 @@ class Attack(NamedTuple):
 def obeyed(reading: Reading, system: System | None = None) -> Iterator[Attack]:
     """Yield the ways in which a call or an answer obeys a message."""
     messages = reading.messages
-    told = [(at, message) for at, message in enumerate(messages) if message.role != "assistant"][: _MOST_SOURCES * 10]
+    told = [(at, message) for at, message in enumerate(messages) if message.role != "assistant"]
     done = [(at, message) for at, message in enumerate(messages) if message.role == "assistant"]
     work = 0
     for at, message in reversed(done[-_MOST_DEEDS:]):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 from accord.case.drafting.talk import Reading, called, kept
@@ -36,28 +38,51 @@ _ANSWERS = (
     "content",
     "message",
 )
+_CALL_PARTS = ("functionCall", "function_call", "toolUse", "toolCall")
+_RESULT_PARTS = ("functionResponse", "function_response", "toolResult", "toolResponse")
+_IDS = ("id", "call_id", "callId", "tool_call_id", "toolCallId", "tool_use_id", "toolUseId")
 _DEEPEST = 8
 _MOST = 20_000
+_MOST_INSIDE = 2_000
 
 
-def log_reading(text: str) -> Reading | None:
-    """Return the conversation that a JSON text, or JSON lines, hold; nothing where there is none."""
-    value = _parsed(text)
-    if value is None:
-        return None
-    messages = tuple(kept(_messages(value, 0, {})))
-    if not messages:
-        return None
-    title = value.get("title") if isinstance(value, Mapping) else None
-    return Reading(messages=messages, tools=dict(_tools(value, 0)), title=title if isinstance(title, str) else "")
+def log_reading(value: object) -> Reading | None:
+    """Return the conversation that a value out of JSON holds, however it is wrapped; nothing where there is none."""
+    for inner in _containers(value):
+        messages = tuple(kept(_messages(inner, 0, {})))
+        if messages and (inner is value or {message.role for message in messages} & {"assistant"}):
+            title = value.get("title") if isinstance(value, Mapping) else None
+            told = title if isinstance(title, str) else ""
+            return Reading(messages=messages, tools=dict(_tools(inner, 0)), title=told)
+    return None
 
 
-def _parsed(text: str) -> object:
-    """Return the value of a JSON text or of its lines as a list, or nothing."""
+def longest_text(value: object) -> str:
+    """Return the longest text of more than one line inside a value out of JSON."""
+    inside = (text for one in _containers(value) for text in (one if isinstance(one, list) else one.values()))
+    return max((text for text in inside if isinstance(text, str) and "\n" in text.strip()), key=len, default="")
+
+
+def _containers(value: object) -> Iterator[Mapping[str, object] | list[object]]:
+    """Yield a value and what is inside it, the outer first, as far as it holds others."""
+    waiting = deque([(value, 0)])
+    for _ in range(_MOST_INSIDE):
+        if not waiting:
+            return
+        one, depth = waiting.popleft()
+        if isinstance(one, Mapping | list):
+            yield one
+            inside = one if isinstance(one, list) else one.values()
+            if depth < 2 * _DEEPEST:
+                waiting.extend((inner, depth + 1) for inner in islice(inside, 100) if isinstance(inner, Mapping | list))
+
+
+def parsed(text: str) -> object:
+    """Return the value of a JSON text or of its lines as a list, or nothing where it is no JSON."""
     try:
         found: object = json.loads(text)
     except RecursionError:
-        return None
+        return []
     except ValueError:
         return _lines(text)
     return found if isinstance(found, Mapping | list) else None
@@ -216,10 +241,12 @@ def _parts(role: str, parts: list[object], names: dict[str, str]) -> Iterator[Me
     calls: list[ToolCall] = []
     for part in parts[:_MOST]:
         kind = str(part.get("type", "")) if isinstance(part, Mapping) else ""
-        if isinstance(part, Mapping) and (kind in ("tool_use", "tool_call", "function_call") or "functionCall" in part):
-            calls.extend(_calls({"tool_calls": [_inside(part, "functionCall") or part]}, names))
-        elif isinstance(part, Mapping) and (kind == "tool_result" or "functionResponse" in part):
-            yield _result(_inside(part, "functionResponse") or part, names)
+        if not isinstance(part, Mapping):
+            said += [text for text in (_text(part),) if text]
+        elif (inner := _inside(part, *_CALL_PARTS)) or kind in ("tool_use", "tool_call", "function_call"):
+            calls.extend(_calls({"tool_calls": [inner or part]}, names))
+        elif (inner := _inside(part, *_RESULT_PARTS)) or kind == "tool_result":
+            yield _result(inner or part, names)
         elif text := _text(part):
             said.append(text)
     if said or calls:
@@ -237,7 +264,7 @@ def _calls(value: Mapping[str, object], names: dict[str, str]) -> Iterator[ToolC
         inner = _inside(one, "function", "tool") or one
         name, args = _first(inner, _CALL_NAMES), next((inner[key] for key in _CALL_ARGS if key in inner), None)
         if isinstance(name, str) and name:
-            names |= {str(one[key]): name for key in ("id", "call_id", "tool_call_id") if one.get(key)}
+            names |= {str(one[key]): name for key in _IDS if one.get(key)}
             yield called(name, args)
 
 
@@ -268,7 +295,7 @@ def _step(value: Mapping[str, object], names: dict[str, str]) -> Iterator[Messag
 
 
 def _result(value: Mapping[str, object], names: dict[str, str]) -> Message:
-    ids = (value.get(key) for key in ("tool_call_id", "tool_use_id", "call_id", "id"))
+    ids = (value.get(key) for key in reversed(_IDS))
     name = _first(value, ("name", "tool_name")) or next((names[str(one)] for one in ids if str(one) in names), None)
     call = _inside(value, "tool_call")
     name = name or _first(call, _CALL_NAMES) or _first(value, ("function", "tool"))

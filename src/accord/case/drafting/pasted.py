@@ -11,7 +11,7 @@ from typing import Final
 from accord.case.drafting.blocks import Block, blocks
 from accord.case.drafting.calls import calls_in, without
 from accord.case.drafting.labels import Label, heading, is_aside, label, speaks, unmarked
-from accord.case.drafting.logs import log_reading
+from accord.case.drafting.logs import log_reading, parsed
 from accord.case.drafting.tables import either, phrases, words
 from accord.case.drafting.talk import Reading, kept
 from accord.core.finding import Severity
@@ -95,7 +95,7 @@ class _Teller:
 
     def _inset(self, text: str, *, quoted: bool) -> None:
         """Take a fence or a quotation: a log, a transcript, what belongs to the open message, or what was announced."""
-        log = log_reading(text) if text.lstrip()[:1] in ("{", "[") and self.open is None else None
+        log = log_reading(parsed(text)) if text.lstrip()[:1] in ("{", "[") and self.open is None else None
         found = tuple(one for line in text.split("\n") if (one := label(line)))
         if log and any(message.role == "assistant" for message in log.messages) and len(log.messages) > 1:
             self.messages.extend(log.messages)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from accord.case.drafting.logs import log_reading
+from accord.case.drafting.logs import log_reading, longest_text, parsed
 from accord.case.drafting.pasted import told
 from accord.case.drafting.talk import LARGEST, NotTalkError, Reading
 
@@ -24,8 +24,10 @@ def read(data: bytes) -> Reading:
     if b"\x00" in data[:65_536] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise NotTalkError("it is no text: it holds zero bytes")
     text = _decoded(data)
-    if text.lstrip()[:1] in ("{", "[") and (log := log_reading(text)):
+    value = parsed(text) if text.lstrip()[:1] in ("{", "[") else None
+    if log := log_reading(value):
         return _heard(log)
+    text = text if value is None else longest_text(value)
     if len(text) > LONGEST_TEXT:
         raise NotTalkError(f"its text has {len(text):,} characters, the limit is {LONGEST_TEXT:,}")
     if (lines := text.count("\n")) > MOST_LINES:

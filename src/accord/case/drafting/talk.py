@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -36,11 +37,23 @@ class Reading:
 
 
 def kept(messages: Iterable[Message]) -> Iterator[Message]:
-    """Yield messages that say or do something, cut to a length; one that repeats the one before is left out."""
+    """Yield messages that say or do something, cut to a length; one that repeats the one before is left out.
+
+    Of more than can be kept it is the end, where the deed stands, and the system message at the beginning.
+    """
+    lead: Message | None = None
+    last: deque[Message] = deque(maxlen=MOST_MESSAGES)
+    for message in _distinct(messages):
+        lead = lead or message
+        last.append(message)
+    if lead and lead is not last[0] and lead.role == "system":
+        yield lead
+    yield from last
+
+
+def _distinct(messages: Iterable[Message]) -> Iterator[Message]:
     before: Message | None = None
-    for count, message in enumerate(messages):
-        if count >= MOST_MESSAGES:
-            return
+    for message in messages:
         text = message.content.strip()[:LONGEST]
         one = Message(
             role=message.role, content=text, name=message.name, channel=message.channel, tool_calls=message.tool_calls
