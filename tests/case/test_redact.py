@@ -93,3 +93,19 @@ def test_every_shipped_case_still_verifies_and_keeps_its_tokens() -> None:
 def test_names_go_wherever_they_stand(name: str, link: str) -> None:
     case = sample(f"Bought by {name}{link}again.")
     assert name.removeprefix("Dr ").removeprefix("Mr ") not in held(redacted(case).case)
+
+
+def test_a_name_before_an_address_goes_with_it_whoever_bears_it_and_wherever_he_is() -> None:
+    done = redacted(sample("From: Jürgen Müller-Özil <j.mueller@attacker.example>, cc Ngozi <ngozi@larch-garden.com>."))
+    for text in ("Jürgen", "Müller", "Özil", "j.mueller", "Ngozi", "ngozi", "larch-garden"):
+        assert text not in held(done.case), text
+    assert verify(done.case).ok
+
+
+def test_names_of_machines_inside_a_house_go_too() -> None:
+    done = redacted(sample("See db01.contoso.local, wiki.int.contoso.internal:8443 and settings.local."))
+    assert "contoso" not in held(done.case)
+    assert "settings.local" in held(done.case)  # a word with a dot
+    assert ".example" in held(done.case)
+    assert verify(done.case).ok
+    assert redacted(done.case).case == done.case

@@ -21,7 +21,11 @@ from accord.core.canon import Digest
 from accord.core.case import Case, Var
 
 _MAIL = re.compile(r"(?<![\w.+-])([\w.+-]{1,64})@([\w-]+(?:\.[\w-]+)+)")
-_PERSON_MAIL = re.compile(r"[a-z]{2,}[._-][a-z]{2,}[\w.-]*", re.IGNORECASE)
+_PERSON_MAIL = re.compile(r"[a-z]+[._-][a-z]{2,}[\w.-]*", re.IGNORECASE)
+_BEARER = re.compile(r"((?:[^\W\d_][\w.'’-]{0,40} ){0,3}[^\W\d_][\w.'’-]{0,40}) ?<([\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+)>")
+_INSIDE = re.compile(
+    r"(?<![\w.@/-])[\w-]+(?:\.[\w-]+){1,8}\.(?:local|internal|lan|corp|intranet|private)(?![\w-]|\.\w)", re.IGNORECASE
+)
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,}")
 _PHONES = ("phone", "telephone")
@@ -119,6 +123,12 @@ class _Found:
                 yield one.name, text[one.start : one.end]
         for name in _people(text):
             yield "name", name
+        for match in _BEARER.finditer(text):
+            if borne := _borne(match[1]):
+                yield "name", borne
+                yield "address", match[2]
+        for match in _INSIDE.finditer(text):
+            yield "host", match[0]
 
     def _is_ours(self, old: str) -> bool:
         return bool(names_in(old) or _OURS.fullmatch(old)) or any(value in old for value in self._known)
@@ -136,6 +146,8 @@ class _Found:
         if kind == "address":
             host = old.rpartition("@")[2]
             return f"person-{number}@{host if reserved(host) else 'mail.example'}"
+        if kind == "host":
+            return f"host-{number}.example"
         if kind in ("name", "named") and not any(char.isdigit() for char in old):
             self._people += 1
             return f"Person {_letters(self._people)}"
@@ -181,6 +193,16 @@ def _people(text: str) -> Iterator[str]:
             end += 1
         yield re.sub(r"['’]s$", "", text[matches[start].start() : matches[end].end()])
         at = end + 1
+
+
+def _borne(words: str) -> str:
+    """Return the name that ends a row of words before an address: those that begin with a capital."""
+    found: list[str] = []
+    for word in reversed(words.split()):
+        if not word[0].isupper():
+            break
+        found.insert(0, word)
+    return " ".join(found)
 
 
 def _is_address(text: str, match: re.Match[str]) -> bool:

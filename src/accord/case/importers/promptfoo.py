@@ -42,6 +42,9 @@ def _file(source: Source) -> Iterator[Draft | Skip]:
     yield from _document(source, source.json() if source.ending == ".json" else plain_yaml(source.text()))
 
 
+_ABSENT = "a variable stands in another file, which is not there or is a program"
+
+
 def _beside(source: Source, told: str) -> Source | None:
     """Return the file that a configuration names, if it is a regular file in the same folder or inside it."""
     name = told.removeprefix("file://").partition(":")[0]
@@ -90,12 +93,25 @@ def _document(source: Source, document: object) -> Iterator[Draft | Skip]:
     for number, test in enumerate(tests, 1):
         record = f"{source.shown}#{number}"
         if isinstance(test, Mapping):
-            yield _test(record, test, default if isinstance(default, Mapping) else {}, prompts)
+            loaded = _loaded(source, test)
+            told = _test(record, loaded, default if isinstance(default, Mapping) else {}, prompts) if loaded else None
+            yield told or Skip(record=record, reason=_ABSENT)
         else:
             yield from _elsewhere(source, record, str(test), prompts)
     if not tests and prompts and not whole.get("tests"):
         for number, text in enumerate(prompts, 1):
             yield _test(f"{source.shown}#prompt {number}", {}, {}, (text,))
+
+
+def _loaded(source: Source, test: Record) -> Record | None:
+    """Return a test with the variables that stand in files of their own, or None where one cannot be read."""
+    given = test.get("vars")
+    if not isinstance(given, Mapping):
+        return test
+    files = {key: _beside(source, value) for key, value in given.items() if str(value).startswith("file://")}
+    if None in files.values():
+        return None
+    return {**test, "vars": {**given, **{key: one.text() for key, one in files.items() if one}}}
 
 
 def _prompts(source: Source, value: object) -> Iterator[str]:
