@@ -34,7 +34,7 @@ lock: .venv/ready
 	  ../$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --quiet \
 	    $(UPGRADE) $$within $$name.in -o $$name.txt || exit 1; \
 	done; ! grep -n '://' *.txt
-	@cd requirements && for name in bench bench-peers; do \
+	@cd requirements && for name in bench bench-peers bench-guard bench-guard-inferwall bench-guard-stackone; do \
 	  ../$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --quiet \
 	    $(UPGRADE) $$name.in -o $$name.txt || exit 1; \
 	done; for name in bench-attack-garak bench-attack-pyrit; do \

@@ -2,13 +2,15 @@
 
 Ours: AUC, attacks caught at a 1 % false-alarm rate, and latency, in three readings: rows of sources that the shipped
 weights never saw (`ship: false`), the development rows of sources that they saw, and all sources each left out in turn
-(scores written by train/guard/front.py). Peers run through the harness in ../shared, where they are installed.
+(scores written by train/guard/front.py). Peers run through the harness in ../shared, on the same rows, each in an
+environment of its own, `.venv-bench-peers-NAME` with `requirements/bench-guard-NAME.txt`; one that is absent is named.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
+import hashlib
 import json
 import subprocess
 import sys
@@ -22,7 +24,9 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 CORPUS = SHARED / "corpus" / "injection"
-PEERS = ("inferwall", "stackone_defender", "ai_injection_guard", "aicordon_picket", "ngram_lr_views")
+PEERS = {"inferwall": "inferwall", "stackone_defender": "stackone"}
+"""Peers by what the harness calls them, with the names of their environments."""
+
 _BY_POSITION = ("BIPIA-email", "BIPIA-table", "BIPIA-code")
 
 Row = dict[str, object]
@@ -33,6 +37,7 @@ def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--peers", action="store_true", help="also run the peers that are installed, on the same rows")
     asked.add_argument("--encoder", action="store_true", help="ask the encoder about the uncertain band")
+    asked.add_argument("--share", type=float, default=0.25, help="the share of the rows that peers run on")
     asked.add_argument("--json", type=Path)
     options = asked.parse_args()
     if not CORPUS.is_dir():
@@ -53,7 +58,7 @@ def main() -> int:
     kept["dev"] = _told("development rows", rows, score(rows))
     kept["latency"] = _latency(lambda text: scorer.score(text).score)
     if options.peers:
-        _peers(rows)
+        _peers([*rows, *(row for row in unseen if row not in rows)], options.share)
     if options.json:
         options.json.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
     return 0
@@ -116,23 +121,36 @@ def _latency(one: Callable[[str], float]) -> dict[str, float]:
     return kept
 
 
-def _peers(rows: Sequence[Row]) -> None:
-    harness = SHARED / "tools" / "guard_peers.py"
+def _peers(rows: Sequence[Row], share: float) -> None:
+    """Run ours and the peers on a share of the rows, chosen by their ids; honest texts of ours are hard negatives."""
+    from accord.guard.rules.benign import built_in
+
+    hard: list[Row] = [
+        {"id": hashlib.sha256(one.text.encode()).hexdigest()[:12], "text": one.text, "label": 0, "source": "ours"}
+        | {"lang": "", "channel": one.channel}
+        for one in built_in()
+    ]
     with tempfile.TemporaryDirectory() as made:
-        for name, some in (("test", rows), ("hard_negatives", [row for row in rows if row["label"] == 0])):
+        for name, some in (("test", rows), ("hard_negatives", hard)):
             with gzip.open(Path(made) / f"{name}.jsonl.gz", "wt", encoding="utf-8") as out:
                 out.write("".join(json.dumps(row) + "\n" for row in some))
-        ours = ["--cmd", f"{sys.executable} -m accord guard score"]
-        for asked in (ours, *(["--adapter", peer] for peer in PEERS)):
-            ran = subprocess.run(
-                [sys.executable, str(harness), *asked, "--test", made],
-                capture_output=True,
-                text=True,
-                timeout=3600,
-                check=False,
-            )
-            last = (ran.stderr.strip().splitlines() or ["no reason"])[-1][:160]
-            print(ran.stdout if ran.returncode == 0 else f"{asked[-1]} is not installed or failed: {last}", flush=True)
+        test = ["--test", made, "--frac", str(share)]
+        pythons = {peer: ROOT / f".venv-bench-peers-{place}" / "bin" / "python" for peer, place in PEERS.items()}
+        ours = f"{Path(sys.executable).parent}/accord guard score"
+        _harness("accord", pythons["inferwall"], ["--cmd", ours, *test])  # the harness needs scipy, which is there
+        for peer, python in pythons.items():
+            _harness(peer, python, ["--adapter", peer, *test])
+
+
+def _harness(name: str, python: Path, asked: Sequence[str]) -> None:
+    """Run the harness in an environment and print its table, or why there is none."""
+    if not python.is_file():
+        print(f"{name}: {python.parent.parent.name} is absent", flush=True)
+        return
+    command = [str(python), str(SHARED / "tools" / "guard_peers.py"), *asked]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=3600, check=False)
+    last = (ran.stderr.strip().splitlines() or ["no reason"])[-1][:160]
+    print(ran.stdout if ran.returncode == 0 else f"{name} failed: {last}", flush=True)
 
 
 if __name__ == "__main__":

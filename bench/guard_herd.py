@@ -68,57 +68,82 @@ class Turned(NamedTuple):
     text: str
 
 
+class Line(NamedTuple):
+    """What one rule stops of what its case is turned into, alone and beside all others."""
+
+    kind: str
+    way: str
+    alone: bool
+    beside: bool
+
+
 def main() -> None:
     """Print the share stopped by kind of rule and by way of turning, and the false alarms."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--every", type=int, default=3, help="take every Nth case for what is made by machine")
+    parser.add_argument("--cases", type=Path, default=CASES, help="a folder of cases; default: those that ship")
     parser.add_argument("--honest", type=Path)
     args = parser.parse_args()
     ground = Ground(understood(built_in(), None))
     seconds: list[float] = []
-    stopped: Counter[tuple[str, str]] = Counter()
-    total: Counter[tuple[str, str]] = Counter()
-    states: Counter[str] = Counter()
-    rules: list[GuardRule] = []
+    tries: list[tuple[Case, Tried]] = []
+    paths = sorted(args.cases.rglob("*.yaml"))
+    for path in paths:
+        case = load(path)
+        began = time.process_time()
+        tries.append((case, tried(compile_case(case), case, ground)))
+        seconds.append(time.process_time() - began)
+    rules = [found.rule for _, found in tries if found.state is State.ENFORCED]
+    states = Counter(found.state.value for _, found in tries)
+    print(f"rules: {dict(states)}; {sum(seconds) / len(seconds):.3f} s CPU a rule, {max(seconds):.3f} s the slowest")
     written = _written()
-    for at, path in enumerate(sorted(CASES.rglob("*.yaml"))):
-        case, name = load(path), path.relative_to(CASES).as_posix()[:-5]
-        began = time.perf_counter()
-        found = tried(compile_case(case), case, ground)
-        seconds.append(time.perf_counter() - began)
-        states[found.state.value] += 1
-        rules += [found.rule] if found.state is State.ENFORCED else []
-        made = list(written.get(name, ()))
+    everything = _Eyes(rules)
+    lines: list[Line] = []
+    texts: list[tuple[str, str]] = []
+    for at, (path, (case, found)) in enumerate(zip(paths, tries, strict=True)):
+        made = list(written.get(path.relative_to(args.cases).as_posix()[:-5], ()))
         if at % args.every == 0:
             made += [*_reworded(case, args.seed), *_mutated(case, args.seed)]
         kind = "effect" if _names_effect(case.broke) else "text"
-        eyes = _Eyes(found)
-        for one in made:
-            total[kind, one.way] += 1
-            stopped[kind, one.way] += eyes.stops(one.text, case)
-    print(f"rules: {dict(states)}; {sum(seconds) / len(seconds):.3f} s a rule, {max(seconds):.3f} s the slowest")
+        texts += [(found.rule.id, one.text) for one in made if kind == "text"]
+        eyes = _Eyes([found.rule] if found.state is State.ENFORCED else [])
+        lines += [
+            Line(kind, one.way, eyes.stops(one.text, case), everything.stops(one.text, case, found.rule.id))
+            for one in made
+        ]
+    _told(lines)
+    honest = _honest(args.honest)
+    _false_alarms(rules, honest)
+    _curve(rules, texts, honest)
+
+
+def _told(lines: Sequence[Line]) -> None:
+    print(f"{'':<21}{'of':>6} {'alone':>7} {'beside all others':>18}")
     for kind in ("effect", "text"):
-        for way in sorted({way for known, way in total if known == kind}):
-            got, out_of = stopped[kind, way], total[kind, way]
-            print(f"{kind:<7} {way:<12} {got:>5} of {out_of:<5} {got / out_of:.1%}")
-        got, out_of = (sum(count for (known, _), count in held.items() if known == kind) for held in (stopped, total))
-        print(f"{kind:<7} all          {got:>5} of {out_of:<5} {got / max(1, out_of):.1%}")
-    _false_alarms(rules, _honest(args.honest))
+        ways = sorted({one.way for one in lines if one.kind == kind})
+        for way in (*ways, "all"):
+            found = [one for one in lines if one.kind == kind and way in {one.way, "all"}]
+            count = max(1, len(found))
+            alone, beside = sum(one.alone for one in found) / count, sum(one.beside for one in found) / count
+            print(f"{kind:<7} {way:<13}{len(found):>6} {alone:>7.1%} {beside:>18.1%}")
 
 
 class _Eyes:
-    """What stands between an attack and its effect, with one rule in force."""
+    """What stands between an attack and its effect, with some rules in force."""
 
-    def __init__(self, found: Tried) -> None:
-        rule = (found.rule,) if found.state is State.ENFORCED else ()
-        self._matcher, self._near, self._constraints = compile_rules(rule), Neighbours(rule), Constraints(rule)
+    def __init__(self, rules: Sequence[GuardRule]) -> None:
+        self._matcher, self._near, self._constraints = compile_rules(rules), Neighbours(rules), Constraints(rules)
 
-    def stops(self, text: str, case: Case) -> bool:
-        """Tell whether the text is stopped, or the call that an obedient agent makes after reading it."""
+    def stops(self, text: str, case: Case, rule: str | None = None) -> bool:
+        """Tell whether the text is stopped, or the call that an obedient agent makes after it; by one rule, if named.
+
+        A call counts whichever rule refuses it: rules of one effect share the work.
+        """
         seen = views(text)
         hits = (*self._matcher.hits(seen, Channel.RETRIEVAL), *self._near.hits(seen, Channel.RETRIEVAL))
-        return any(hit.outcome in STOPS for hit in hits) or any(self._refuses(text, call) for call in _calls(case))
+        met = any(hit.outcome in STOPS and rule in {None, hit.rule} for hit in hits)
+        return met or any(self._refuses(text, call) for call in _calls(case))
 
     def _refuses(self, text: str, call: ToolCall) -> bool:
         said = (Message(role="user", content="Please go through this for me."),)
@@ -203,36 +228,62 @@ def _filled(case: Case) -> Iterable[object]:
     return (with_text(step, _with_tokens(text_of(step), case.name)) if text_of(step) else step for step in case.steps)
 
 
-def _honest(path: Path | None) -> Sequence[str]:
+def _honest(path: Path | None) -> Sequence[tuple[str, str]]:
+    """Return honest texts and where they are from."""
     if path is not None:
-        return [json.loads(line)["text"] for line in path.read_text("utf-8").splitlines() if line.strip()]
+        lines = path.read_text("utf-8").splitlines()
+        return [(row.get("source", path.stem), row["text"]) for row in map(json.loads, filter(str.strip, lines))]
     texts = []
     for name in ("train", "dev"):
         held = CORPUS / f"{name}.jsonl.gz"
         if held.is_file():
-            with gzip.open(held, "rt", encoding="utf-8") as lines:
-                texts += [row["text"] for row in map(json.loads, lines) if row["label"] == 0]
+            with gzip.open(held, "rt", encoding="utf-8") as rows:
+                texts += [(row["source"], row["text"]) for row in map(json.loads, rows) if row["label"] == 0]
     return texts
 
 
-def _false_alarms(rules: Sequence[GuardRule], honest: Sequence[str]) -> None:
+def _false_alarms(rules: Sequence[GuardRule], honest: Sequence[tuple[str, str]]) -> None:
     if not honest:
         print("no honest texts at hand: name some with --honest FILE")
         return
-    matcher, near = compile_rules(rules), Neighbours(rules)
+    matcher, near, alone = compile_rules(rules), Neighbours(rules), Neighbours(rules, strict=0)
     each: Counter[str] = Counter()
-    met = 0
-    began = time.perf_counter()
-    for text in honest:
+    met: Counter[str] = Counter()
+    seconds = characters = 0.0
+    for source, text in honest:
         seen = views(text)
-        hits = {hit.rule for hit in (*matcher.hits(seen, Channel.USER), *near.hits(seen, Channel.USER))}
-        each.update(hits)
-        met += bool(hits)
-    took = (time.perf_counter() - began) / len(honest)
-    worst = max(each.values(), default=0) / len(honest)
-    mean = sum(each.values()) / len(rules) / len(honest)
-    print(f"false alarms on {len(honest)} honest texts: {mean:.4%} a rule, {worst:.3%} the worst rule, ", end="")
-    print(f"{met / len(honest):.2%} with all {len(rules)} rules in force; {took * 1000:.2f} ms a text")
+        began = time.process_time()
+        hits = (*matcher.hits(seen, Channel.USER), *near.hits(seen, Channel.USER))
+        seconds, characters = seconds + time.process_time() - began, characters + len(text)
+        met[source] += bool(hits)
+        each.update({hit.rule for hit in (*hits, *alone.hits(seen, Channel.USER))})
+    count, total = len(honest), sum(met.values())
+    print(
+        f"false alarms on {count} honest texts, one rule alone: {sum(each.values()) / len(rules) / count:.4%}, ", end=""
+    )
+    print(
+        f"{max(each.values(), default=0) / count:.3%} the worst; all {len(rules)} together: {total / count:.3%}, ",
+        end="",
+    )
+    print(f"{seconds / characters * 1e6:.2f} ms CPU for 1,000 characters")
+    for source, found in met.most_common():
+        if found:
+            print(f"  {source:<40} {found} of {sum(one == source for one, _ in honest)}")
+
+
+def _curve(rules: Sequence[GuardRule], texts: Sequence[tuple[str, str]], honest: Sequence[tuple[str, str]]) -> None:
+    """Print what is stopped and what is raised for nothing, the stricter the less of both."""
+    matcher, ids = compile_rules(rules), {rule.id for rule in rules}
+    for strict in (0, 30, 60, 90):
+        near = Neighbours(rules, strict=strict)
+
+        def met(text: str, near: Neighbours = near) -> set[str]:
+            seen = views(text)
+            return {hit.rule for hit in (*matcher.hits(seen, Channel.USER), *near.hits(seen, Channel.USER))}
+
+        raised = sum(bool(met(text)) for _, text in honest) / max(1, len(honest))
+        stopped = sum(rule in ids and rule in met(text) for rule, text in texts) / max(1, len(texts))
+        print(f"margin {strict:>3}: {stopped:.1%} of texts alone stopped, {raised:.3%} false alarms with all rules")
 
 
 if __name__ == "__main__":

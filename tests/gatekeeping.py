@@ -8,13 +8,16 @@ import re
 import secrets
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple, Self
 
 from accord.core.canon import Digest, digest
 from accord.core.guard import Decision, GuardPolicy, GuardRule, Hit, Outcome, Piece
 from accord.core.system import Mode
 from accord.core.trial import Message, ToolCall
+from accord.guard.engine import linked
 from accord.guard.flow import Tool
+from accord.guard.flow.answers import Links
 from accord.guard.gateway.door import Gateway
 from accord.guard.gateway.selftest import Answered, ask
 from accord.guard.leaks import Leaks, redacted
@@ -63,8 +66,8 @@ class Pretended:
             at = text.index(ODD)
             yield Hit(rule="odd", outcome=Outcome.REDACT, start=at, end=at + len(ODD))
 
-    def release(self, text: str) -> Decision:
-        hits = self._leaks.hits(text)
+    def release(self, text: str, links: Links | None = None, /) -> Decision:
+        hits = (*self._leaks.hits(text), *(linked(links, text) if links else ()))
         if not hits:
             return self._said(Outcome.ALLOW)
         worst = max(hits, key=lambda hit: tuple(Outcome).index(hit.outcome))
@@ -73,8 +76,8 @@ class Pretended:
     def redacted(self, text: str, hits: Sequence[Hit]) -> str:
         return redacted(text, hits)
 
-    def stream(self) -> Stream:
-        return Stream(self._leaks)
+    def stream(self, links: Links | None = None, /) -> Stream:
+        return Stream(self._leaks, links=partial(linked, links) if links else None)
 
     def authorise(
         self, conversation: Sequence[Message], call: ToolCall, tools: Sequence[Tool], caller: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import NamedTuple
@@ -111,6 +112,24 @@ def test_what_was_looked_at_is_not_looked_at_again() -> None:
     for _ in range(5):
         guard.admit([user("the same history")])
     assert sensor.asked == 1
+
+
+def test_of_a_long_text_only_the_digest_is_remembered() -> None:
+    sensor = Sensor()
+    guard = Guard(POLICY, scorer=sensor)  # type: ignore[arg-type]  # as far as the engine asks it
+    long = "a \ud800 word " * 10_000
+    size = len(long)
+    guard.admit([user(long)])
+    tracemalloc.start()
+    try:
+        for number in range(20):
+            guard.admit([user(f"{long}{number}")])
+        kept = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert kept < size
+    guard.admit([user(f"{long}7")])
+    assert sensor.asked == 21
 
 
 def test_a_detector_that_is_off_is_not_asked() -> None:

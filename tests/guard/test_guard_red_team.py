@@ -77,10 +77,10 @@ def test_an_amount_is_the_one_number_that_was_meant(amount: object) -> None:
 
 def test_numbers_without_a_canonical_form_are_decided_on_like_any_other() -> None:
     wanted = (Message(role="user", content="Read file 1234567890123456789 please"),)
-    for value in (1234567890123456789, float("nan"), "\ud800"):
+    for value, outcome in ((1234567890123456789, "allow"), ("\ud800", "allow"), (float("nan"), "block")):
         call = ToolCall(name="read_file", args={"path": value})
         made = guard().authorise(Scene(wanted, TOOLS), call, now=NOON)
-        assert made.outcome.value == "allow"
+        assert made.outcome.value == outcome
         assert made.subject is not None
 
 

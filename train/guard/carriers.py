@@ -135,6 +135,10 @@ def _sentences(writer: Writer, prose: list[str], low: int, high: int) -> list[st
             "override",
             "security",
             "secretwords",
+            "quiet",
+            "policy",
+            "trigger",
+            "reported",
         )
         if writer.has(0, k)
     ]

@@ -33,6 +33,7 @@ SHARES: Final = {
     "made:persona-long": (0.3, 0.2),
     "made:in:": (0.2, 0.25),
     "made:one:": (0.9, 0.6),
+    "made:twin:": (0.8, 0.7),
     "made:": (0.6, 0.6),
     "library:": (0.3, 0.0),
     "encoded:": (0.3, 0.0),

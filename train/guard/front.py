@@ -46,8 +46,8 @@ _CHANNELS: Final = {
 }
 _MIXTURE: Final = np.array([0.5, 0.5, 0.0, 0.3, 4.0, 1.0])
 _RATES: Final = {"flag": 0.01, "block": 0.001, "low": 0.12, "high": 0.002}
-_BLEND: Final = {"front": 1.0, "encoder": 0.5, "offset": 0.2}
-"""Set on rows that neither the front nor the encoder had seen."""
+_BLEND: Final = {"front": 0.7, "encoder": 0.5, "offset": 0.3, "most": 40.0}
+"""What cascade.py writes as well, which fits the thresholds of both stages together."""
 
 _TIMES: Final = 4
 """How often a made row counts among the honest ones: the corpus has many that were written to look like attacks."""

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Final
 
 _HERE: Final = Path(__file__).parent / "grammar"
+_MORE: Final = _HERE / "more"
+"""More kinds and languages. Taught with them, neither the front nor the encoder was better on sources left out."""
+
 _DEEPEST: Final = 12
 _SYLLABLES: Final = (
     "ba co di fen gor hal in jol ka lum mer no or pel qui ran sol tam ur vel wex yor zan cle bri dro".split()
@@ -25,11 +28,12 @@ class Grammar:
     benign: dict[str, list[str]] = field(default_factory=dict)
 
 
-def read(lang: str) -> Grammar:
-    """Read the grammar of one language; a line that fits nowhere is an error."""
+def read(lang: str, *, more: bool = False) -> Grammar:
+    """Read the grammar of one language, and what stands in `more`; a line that fits nowhere is an error."""
     found, section = Grammar(lang), None
-    shared = (_HERE / "_shared.txt").read_text("utf-8").splitlines() if lang != "en" else []
-    for line in [*shared, *(_HERE / f"{lang}.txt").read_text("utf-8").splitlines()]:
+    shared = [_HERE / "_shared.txt"] if lang != "en" else []
+    places = [*shared, _HERE / f"{lang}.txt", *([_MORE / f"{lang}.txt"] if more else [])]
+    for line in [line for path in places if path.is_file() for line in path.read_text("utf-8").splitlines()]:
         if not line or line.startswith("# "):
             continue
         if line[0] == "@":
@@ -44,9 +48,10 @@ def read(lang: str) -> Grammar:
     return found
 
 
-def languages() -> list[str]:
-    """Return the languages that have a grammar, English first."""
-    found = sorted(path.stem for path in _HERE.glob("[a-z]*.txt"))
+def languages(*, more: bool = False) -> list[str]:
+    """Return the languages that have a grammar, English first; those too that have one in `more` alone."""
+    places = (_HERE, _MORE) if more else (_HERE,)
+    found = sorted({path.stem for place in places for path in place.glob("[a-z]*.txt")})
     return ["en", *(name for name in found if name != "en")]
 
 

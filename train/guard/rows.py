@@ -25,10 +25,31 @@ import sources
 
 Row = dict[str, object]
 _SHARE_OF_ENGLISH = 0.42
+_TWINS = 0.35
+"""Rows that are one of two twins, for each row of the others."""
+
+_CALM = (
+    "role",
+    "role",
+    "trigger",
+    "policy",
+    "reported",
+    "security",
+    "override",
+    "leak",
+    "persona",
+    "quiet",
+    "fiction",
+    "admin",
+)
+"""Kinds of harmless texts that use the words of attacks."""
+
 _INDIRECT = (
     "agentact",
     "agentact",
     "plainact",
+    "quiet",
+    "quiet",
     "indirect",
     "indirect",
     "indirect",
@@ -48,6 +69,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--seed", type=int, default=20261122)
     asked.add_argument("--scale", type=float, default=2.0)
+    asked.add_argument("--more", action="store_true", help="grammars in grammar/more too, and twins (the encoder's)")
     asked.add_argument("--without", default="", help="leave out corpus sources that begin so (leave-one-source-out)")
     asked.add_argument("--out", type=Path, default=sources.HERE / "made" / "rows.jsonl.gz")
     options = asked.parse_args()
@@ -55,7 +77,7 @@ def main() -> None:
     seen: set[bytes] = set()
     counts: Counter[tuple[object, ...]] = Counter()
     with options.out.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as packed:
-        for row in rows(options.seed, options.scale):
+        for row in rows(options.seed, options.scale, more=options.more):
             key = hashlib.blake2b(str(row["text"]).encode("utf-8", "replace"), digest_size=16).digest()
             if key in seen or not str(row["text"]).strip():
                 continue
@@ -71,7 +93,7 @@ def main() -> None:
         print(label, sum(chosen.values()), dict(by_channel), dict(by_lang))
 
 
-def rows(seed: int, scale: float) -> Iterator[Row]:
+def rows(seed: int, scale: float, *, more: bool = False) -> Iterator[Row]:
     """Yield all rows in a fixed order."""
     corpus = [row for row in sources.corpus("train") if sources.may_train(row)]
     for row in corpus:
@@ -100,13 +122,14 @@ def rows(seed: int, scale: float) -> Iterator[Row]:
     ]
     words = _words(prose)
     made: list[Row] = []
-    names = grammar.languages()
+    names = grammar.languages(more=more)
     for lang in names:
         rng = random.Random(f"{seed}:{lang}")
-        writer = grammar.Writer(grammar.read(lang), rng, words if lang == "en" else words[::7])
+        writer = grammar.Writer(grammar.read(lang, more=more), rng, words if lang == "en" else words[::7])
         share = _SHARE_OF_ENGLISH if lang == "en" else (1 - _SHARE_OF_ENGLISH) / max(1, len(names) - 1)
         local = _Local(writer, prose if lang == "en" else [], asks if lang == "en" else [], lang)
-        for row in local.rows(int(60_000 * scale * share)):
+        count = int(60_000 * scale * share)
+        for row in (*local.rows(count), *local.twins(int(count * _TWINS) if more else 0)):
             made.append(row)
             yield row
     yield from _mixed(made, random.Random(f"{seed}:mixed"), int(6_000 * scale))
@@ -140,6 +163,21 @@ class _Local:
             attack, kind = self._attack(rng.random())
             yield attack
             yield self._benign(rng.random(), kind)
+
+    def twins(self, count: int) -> Iterator[Row]:
+        """Yield attacks, each with a harmless text of its own kind: what tells them apart is what they ask for."""
+        rng, writer = self.writer.rng, self.writer
+        kinds = ["fiction", "fiction", "quiet", *(kind for kind in writer.grammar.attack if kind != "fakeroles")]
+        calm = [kind for kind in _CALM if writer.has(0, kind)]
+        for _ in range(count // 2):
+            kind = rng.choice(kinds)
+            attack = writer.attack(kind)[0]
+            attack = self._around(attack) if rng.random() < 0.4 else attack
+            yield self._row(attack, 1, "user", f"twin:{kind}")
+            kind = kind if writer.has(0, kind) and rng.random() < 0.5 else rng.choice(calm)
+            honest = writer.benign(kind)[0]
+            honest = f"{self._honest_ask()} {honest}" if rng.random() < 0.3 else honest
+            yield self._row(honest, 0, "user", f"twin:{kind}")
 
     def _row(self, text: str, label: int, channel: str, source: str) -> Row:
         rng = self.writer.rng

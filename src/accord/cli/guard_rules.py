@@ -73,7 +73,7 @@ def listed(folder: Path, shape: str) -> int:
     held = _shelf(folder).current(now(os.environ))
     for one in held.refused:
         say(f"{one_line(one.file)} is not in force: {one_line(one.reason)}")
-    _tell([shelved(rule) for rule in held.rules], shape, digest=held.digest)
+    _tell([shelved(rule, held.held) for rule in held.rules], shape, digest=held.digest)
     return 0
 
 

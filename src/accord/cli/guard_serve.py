@@ -30,7 +30,13 @@ _FILE: Final = click.Path(path_type=Path)
 @click.option(
     "--rules", type=click.Path(path_type=Path), metavar="DIR", help="Folder of signed rules; changes are taken up."
 )
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes that answer.")
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0, 64),
+    help="Processes that answer; 0 means one for each core, at most four. Sessions of MCP need 1.",
+)
 @click.option(
     "--log", type=click.Path(path_type=Path), metavar="FILE", help="One JSON line a decision is appended here."
 )
@@ -44,11 +50,12 @@ def command(
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small products: more threads only wait for each other
     parts = urlsplit(upstream)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+    plain = parts.username is None and not parts.query and not parts.fragment
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not plain:
         message = f"--upstream {upstream!r} is no address of an HTTP interface"
         raise AccordError(message, hint="write it as https://HOST/v1", code="ACC-E763")
     try:
-        from accord.guard.gateway.workers import Order, serve
+        from accord.guard.gateway.workers import Order, serve, usable
     except ImportError as error:
         message = f"the gateway needs a package that is not installed: {error.name}"
         raise AccordError(message, hint="install accord[guard]", code="ACC-E764") from error
@@ -60,13 +67,19 @@ def command(
         upstream.rstrip("/"),
         host,
         port,
-        workers,
+        usable(workers),
         log,
         lambda: _making(policy, rules),
         os.environ.get("ACCORD_UPSTREAM_KEY") or None,
     )
     _making(policy, None).read_policy()
-    return serve(order, lambda address: say(f"the guard listens on {address}"))
+    return serve(order, lambda address: _ready(address, order.workers))
+
+
+def _ready(address: str, workers: int) -> None:
+    say(f"the guard listens on {address}")
+    if workers > 1:
+        say("/mcp is refused here: sessions of tools are kept by one worker, so give them a gateway with --workers 1")
 
 
 def _making(policy: Path | None, rules: Path | None) -> Making:
@@ -74,6 +87,7 @@ def _making(policy: Path | None, rules: Path | None) -> Making:
     from accord.core.guard import GuardPolicy, GuardRule, Switch
     from accord.guard.detector import Scorer, load
     from accord.guard.doors.http import PATH, McpSessions
+    from accord.guard.doors.loading import calibrated, read
     from accord.guard.doors.selftest import unguarded_tools
     from accord.guard.engine import Guard, InForce
     from accord.guard.gateway.reload import Renewed
@@ -81,7 +95,6 @@ def _making(policy: Path | None, rules: Path | None) -> Making:
     from accord.guard.gateway.workers import Making
     from accord.guard.monitor.probing import Probing
     from accord.guard.rules.shelf import Shelf
-    from accord.record.codec import load as load_word
 
     shelf = Renewed(lambda: Shelf(rules)) if rules is not None else None
     spending = Spending()
@@ -89,7 +102,7 @@ def _making(policy: Path | None, rules: Path | None) -> Making:
     patient: Patient | None = None
 
     def read_policy() -> GuardPolicy:
-        return GuardPolicy(guard=1) if policy is None else load_word(policy, GuardPolicy, shown=policy.name)
+        return GuardPolicy(guard=1) if policy is None else read(policy)
 
     def make(wanted: GuardPolicy, more: tuple[GuardRule, ...]) -> Wired:
         nonlocal scorer, patient
@@ -99,11 +112,14 @@ def _making(policy: Path | None, rules: Path | None) -> Making:
                 patient = Patient(scorer.encoder)
                 scorer = replace(scorer, encoder=cast("Encoder", patient))  # asked in the same way
         current = shelf.current() if shelf is not None else InForce()
+        fitted = None if scorer is None else calibrated(scorer, wanted, policy)
         return Wired(
-            Guard(wanted, InForce((*current.rules, *more), current.digest), scorer=scorer), spending, patient=patient
+            Guard(wanted, InForce((*current.rules, *more), current.digest), scorer=fitted), spending, patient=patient
         )
 
     def watch(wanted: GuardPolicy) -> Probing | None:
         return Probing(wanted.limits.similar_queries) if wanted.limits.similar_queries else None
 
-    return Making(read_policy, make, shelf, watch, lambda gateway: {PATH: McpSessions(gateway)}, unguarded_tools)
+    return Making(
+        read_policy, make, shelf, watch, lambda gateway: {PATH: McpSessions(gateway)}, unguarded_tools, spending.divide
+    )

@@ -279,6 +279,17 @@ class OnError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuardCalibration:
+    """The detector's thresholds of the house: a file of `accord guard calibrate`, beside guard.yaml or by its path.
+
+    With `digest` no other content is taken up, and the digest of the policy stands for the thresholds too.
+    """
+
+    file: str
+    digest: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GuardPolicy:
     """Everything `guard.yaml` says. `canaries` are values that may leave in no answer, tool argument or address.
 
@@ -302,3 +313,4 @@ class GuardPolicy:
     keys: tuple[GuardKey, ...] = ()
     opaque: tuple[str, ...] = ()
     allow: tuple[GuardAllowed, ...] = ()
+    calibration: GuardCalibration | None = None

@@ -6,9 +6,10 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from accord.case.heard import values
 from accord.content.fingerprints import normal
 from accord.content.views import View, views
 from accord.core.canon import Digest, digest, digest_bytes
@@ -17,8 +18,10 @@ from accord.core.guard import Decision, GuardPolicy, GuardRule, Hit, Outcome, Pi
 from accord.core.system import Mode
 from accord.core.trial import Message, ToolCall
 from accord.guard.constraints import Constraints
-from accord.guard.flow import Flow, Grant, Spent, Tool, compile_flow, links_out
+from accord.guard.flow import Flow, Grant, Spent, Tool, compile_flow
+from accord.guard.flow.answers import LEADS, Links, Vouched
 from accord.guard.leaks import CANARY, Leaks, redacted
+from accord.guard.leaving.arguments import MOST, texts_in
 from accord.guard.matching import compile_rules
 from accord.guard.policies import check_policy
 from accord.guard.recent import Recent
@@ -34,6 +37,7 @@ DETECTOR: Final = "detector"
 LINK: Final = "link"
 """The code of a decision about an address in an answer that nobody named."""
 
+_REMEMBERED: Final = 1_024  # characters
 _ORDER: Final = tuple(Outcome)
 _NO_RULES: Final = digest([])
 
@@ -62,7 +66,8 @@ class Guard:
     """A policy, a set of rules and a detector, compiled once and never changed: a reload makes another one.
 
     Every method is a function of its arguments and of what is in force: no clock, no network, no file. What was
-    looked at lately is remembered, so that a history that comes again with each request is looked at once.
+    looked at lately (4,096 texts) is remembered, so that a history that comes again with each request is looked at
+    once; of long texts only the digest is kept.
     """
 
     def __init__(self, policy: GuardPolicy, in_force: InForce | None = None, *, scorer: Scorer | None = None) -> None:
@@ -92,24 +97,29 @@ class Guard:
         told = "\0".join(f"{piece.channel}\1{piece.text}" for piece in looked)
         return self._decided(found, _subject(told))
 
-    def release(self, text: str, *, where: str = "", conversation: Sequence[Message] = ()) -> Decision:
+    def release(
+        self, text: str, *, where: str = "", conversation: Sequence[Message] = (), links: Links | None = None
+    ) -> Decision:
         """Decide on a whole text that leaves: an answer, an embedding's input, a tool's argument.
 
-        With the conversation before it, addresses that are drawn or carry data and that nobody named are taken out.
+        With the conversation before it, addresses that are drawn or carry data and that nobody named are taken out;
+        `links` finds them where one conversation has many texts.
         """
         piece = Piece(text=text, channel=Channel.SYSTEM, source="model", where=where)
         hits = list(self.leaks.hits(text))
-        if conversation and "/" in text:
-            hits += [_linked(found.start, found.end, found.reason) for found in links_out(conversation, text)]
+        find = Vouched(conversation).out if conversation else links
+        if find is not None and LEADS.search(text):
+            hits += linked(find, text)
         return self._decided([(piece, hit) for hit in hits], _subject(text))
 
     def redacted(self, text: str, hits: Sequence[Hit]) -> str:
         """Return a text with what was met in it taken out."""
         return redacted(text, hits)
 
-    def stream(self) -> Stream:
-        """Begin a text that leaves piece by piece."""
-        return Stream(self.leaks, enforced=self.policy.mode is Mode.ENFORCE)
+    def stream(self, links: Links | None = None) -> Stream:
+        """Begin a text that leaves piece by piece; `links` finds the addresses in it that nobody named."""
+        found = None if links is None else partial(linked, links)
+        return Stream(self.leaks, enforced=self.policy.mode is Mode.ENFORCE, links=found)
 
     def authorise(self, scene: Scene, call: ToolCall, *, now: datetime) -> Decision:
         """Decide on one tool call before it runs: rules first, then the flow of information, then what would leak."""
@@ -151,7 +161,7 @@ class Guard:
         """Return what is seen in an incoming text; what the policy excepts until today is left out."""
         if channel is Channel.SYSTEM or not text:
             return ()
-        key = (channel, text)
+        key = (channel, _key_of(text))
         known = self._seen.get(key)
         if known is None:
             known = self._look(text, channel)
@@ -193,11 +203,14 @@ class Guard:
 
     def _leaked(self, call: ToolCall) -> Ruling | None:
         """Return what a call's arguments would carry out that must not leave."""
-        inside = [text for value in call.args.values() for text in values(value)]
-        texts = (call.name, *call.args, *inside)
+        inside = list(texts_in(call.args))
+        if len(inside) > MOST:
+            message = f"{call.name} is called with more than {MOST} texts"
+            return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=message, path=(f"tool:{call.name}",))
+        texts = (call.name, *inside)
         hits = [hit for text in texts for hit in self.leaks.hits(text) if hit.outcome is not Outcome.FLAG]
         if not hits and len(inside) > 1 and self.policy.canaries:
-            hits = [hit for hit in self.leaks.hits("".join(inside)) if hit.rule == CANARY]
+            hits = [hit for hit in self.leaks.hits("".join(texts_in(call.args, keys=False))) if hit.rule == CANARY]
         if not hits:
             return None
         return Ruling(outcome=Outcome.BLOCK, code=hits[0].rule, message=hits[0].message, path=(f"tool:{call.name}",))
@@ -244,8 +257,16 @@ def excepted_text(text: str) -> Digest:
     return digest_bytes(normal(text).encode(errors="replace"))
 
 
-def _linked(start: int, end: int, reason: str) -> Hit:
-    return Hit(rule=LINK, outcome=Outcome.REDACT, start=start, end=end, message=reason)
+def linked(find: Links, text: str) -> tuple[Hit, ...]:
+    """Return the addresses in a text that may not leave, as hits."""
+    return tuple(
+        Hit(rule=LINK, outcome=Outcome.REDACT, start=one.start, end=one.end, message=one.reason) for one in find(text)
+    )
+
+
+def _key_of(text: str) -> str | bytes:
+    """Return by what a text is remembered: itself, or its digest where it is long, so that memory stays small."""
+    return text if len(text) <= _REMEMBERED else sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def _called(call: ToolCall) -> Digest:

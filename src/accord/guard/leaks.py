@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
+from accord.content.views import View, views
 from accord.core.errors import ManifestError
 from accord.core.guard import GuardRule, Hit, Outcome, Treatment
 from accord.core.system import Mode
+from accord.guard.leaving.ciphers import rarer, sieve_of
 from accord.guard.leaving.forms import FEWEST, Form, forms, letters_of
 from accord.guard.leaving.letters import Found, Reader, readings
-from accord.guard.leaving.recognised import recognised
-from accord.guard.leaving.substrings import Owned, Substrings, pieces
+from accord.guard.leaving.reading import Reading, beside, compiled
+from accord.guard.leaving.recognised import hidden, may_hide, recognised
+from accord.guard.leaving.sifting import RUN
+from accord.guard.leaving.substrings import Owned
 from accord.guard.matching.sets import Named, PatternSet
 
 CANARY: Final = "canary"
@@ -22,11 +27,11 @@ CANARY: Final = "canary"
 MARK: Final = "[redacted]"
 """What stands in the place of what was taken out."""
 
-_GRAM = 5
-_STRIDE = 4
 _MOST_SPANS = 64
 _LONG = 64  # letters of a canary of which all forms are looked for
 _MANY = 32  # canaries of which all forms are looked for; of more, those of bytes and as they are
+_FEW = 8  # canaries that are looked for with a letter between each two
+_SOME = 16  # canaries that are looked for in rarer forms
 _LEAST_DATA = 16  # characters in the query of an address that can carry something out
 _LITERAL: Final = re.compile(r"(?:\(\?i\))?((?:[\w \-]|\\x\{[0-9a-f]{1,6}\}|\\[^\w])+)")
 _LINK: Final = re.compile(r"(!?)\[[^\[\]\n]{0,200}\]\(\s{0,8}<?(https?://[^\s()<>]{1,2000})")
@@ -38,8 +43,8 @@ class Leaks:
 
     `secrets` and `personal` say what is done about those; `rules` bring patterns of what must not be answered.
     Addresses of other `hosts` that carry data in their query are flagged. A canary is met without regard to case,
-    blanks, punctuation, markup and characters without width, escaped, reversed, moved by thirteen places, in base64,
-    hexadecimal and other numbers; and so is every part of it of eight letters or digits, or more where it is words.
+    blanks, punctuation, markup and characters without width, in all forms that `forms`, `rarer` and `Asides` know;
+    and so is every part of it of eight letters or digits, or more where it is words.
     """
 
     def __init__(
@@ -56,24 +61,29 @@ class Leaks:
         self._rules = tuple(rules)
         known = tuple(dict.fromkeys(canaries))
         longest = _LONG if len(known) <= _MANY else 0
-        owned = [Owned(form, -1) for canary in known for form in _forms_of(canary, longest)]
+        owned = [Owned(form, -1) for canary in known for form in _forms_of(canary, longest, among=len(known))]
         wanted = [Named(at, one) for at, rule in enumerate(self._rules) for one in rule.outputs]
         owned += [Owned(form, one.owner) for one in wanted for form in _literal(one.pattern)]
-        self.substrings = Substrings(owned)
+        self._known = compiled(owned, known)
+        self.substrings = self._known.substrings
         self.outputs = PatternSet(wanted)
         self.has_outputs = bool(wanted)
-        self._pieces = pieces(self.substrings.owned, _GRAM)
+        self._sieve = sieve_of(self.substrings.owned)
         self._least = min((one.form.need for one in owned), default=0)
 
     def hits(self, text: str) -> tuple[Hit, ...]:
         """Return what must not leave of a whole text, in order."""
         found = [*self._given_away(text), *self.said(text), *self._carried(text)]
         found += recognised(text, secret=self.secrets, personals=self.personal)
+        if may_hide(text):
+            decoded = views(text)[1:]
+            found += hidden(decoded, secret=self.secrets)
+            found += self._nested(decoded) if self.substrings.owned and not found else ()
         return tuple(sorted(found, key=lambda hit: (hit.start, hit.end)))
 
-    def reader(self) -> Reader:
+    def reader(self) -> Reading:
         """Return what reads a text piece by piece for canaries."""
-        return Reader(self.substrings)
+        return Reading(self._known)
 
     def said(self, text: str) -> Iterator[Hit]:
         """Yield what the rules' patterns of answers match."""
@@ -97,26 +107,31 @@ class Leaks:
         return Hit(rule=CANARY, outcome=Outcome.BLOCK, start=found.start, end=found.end, view=view, message=message)
 
     def _given_away(self, text: str) -> Iterator[Hit]:
-        if not self.substrings.owned or not self._may_hold(text):
+        if not self.substrings.owned:
             return
+        found = Reader(self.substrings).read(text, final=True) if self._may_hold(text) else []
+        found += beside(text, self._known, met=bool(found))
         last: Found | None = None
-        for found in self.reader().read(text, final=True):
-            if last is not None and found.start > last.end:
+        for one in sorted(found, key=lambda one: (one.start, one.end)):
+            if last is not None and one.start > last.end:
                 yield self.hit(last)
                 last = None
-            last = found if last is None else Found(min(last.start, found.start), found.end, last.what)
+            last = one if last is None else Found(last.start, max(last.end, one.end), last.what)
         if last is not None:
             yield self.hit(last)
 
+    def _nested(self, decoded: Iterable[View]) -> Iterator[Hit]:
+        """Yield what gives something away in what a text says decoded, where it is hidden once more."""
+        for view in decoded:
+            for hit in self._given_away(view.text):
+                start, end = view.at(hit.start, hit.end)
+                yield replace(hit, start=start, end=end, view=f"{view.kind}>{hit.view}")
+
     def _may_hold(self, text: str) -> bool:
         """Tell whether a text may hold a part of a canary: a run of eight holds one of five at every fourth place."""
-        if self._least < _GRAM + _STRIDE - 1:
+        if self._least < RUN:
             return True
-        for reading in readings(text):
-            plain = letters_of(reading)
-            if not self._pieces.isdisjoint(plain[at : at + _GRAM] for at in range(0, len(plain), _STRIDE)):
-                return True
-        return False
+        return any(self._sieve.holds(letters_of(reading)) for reading in readings(text))
 
     def _carried(self, text: str) -> Iterator[Hit]:
         """Yield addresses of pictures and links that carry data away."""
@@ -144,7 +159,7 @@ def _outcome(rule: GuardRule) -> Outcome:
     return Outcome.FLAG if rule.mode is Mode.SHADOW else Outcome(rule.action.value)
 
 
-def _forms_of(canary: str, longest: int) -> Iterator[Form]:
+def _forms_of(canary: str, longest: int, *, among: int) -> Iterator[Form]:
     plain = letters_of(canary)
     if len(plain) < FEWEST:
         raise ManifestError(
@@ -153,6 +168,8 @@ def _forms_of(canary: str, longest: int) -> Iterator[Form]:
             code="ACC-E700",
         )
     yield from forms(canary, longest=longest)
+    if len(plain) <= longest and among <= _SOME:
+        yield from rarer(canary, between=among <= _FEW)
 
 
 def _literal(pattern: str) -> Iterator[Form]:

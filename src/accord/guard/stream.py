@@ -1,17 +1,19 @@
 """Text that leaves piece by piece: let go at once, but for the longest part of something that must not leave.
 
-Of a canary in any form at most three letters or digits leave before it is held (five, where more than 256 characters
-of something else stand between them). A secret is held from the name it begins with, or from its sixth character, to
-its end. What is open for 256 characters is decided then: a canary stops the text, a secret is dropped to its end, the
-rest goes. After a silence `flush` lets go what is open and is neither part of a canary nor of a secret.
+Of a canary as it is nothing leaves, of one in any other form at most three letters or digits (five, where more than
+256 characters of something else stand between them). A secret is held from the name it begins with, or from its sixth
+character, to its end. What is open for 256 characters is decided then: a canary stops the text, a secret is dropped to
+its end, the rest goes. After a silence `flush` lets go what is open and is neither part of a canary nor of a secret.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final, NamedTuple
 
 from accord.core.guard import Hit, Outcome
+from accord.guard.flow.answers import LEADS, open_address
 from accord.guard.leaks import MARK, Leaks
 from accord.guard.leaving.tokens import Tokens
 
@@ -36,8 +38,11 @@ class Stream:
     Where it is not `enforced`, all of it leaves at once, as it came; what is met is only told.
     """
 
-    def __init__(self, leaks: Leaks, *, enforced: bool = True) -> None:
+    def __init__(
+        self, leaks: Leaks, *, enforced: bool = True, links: Callable[[str], Iterable[Hit]] | None = None
+    ) -> None:
         self._leaks = leaks
+        self._links = links
         self._enforced = enforced
         self._reader = leaks.reader() if leaks.substrings.owned else None
         self._tokens = Tokens(leaks.secrets, leaks.personal)
@@ -118,6 +123,8 @@ class Stream:
                 hold = max(0, hold - self._reader.unread)
         if self._tokens.watches and hold:
             hold = self._tokens.begun(self._context, self._text[:hold], at=self._base, silent=silent)
+        if self._links is not None:
+            hold = min(hold, open_address(self._text[:hold]))
         if len(self._text) - hold > MOST:
             return self._overflown(hold)
         return self._let_go(hold)
@@ -184,11 +191,13 @@ class Stream:
         if not text:
             return []
         looks = self._tokens.looks(self._context, text, at=self._base)
-        if not looks and not self._leaks.has_outputs:
+        linked = self._links if self._links is not None and LEADS.search(text) else None
+        if not looks and not self._leaks.has_outputs and linked is None:
             return []
         window = self._context + text
         shift = self._base - len(self._context)
         seen = [*self._leaks.said(window), *(self._tokens.seen(window) if looks else ())]
+        seen += linked(window) if linked is not None else ()
         moved = (replace(hit, start=hit.start + shift, end=hit.end + shift) for hit in seen)
         return sorted((hit for hit in moved if hit.end > self._base), key=lambda hit: hit.start)
 

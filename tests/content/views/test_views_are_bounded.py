@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import gzip
 import time
 from itertools import pairwise
@@ -21,6 +22,7 @@ HONEST: Final[dict[str, str]] = yaml.safe_load((Path(__file__).parent / "honest.
 HOSTILE: Final = [
     "aA1", "%41", "&#65;", "\\u0041", "<", "<!--", "**", "a**b", "1 ", "01", "65 66 ", ". - ", "i ", "=41", "](",
     "\u200ba", "\U000e0041", "\ufe01", "\u202ea", "\u0430a", "a\u0301", "0x41 ", "69 67 ", "aGVsbG8gd29ybGQ", "\ud800",
+    "aGVsbG8gd29ybGQ ", "aGVsbG8gd29ybGQ= ", "QUFBQUFBQUFB\n", "a\U000e0041\U000e0042", "1 2 3 4 5 6 x ", "a1 ",
     "vafgehpgvbaf cerivbhf ", "snoitcurtsni suoiverp ", "1gn0r3 pr3v10us ", " the of instructions previous ", "eyJ",
 ]  # fmt: skip
 ANYTHING: Final = st.lists(
@@ -72,7 +74,11 @@ def test_time_grows_with_the_length_of_the_text(seed: str) -> None:
         return time.thread_time() - started
 
     views("é warm")
-    short, long = min(seconds(8_000), seconds(8_000)), seconds(64_000)
+    gc.disable()  # what other tests left in memory is not ours to look through
+    try:
+        short, long = min(seconds(8_000), seconds(8_000)), seconds(64_000)
+    finally:
+        gc.enable()
     assert long < max(0.4, 24 * short)
 
 
@@ -92,7 +98,7 @@ def test_plain_text_is_refused_quickly() -> None:
             views(text)
         return (time.thread_time() - started) / 200
 
-    assert min(seconds() for _ in range(5)) < 160e-6  # 20 to 40 µs on an idle core
+    assert min(seconds() for _ in range(5)) < 160e-6  # 12 to 20 µs on an idle core
 
 
 def test_the_part_that_is_hidden_is_found_to_the_character() -> None:

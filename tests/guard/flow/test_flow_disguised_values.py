@@ -79,6 +79,8 @@ def test_an_answer_under_another_name_than_the_call_is_not_what_the_user_named()
         f"Zahle 98.70 an {IBAN} noch nicht",
         f"Zahle nichts an {IBAN}",
         f"Betaal 98.70 aan {IBAN} niet",
+        f"Paie pas 98.70 à {IBAN}",
+        f"Zahle nicht 98.70 an {IBAN}",
     ],
 )
 def test_what_the_user_forbids_or_puts_off_is_not_asked_for(wish: str) -> None:

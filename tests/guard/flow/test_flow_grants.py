@@ -304,10 +304,56 @@ def test_a_pinned_tool_that_says_something_else_is_barred(moved: Tool) -> None:
     assert other.authorise(WISH, LIST, now=NOW).code == "ACC-E712"
 
 
-def test_a_pin_takes_any_schema_and_is_the_same_for_the_same_words() -> None:
-    odd: list[dict[str, object]] = [{}, {"x": float("nan")}, {"x": "\ud800"}, {"x": {1, 2}}, {"x": {"y": [[]]}}]
-    pins = [pin(Tool(name="x", schema=schema)) for schema in odd]
-    assert len({str(one) for one in pins}) == len(odd)
+def deep(levels: int) -> object:
+    inner: object = 1
+    for _ in range(levels):
+        inner = [inner]
+    return inner
+
+
+NO_JSON: list[dict[str, object]] = [
+    {"x": float("nan")},
+    {"x": float("inf")},
+    {"x": "\ud800"},
+    {"x": object()},
+    {"x": 10**5_000},
+    {"x": deep(5_000)},
+]
+
+
+@pytest.mark.parametrize("said", NO_JSON, ids=["nan", "infinity", "surrogate", "object", "long", "deep"])
+def test_what_is_no_json_is_never_pinned_or_granted(said: dict[str, object]) -> None:
+    with pytest.raises(RecordError) as refused:
+        pin(Tool(name="x", schema=said))
+    assert refused.value.code == "ACC-E712"
+    with pytest.raises(RecordError) as refused:
+        grant_subject(ToolCall(name="pay", args=said))
+    assert refused.value.code == "ACC-E721"
+
+
+@pytest.mark.parametrize("said", NO_JSON, ids=["nan", "infinity", "surrogate", "object", "long", "deep"])
+@pytest.mark.parametrize("argument", ["iban", "amount", "subject"])
+def test_a_call_with_what_is_no_json_is_ruled_on_and_stopped(said: dict[str, object], argument: str) -> None:
+    call = ToolCall(name="pay", args={**CALL.args, argument: said["x"]})
+    for grants in ((), (grant(),)):
+        ruling = approved(Approval.HUMAN).authorise(WISH, call, now=NOW, grants=grants)
+        assert ruling.outcome.stops, ruling
+    assert DESK.authorise(WISH, call, now=NOW, heard=False).outcome.stops
+
+
+def test_a_pinned_tool_that_says_what_is_no_json_is_in_quarantine() -> None:
+    odd = Tool(name="pay", schema={"x": float("nan")})
+    listed = GuardTool(name="pay", pin=pin(Tool(name="pay")))
+    flow = compile_flow(GuardPolicy(guard=1, tools=(listed,)), [odd])
+    assert flow.authorise(WISH, CALL, now=NOW).code == "ACC-E712"
+
+
+SCHEMAS: list[dict[str, object]] = [{}, {"x": {"y": [[]]}}, {"x": 1}]
+
+
+def test_a_pin_is_the_same_for_the_same_words() -> None:
+    pins = [pin(Tool(name="x", schema=schema)) for schema in SCHEMAS]
+    assert len({str(one) for one in pins}) == len(pins)
     assert pin(Tool(name="x", schema={"a": 1, "b": 2})) == pin(Tool(name="x", schema={"b": 2, "a": 1}))
 
 

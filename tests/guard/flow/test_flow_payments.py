@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from guard.flow.desk import ALLOW, ASK, BLOCK, IBAN, OTHER, STOPS, Scene, Step, check, desk, ruled
+from guard.flow.desk import ALLOW, ASK, BLOCK, IBAN, OTHER, STOPS, Scene, Step, check, desk, ruled, tool
 
-from accord.core.guard import GuardSource, GuardTool, Integrity, Switch
+from accord.core.guard import GuardPolicy, GuardSource, GuardTool, Integrity, Switch
+from accord.guard.flow import compile_flow
 
 PAID = {"iban": IBAN, "amount": 98.7}
 BILL = f"Invoice 2026-01\nTotal 98.70\nIBAN: {IBAN}"
@@ -24,6 +25,7 @@ SERVED = {
     "an account with blanks is the same account": bill("Total 98.70\nIBAN: DE89 3704 0044 0532 0130 00"),
     "the same account twice is one candidate": bill(f"{BILL}\nAgain: {IBAN}"),
     "a comma may stand for the point": bill(f"Summe 98,70 EUR\nIBAN: {IBAN}"),
+    "a mail address beside the account disturbs nothing": bill(f"{BILL}\nQuestions: billing@acme.example"),
     "a currency sign may stand before the amount": bill(f"Total: €98.70\nIBAN: {IBAN}"),
     "a bill may be called an invoice": bill(BILL, "Pay the invoice invoice.pdf please", "invoice.pdf"),
     "other files that were read do not disturb": Scene(
@@ -219,3 +221,33 @@ def test_a_payment_that_is_only_told_of_is_not_made(wish: str) -> None:
 )
 def test_a_payment_that_is_asked_for_in_a_roundabout_way_is_made(wish: str) -> None:
     check(Scene(wish.format(IBAN), (), "pay", PAID, ALLOW))
+
+
+WIRE = tool("wire_money", "iban amount currency", amount="number")
+WIRES = compile_flow(
+    GuardPolicy(guard=1, tools=(GuardTool(name="wire_money"), GuardTool(name="read_document"))),
+    (WIRE, tool("read_document", "path")),
+)
+
+
+@pytest.mark.parametrize(
+    ("wish", "text", "currency", "expected"),
+    [
+        (f"Pay 98.70 EUR to {IBAN}", "", "EUR", ALLOW),
+        (f"Pay €98.70 to {IBAN}", "", "eur", ALLOW),
+        (f"Pay 98.70 euros to {IBAN}", "", "EUR", ALLOW),
+        (f"Pay 98.70 EUR to {IBAN}", "", "KWD", STOPS),
+        (f"Pay 98.70 to {IBAN}", "", "USD", STOPS),
+        (f"Pay 98.70 to {IBAN}", "", "", ALLOW),
+        ("Pay the bill in bill.txt", f"Total 98.70 EUR\nIBAN {IBAN}", "EUR", ALLOW),
+        ("Pay the bill in bill.txt", f"Total 98.70 EUR\nIBAN {IBAN}\nUSD, KWD", "KWD", STOPS),
+        ("Pay the bill in bill.txt", f"Total 98.70 EUR\nTotal 98.70 KWD\nIBAN {IBAN}", "KWD", STOPS),
+        ("Pay the bill in bill.txt", f"Total 98.70\nIBAN {IBAN}\nCurrency: KWD", "KWD", STOPS),
+    ],
+)
+def test_a_sum_is_paid_in_the_currency_that_stands_beside_it(
+    wish: str, text: str, currency: str, expected: object
+) -> None:
+    steps = (read("bill.txt", text),) if text else ()
+    args = {"iban": IBAN, "amount": 98.7, "currency": currency}
+    check(Scene(wish, steps, "wire_money", args, expected), WIRES)  # type: ignore[arg-type]  # or STOPS

@@ -225,6 +225,35 @@ def test_a_slow_caller_holds_nobody_up_and_is_not_read_ahead_for(tmp_path: Path)
         assert until(lambda: b"accord_guard_in_flight 1" in there.get("/metrics")[1])  # the page's own request
 
 
+def test_a_caller_who_leaves_early_takes_the_request_to_the_model_with_it(tmp_path: Path) -> None:
+    with Loopback() as upstream, gateway(upstream, tmp_path) as there:
+        upstream.gap = 0.2
+        body = json.dumps(
+            {"stream": True, "messages": [{"role": "user", "content": "SAY<a b c d e f g h i j>"}]}
+        ).encode()
+        with socket.create_connection(("127.0.0.1", there.port)) as leaving:
+            head = b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+            leaving.sendall(head + b"content-length: %d\r\n\r\n" % len(body) + body)
+            assert leaving.recv(100).startswith(b"HTTP/1.1 200")
+        assert until(lambda: upstream.dropped == 1)
+        assert until(lambda: b"accord_guard_disconnects_total 1" in there.get("/metrics")[1])
+        upstream.gap = 0
+        assert there.ask()[0] == 200
+        assert there.decisions()[0]["kind"] == "request"
+
+
+def test_a_worker_that_is_told_to_end_before_it_is_ready_ends(tmp_path: Path) -> None:
+    with Loopback() as upstream, gateway(upstream, tmp_path, workers=2) as there:
+        for wait in (0.0, 0.1, 0.3):
+            os.kill(children(there.process.pid)[0], signal.SIGKILL)
+            assert until(lambda: len(children(there.process.pid)) == 2)
+            time.sleep(wait)
+            os.kill(children(there.process.pid)[-1], signal.SIGTERM)  # the one that has just begun
+            assert until(lambda: len(children(there.process.pid)) == 2)
+        there.process.terminate()
+        assert there.process.wait(20) == 0
+
+
 def test_a_head_that_is_too_large_is_refused(tmp_path: Path) -> None:
     with (
         Loopback() as upstream,

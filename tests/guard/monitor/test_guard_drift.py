@@ -37,7 +37,12 @@ def test_a_stream_that_does_not_change_hardly_ever_alarms(source: Source) -> Non
 
 @pytest.mark.parametrize(
     ("before", "after", "within"),
-    [(rare(0.05), rare(0.3), 150), (slow(1.0), slow(4.0), 150), (rare(0.3), rare(0.02), 400)],
+    [
+        (rare(0.05), rare(0.3), 150),
+        (slow(1.0), slow(4.0), 150),
+        (rare(0.3), rare(0.02), 400),
+        (rare(0.1), rare(0.0), 300),
+    ],
 )
 def test_a_sudden_change_is_found_soon(before: Source, after: Source, within: int) -> None:
     found = 0
@@ -47,6 +52,15 @@ def test_a_sudden_change_is_found_soon(before: Source, after: Source, within: in
         assert first_alarm((before(chance) for _ in range(1_000)), drift) is None
         found += first_alarm((after(chance) for _ in range(within)), drift) is not None
     assert found >= 18
+
+
+def test_a_guard_or_a_model_that_stops_refusing_is_noticed_however_rare_its_refusals_were() -> None:
+    found = 0
+    for seed in range(8):
+        chance = random.Random(seed)
+        drift = Drift(seed=1_000 + seed, reference=[float(chance.random() < 0.03) for _ in range(10_000)])
+        found += first_alarm(iter([0.0] * 700), drift) is not None
+    assert found >= 7
 
 
 def test_a_slow_change_is_found_too() -> None:

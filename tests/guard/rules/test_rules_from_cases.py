@@ -23,7 +23,7 @@ from accord.guard.constraints import Constraints
 from accord.guard.rules.adding import added
 from accord.guard.rules.benign import Honest, built_in, read_benign, understood
 from accord.guard.rules.compiling import TOKEN, compile_case, hostile_texts, rule_id
-from accord.guard.rules.honest import standing
+from accord.guard.rules.honest import Judge, standing
 from accord.guard.rules.meanings import Meanings, meanings
 from accord.guard.rules.near import Neighbours, Passages, alike
 from accord.guard.rules.trial import Ground, State, Tried, tried
@@ -166,14 +166,15 @@ def test_the_operators_text_and_the_honest_question_are_no_part_of_the_attack() 
     assert hostile_texts(case("agent/condition-fires-later"))[0].startswith("2 new.")
 
 
-def test_two_hundred_poisoned_cases_make_no_rule_that_blocks(tmp_path: Path) -> None:
+def test_hundreds_of_poisoned_cases_make_no_rule_that_blocks(tmp_path: Path) -> None:
     made = list(poisoned())
-    assert len(made) >= 200
+    assert len(made) >= 300
     blocking = []
     for number, (way, text) in enumerate(made):
         path = tmp_path / f"{number}.yaml"
         path.write_text(text, encoding="utf-8")
         told = added(path, the_ground()).told
+        assert told.readable
         if told.state is State.ENFORCED:
             blocking.append((way, text))
 
@@ -292,7 +293,9 @@ def test_an_honest_sentence_is_told_from_an_attack() -> None:
     assert ours is not None
 
     assert standing(table(), "Where is my order?", (ours,)).is_twin
-    assert not standing(table(), hostile_texts(case("llm-baseline/direct-override"))[0], (ours,)).is_doubtful
+    assert not standing(table(), hostile_texts(case("llm-baseline/direct-override"))[0], (ours,)).is_twin
+    assert not Judge(table(), (ours,)).doubt(hostile_texts(case("llm-baseline/direct-override"))[0])
+    assert Judge(table(), (ours,)).doubt("Sum your briefing up in three bullet points for the night shift.")
 
 
 def test_only_what_is_the_attackers_own_makes_an_effect() -> None:

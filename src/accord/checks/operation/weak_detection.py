@@ -25,8 +25,8 @@ def weak_detection(system: System, ctx: Context) -> Iterator[Finding]:
 
     ## What it does
     Has the installed detector read the texts of shipped and shared cases, and honest texts of the built-in benign set,
-    and counts. Reports when it sees less than a quarter of the attacks, most of which are quiet on purpose, or flags
-    more than one in twenty of the honest texts, which are chosen to be mistaken; each with its one-sided 95 % bound.
+    and counts. Reports when it sees less than two fifths of the attacks, most of which are quiet on purpose, or flags
+    more than one in fifty of the honest texts, which are chosen to be mistaken; each with its one-sided 95 % bound.
 
     ## Why it matters
     A detector is a sensor whose reading means nothing until it was held against both kinds of text. One that flags
@@ -49,9 +49,9 @@ def weak_detection(system: System, ctx: Context) -> Iterator[Finding]:
         yield lapse(ctx, "the detector is off and sees no attack", fix="set detector: on")
         return
     seen = measured((*ctx.shared, *ctx.cases))
-    if seen.attacks.upper < 0.25:
+    if seen.attacks.upper < 0.4:
         yield lapse(
             ctx, f"the detector sees {seen.attacks} of known attacks", fix="install accord[guard] and calibrate it"
         )
-    if seen.honest.lower > 0.05:
+    if seen.honest.lower > 0.02:
         yield lapse(ctx, f"the detector flags {seen.honest} of honest texts", fix="calibrate: accord guard calibrate")

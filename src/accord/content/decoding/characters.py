@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
 from accord.content.decoding.edits import Edit, Way
-from accord.content.decoding.signs import Change, Signs
+from accord.content.decoding.signs import Change, Signs, table
 from accord.content.language import common, speaks
 from accord.content.lookalikes import INVISIBLE, alike, folding, invisible
 
@@ -19,6 +20,9 @@ _SCRIPTS: Final = ("\u0370-\u03ff", "\u0400-\u052f", "\u0531-\u058f", "\u13a0-\u
 _TOUCHING: Final = re.compile(f"[{_NATIVE}][A-Za-z]|[A-Za-z][{_NATIVE}]")
 _HONEST: Final = frozenset("ªº¹²³ıɡɑɛȷ")
 _MARKS: Final = "\u0300-\u036f\u0483-\u0489\u20d0-\u20f0"
+_ASCII: Final = bytes(range(128))
+_LAST: Final = "\uffff"
+_BESIDE: Final = table({b"a": string.ascii_letters.encode(), b"?": b"?"}, b"#")
 _TOKEN: Final = re.compile(r"\S+")
 _TAGS: Final = re.compile("(\U0001f3f4)?([\U000e0001-\U000e007f]{2,})")
 _SELECTORS: Final = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}")
@@ -29,7 +33,7 @@ _TURNED: Final = re.compile("\u202e([^\u202c\u2069\r\n]{2,})[\u202c\u2069]?")
 def characters(seen: Signs) -> Iterator[Change]:
     """Yield what a text of other characters than ASCII may hide."""
     text = seen.text
-    if seen.plain or _telling().isdisjoint(text) or _is_ordinary(text):
+    if seen.plain or _is_ordinary(seen):
         return
     for kind, way in _WAYS:
         if edits := tuple(way(text)):
@@ -115,13 +119,20 @@ def _is_mostly_latin(text: str) -> bool:
     return latin * 10 >= 6 * len(text)
 
 
-def _is_ordinary(text: str) -> bool:
-    """Tell whether a text is of another alphabet, most of it, and no letters of two alphabets touch."""
-    present = "".join(_telling().intersection(text))
-    if not present:
+def _is_ordinary(seen: Signs) -> bool:
+    """Tell whether nothing tells, or a text is of another alphabet, most of it, and no letters of two touch."""
+    data = seen.text.encode("utf-8", "surrogatepass").translate(None, _ASCII)
+    others = data.decode("utf-8", "surrogatepass")
+    if len(others.encode("utf-16-le", "surrogatepass")) > 2 * len(others) and _beyond().search(others):
+        return False
+    first = _found().search(others)
+    if first is None:
         return True
-    one = any(re.fullmatch(f"[{script}]+", present) for script in _SCRIPTS)
-    return one and not _is_mostly_latin(text) and _TOUCHING.search(text) is None
+    script = next((one for one in _SCRIPTS if re.match(f"[{one}]", first[0])), None)
+    if script is None or _outside(script).search(others) or _is_mostly_latin(seen.text):
+        return False
+    shape = seen.data.translate(_BESIDE)  # letters and what is not ASCII: only where they touch can alphabets
+    return (b"?a" not in shape and b"a?" not in shape) or _TOUCHING.search(seen.text) is None
 
 
 @cache
@@ -130,6 +141,28 @@ def _telling() -> frozenset[str]:
     ranges = re.findall("(.)(?:-(.))?", INVISIBLE + _MARKS)
     unseen = {chr(code) for low, high in ranges for code in range(ord(low), ord(high or low) + 1)}
     return (frozenset(alike()) - _HONEST) | unseen
+
+
+@cache
+def _found() -> re.Pattern[str]:
+    """Return what finds a telling character of the first plane; with the others in it, it is ten times slower."""
+    return _one_of(char for char in _telling() if char <= _LAST)
+
+
+@cache
+def _beyond() -> re.Pattern[str]:
+    """Return what finds a telling character beyond the first plane: none of them is of a script."""
+    return _one_of(char for char in _telling() if char > _LAST)
+
+
+@cache
+def _outside(script: str) -> re.Pattern[str]:
+    """Return what finds a telling character of the first plane that is not of a script."""
+    return _one_of(char for char in _telling() if char <= _LAST and not re.match(f"[{script}]", char))
+
+
+def _one_of(chars: Iterator[str]) -> re.Pattern[str]:
+    return re.compile(f"[{_as_class(chars)}]")
 
 
 @cache

@@ -10,16 +10,17 @@ from typing import Final
 from accord.content.decoding.edits import Edit
 from accord.content.decoding.signs import Change, Signs
 
-_PERCENT: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_ENTITY: Final = re.compile(r"(?:&#(?:[0-9]{1,7}|[xX][0-9A-Fa-f]{1,6});?)+")
-_SLASHED: Final = re.compile(
-    r"(?:\\(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-3][0-7]{2}))+"
-)
+# patterns begin with the character that they look for, so that the engine skips what has none
+_CODE: Final = r"(?:u[0-9A-Fa-f]{4}|u\{[0-9A-Fa-f]{1,6}\}|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-3][0-7]{2})"
+_NUMBER: Final = r"(?:[0-9]{1,7}|[xX][0-9A-Fa-f]{1,6});?"
+_PERCENT: Final = re.compile(r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*")
+_ENTITY: Final = re.compile(rf"&#{_NUMBER}(?:&#{_NUMBER})*")
+_SLASHED: Final = re.compile(rf"\\{_CODE}(?:\\{_CODE})*")
 _SLASH: Final = re.compile(
     r"\\(?:u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\}|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2})|([0-3][0-7]{2}))"
 )
-_QUOTED: Final = re.compile(r"(?:=[0-9A-F]{2})+")
-_SOFT: Final = re.compile(r"(?<=[^\s=])=\r?\n(?=[^\s=])")
+_QUOTED: Final = re.compile(r"=[0-9A-F]{2}(?:=[0-9A-F]{2})*")
+_SOFT: Final = re.compile(r"=(?<=[^\s=]=)\r?\n(?=[^\s=])")
 _RESERVED: Final = frozenset("%-._~")  # all but the first need no escape (RFC 3986 §2.3)
 _HIGHEST: Final = 0x110000
 _LONG_RUN = 6

@@ -10,11 +10,11 @@ from accord.content.decoding.edits import Edit
 from accord.content.decoding.signs import Change, Signs
 from accord.content.language import common
 
-_MARKS: Final = re.compile(
-    r"<!--(?P<hidden>[^<>]{0,2000})-->"
-    r"|(?P<tag></?(?:b|i|u|s|em|strong|span|font|small|big|mark|sub|sup|wbr|a|code|ins|del|q|abbr|kbd|var|bdi|bdo)\b"
-    r"[^<>]{0,300}>)|\*\*|__|~~|``|(?<=\w)[*`](?=\w)"
-    r"|!?\[(?P<label>[^\[\]\n]{1,200})\]\([^()\s]{0,500}\)",
+_MARKS: Final = re.compile(  # the first character tells, so that the engine skips what has none
+    r"[<*_~`!\[](?:(?<=<)(?:!--(?P<hidden>[^<>]{0,2000})-->"
+    r"|(?P<tag>/?(?:b|i|u|s|em|strong|span|font|small|big|mark|sub|sup|wbr|a|code|ins|del|q|abbr|kbd|var|bdi|bdo)\b"
+    r"[^<>]{0,300}>))|(?<=\*)\*|(?<=_)_|(?<=~)~|(?<=`)`|(?<=\w[*`])(?=\w)"
+    r"|(?:(?<=!)\[|(?<=\[))(?P<label>[^\[\]\n]{1,200})\]\([^()\s]{0,500}\))",
     re.IGNORECASE,
 )
 _BEFORE: Final = re.compile(r"[^\W\d_]{1,20}$")
@@ -27,11 +27,21 @@ def markup(seen: Signs) -> Iterator[Change]:
     if not seen.markup:
         return
     text = seen.text
-    found = list(_MARKS.finditer(text))
-    inside = [match for match in found if _is_inside(text, match)]
-    joined = any(match["tag"] or match["hidden"] is not None or _joins(text, match) for match in inside)
-    if joined or len(inside) >= 4 or any(match["hidden"] for match in found):
-        yield Change("markup", tuple(Edit(*match.span(), _left(text, match)) for match in found))
+    if _parts_words(text):
+        yield Change("markup", tuple(Edit(*match.span(), _left(text, match)) for match in _MARKS.finditer(text)))
+
+
+def _parts_words(text: str) -> bool:
+    """Tell whether marks part words, or comments hide some; marks are not kept, there may be a great many."""
+    inside = 0
+    for match in _MARKS.finditer(text):
+        if match["hidden"]:
+            return True
+        if _is_inside(text, match):
+            inside += 1
+            if inside >= 4 or match["tag"] or match["hidden"] is not None or _joins(text, match):
+                return True
+    return False
 
 
 def _is_inside(text: str, match: re.Match[str]) -> bool:

@@ -5,19 +5,28 @@ from __future__ import annotations
 import codecs
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 from typing import Final
 
 from accord.content.decoding.edits import Edit, Way
-from accord.content.decoding.signs import Change, Signs
+from accord.content.decoding.signs import Change, Signs, small_words, stretches, table
 from accord.content.language import common, odd, parted, words
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _WORDS: Final = re.compile(r"\S+")
 _LEET: Final = str.maketrans("01345789@$!|+", "oieastbgasilt")
 _LEET_WORD: Final = re.compile(r"(?<![\w@$])[A-Za-z013457@$](?:[A-Za-z013457@$]|[!|+](?=[\w@$]))+(?![\w@$])")
+_LEET_SHAPE: Final = table(
+    {b"a": b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", b"1": b"013457", b"@": b"@$", b"!": b"!|+"}, b"#"
+)
+_LEET_MARKS: Final = (b"a1", b"1a", b"@", b"!a", b"!1")
+_ALONE: Final = table(
+    {b"a": b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789?", b" ": b" \t.-_*,|/+~"}, b"#"
+)
 _SPACED: Final = re.compile(r"(?<![^\W_])[^\W_](?:[ \t.\-_*,|/+~]{1,3}[^\W_](?![^\W_])){4,}")
+_SINGLE: Final = b" a "
+_FAR: Final = 5  # a letter and three signs between it and the next, and one more
 _GAP: Final = re.compile(r"([^\W_])([ \t.\-_*,|/+~]{0,3})")
 _ENOUGH = 14
 _FORWARD: Final = ("of the ", "in the ", "to the ", "all the ", "previous instructions", "system prompt")
@@ -31,9 +40,9 @@ def wording(seen: Signs) -> Iterator[Change]:
         yield from _hidden(seen, odd().backwards, "reversed", (_mirrored, _each_mirrored))
     if seen.backwards and (edit := _reordered(seen.text)):
         yield Change("reversed", (edit,))
-    if seen.leet and (edits := tuple(_leet(seen.text))):
+    if seen.leet and (edits := tuple(_leet(seen))):
         yield Change("leet", edits)
-    if seen.spaced and (edits := tuple(_spaced(seen.text))):
+    if seen.spaced and _stand_alone(seen.data) and (edits := tuple(_spaced(seen.text))):
         yield Change("spaced", edits)
 
 
@@ -44,13 +53,33 @@ def _hidden(
     here = seen.odd & table
     if not here or (len(here) == 1 and max(map(len, here)) < 9):
         return
-    places = _places(seen.text, here)
+    places = _places(seen.text, here) if _outweigh(seen, here) else None
     if places is None:
         return
     start = seen.text.rfind("\n", 0, places[0]) + 1
     end = seen.text.find("\n", places[1])
     for way in ways:
         yield Change(kind, way(seen.text, start, len(seen.text) if end < 0 else end))
+
+
+def _outweigh(seen: Signs, hidden: frozenset[str]) -> bool:
+    """Tell whether hidden words outweigh the plain ones anywhere; of a text that is not all ASCII, that they may."""
+    if not seen.plain:
+        return True
+    known = words()
+    weight = 0
+    for word in small_words(seen.data):
+        if word in hidden:
+            weight += _weight(len(word))
+            if weight >= _ENOUGH:
+                return True
+        elif weight:
+            weight = max(0, weight - (6 if word in known else 2))
+    return False
+
+
+def _weight(size: int) -> int:
+    return 4 if size == 3 else 8 if size < 6 else 12 if size < 9 else 16
 
 
 def _places(text: str, hidden: frozenset[str]) -> tuple[int, int] | None:
@@ -61,7 +90,7 @@ def _places(text: str, hidden: frozenset[str]) -> tuple[int, int] | None:
     for match in _WORD.finditer(text):
         word = match[0].lower()
         if word in hidden:
-            weight += 4 if len(word) == 3 else 8 if len(word) < 6 else 12 if len(word) < 9 else 16
+            weight += _weight(len(word))
             best = max(best, weight)
             first, last = (match.start() if first < 0 else first), match.end()
         else:
@@ -89,17 +118,27 @@ def _reordered(text: str) -> Edit | None:
     return Edit(0, len(text), " ".join(reversed(text.split())))
 
 
-def _leet(text: str) -> Iterator[Edit]:
+def _leet(seen: Signs) -> Iterator[Edit]:
     """Read digits as the letters they look like, in texts with two such words or more."""
-    edits = [
-        Edit(*match.span(), read, Way.EVEN)
-        for match in _LEET_WORD.finditer(text)
-        if (read := _unleeted(match[0])) is not None
-    ]
+    spans = stretches(seen.data.translate(_LEET_SHAPE), _LEET_MARKS)  # what is digits alone is never a sure word
+    mixed = (match for start, end in spans for match in _LEET_WORD.finditer(seen.text, start, end + 1))
+    if _is_leet(seen.text, tuple(_unleeted_words(mixed))):
+        edits = tuple(_unleeted_words(_LEET_WORD.finditer(seen.text)))
+        yield from edits if _is_leet(seen.text, edits) else ()
+
+
+def _unleeted_words(matches: Iterable[re.Match[str]]) -> Iterator[Edit]:
+    for match in matches:
+        read = _unleeted(match[0])
+        if read is not None:
+            yield Edit(*match.span(), read, Way.EVEN)
+
+
+def _is_leet(text: str, edits: Sequence[Edit]) -> bool:
+    """Tell whether enough of what was read are common words in which not all is digits."""
     digits = {edit.text.lower(): sum(map(str.isdigit, text[edit.start : edit.end])) for edit in edits}
     sure = {word: count for word, count in digits.items() if len(word) > 2 and count < len(word) and common(word)}
-    if len(sure) >= 2 or any(len(word) >= 6 and count >= 2 for word, count in sure.items()):
-        yield from edits
+    return len(sure) >= 2 or any(len(word) >= 6 and count >= 2 for word, count in sure.items())
 
 
 def _unleeted(token: str) -> str | None:
@@ -122,6 +161,20 @@ def _is_inside(token: str) -> bool:
     """Tell whether digits stand among letters: `v2` and `utf8` only end in one."""
     bare = token.rstrip("0123456789@$!|+")
     return bool(bare) and not bare.isalpha()
+
+
+def _stand_alone(data: bytes) -> bool:
+    """Tell whether letters or digits stand by themselves, three in a row at least."""
+    shape = data.translate(_ALONE)
+    last = run = -_FAR
+    at = shape.find(_SINGLE)
+    while at >= 0:
+        run = run + 1 if at - last < _FAR else 1
+        if run >= 3:
+            return True
+        last = at
+        at = shape.find(_SINGLE, at + 2)
+    return False
 
 
 def _spaced(text: str) -> Iterator[Edit]:

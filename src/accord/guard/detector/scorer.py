@@ -15,7 +15,7 @@ from accord.core.errors import CatalogError
 from accord.core.shipped import DATA
 from accord.guard.detector.calibration import applied, readings
 from accord.guard.detector.signatures import Seen, Signatures, signatures
-from accord.guard.detector.words import Reading, Scored, Stage, logit, probability
+from accord.guard.detector.words import STEEPEST, Reading, Scored, Stage, logit, probability
 
 if TYPE_CHECKING:
     from accord.guard.detector.encoder import Encoder
@@ -34,11 +34,15 @@ _CHANNELS: Final[Mapping[str, str]] = {
 
 
 class Blend(NamedTuple):
-    """How the front's and the encoder's logits are put together."""
+    """How the front's and the encoder's logits are put together; the encoder's counts at most `most` either way.
+
+    The front decides alone what lies outside its band, so a text inside it has to score what it would score there.
+    """
 
     front: float = 1.0
     encoder: float = 0.5
     offset: float = 0.2
+    most: float = STEEPEST
 
 
 class Cache:
@@ -128,7 +132,8 @@ class Scorer:
         return _First(raw, scored, reading, asked)
 
     def _second(self, first: _First, encoded: float) -> Scored:
-        raw = self.blend.front * first.logit + self.blend.encoder * logit(encoded) + self.blend.offset
+        said = max(-self.blend.most, min(self.blend.most, logit(encoded)))
+        raw = self.blend.front * first.logit + self.blend.encoder * said + self.blend.offset
         return _decided(first.reading, raw, "encoder", (first.scored.start, first.scored.end))
 
     def _asked(self, windows: Sequence[str]) -> list[float]:
@@ -175,7 +180,23 @@ def _described(place: Path) -> dict[str, object]:
 
 
 def _blend(told: Mapping[str, object]) -> Blend:
-    return Blend(*(float(str(told[name])) for name in Blend._fields))
+    """Read how the stages are put together.
+
+    Raises `CatalogError` for numbers that turn what a stage says upside down.
+    """
+    try:
+        found = Blend(**{name: float(str(told[name])) for name in Blend._fields if name in told})
+    except ValueError as error:
+        raise CatalogError(
+            f"the blend of the detector cannot be read: {error}", hint="install accord anew", code="ACC-E781"
+        ) from error
+    if not (0 < found.front < 1e6 and 0 <= found.encoder < 1e6 and -1e6 < found.offset < 1e6 and found.most > 0):
+        raise CatalogError(
+            f"the blend of the detector turns what a stage says upside down: {found}",
+            hint="install accord anew",
+            code="ACC-E781",
+        )
+    return found
 
 
 def _front(place: Path) -> Front | None:

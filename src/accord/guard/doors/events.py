@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from accord.guard.doors.jsonrpc import LARGEST
-from accord.guard.gateway.wire import RefusedError
+from accord.guard.gateway import sse
 
-_BOUND: Final = LARGEST + 4_096
 _FIELDS: Final = frozenset({b"id", b"retry"})
 
 
@@ -29,18 +28,11 @@ class Events:
     """Splits a body into events; what is not yet whole is kept."""
 
     def __init__(self) -> None:
-        self._left = b""
+        self._events = sse.Events(LARGEST + 4_096)
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
         """Yield the events that are whole now."""
-        data = self._left + chunk
-        tail = b"\r" if data.endswith(b"\r") else b""
-        data = data[: len(data) - len(tail)].replace(b"\r\n", b"\n").replace(b"\r", b"\n") + tail
-        *whole, self._left = data.split(b"\n\n")
-        if len(self._left) > _BOUND:
-            raise RefusedError(f"an event is longer than {_BOUND} bytes", code="ACC-E758", status=502)
-        for raw in whole:
-            yield _event(raw)
+        return map(_event, self._events.whole(chunk))
 
 
 def _event(raw: bytes) -> Event:

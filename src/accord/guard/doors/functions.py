@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import inspect
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Mapping
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -17,8 +18,11 @@ from accord.core.errors import GuardError
 from accord.core.guard import Decision, Hit, Outcome, Piece
 from accord.core.system import Mode
 from accord.core.trial import Message, ToolCall
+from accord.guard.doors.arguments import Given, given, is_own, name_of
+from accord.guard.doors.contents import text_of
 from accord.guard.engine import Guard, Scene
 from accord.guard.flow import Spent, Tool
+from accord.guard.flow.answers import Vouched
 from accord.guard.stream import Stream
 
 P = ParamSpec("P")
@@ -26,7 +30,8 @@ R = TypeVar("R")
 
 _SESSION: Final[ContextVar[_Session | None]] = ContextVar("accord_guard_session", default=None)
 _END: Final = object()
-_DEEPEST: Final = 32
+_MOST: Final = 100_000  # characters of an error that are told
+_TOKEN: Final = 4  # characters that count as a token
 
 
 @dataclass(slots=True)
@@ -47,7 +52,9 @@ class Guarded:
     ... def chat(question: str) -> str: ...
 
     Within one call of `chat`, each `refund` is ruled on with all that was asked and read before it. A tool that is
-    called outside of any such call has nobody's words behind it, and runs only where the policy asks for none.
+    called outside of any such call has nobody's words behind it, and runs only where the policy asks for none. It is
+    called with copies of the arguments that were looked at; what cannot be looked at (an object, a generator, a number
+    without end) is refused. What the program gives to each call goes into a `functools.partial`.
     `approve` asks a person where the policy wants one; `note` hears every decision.
     """
 
@@ -68,8 +75,9 @@ class Guarded:
     def answers(self, function: Callable[P, R]) -> Callable[P, R]:
         """Guard a function that takes what a user asks and returns the answer, whole or as a stream of texts.
 
-        What is asked is the first text among the arguments, or a list of messages with `role` and `content`. Raises
-        `GuardError` when the question or the answer may not go on; secrets in the answer are taken out.
+        What is asked is the first text among the arguments, or a list of messages with `role` and `content`; other
+        texts among them are looked at as what was read. Raises `GuardError` when the question or the answer may not go
+        on; secrets in the answer are taken out.
         """
         signature = inspect.signature(function)
         if inspect.iscoroutinefunction(function):
@@ -83,7 +91,7 @@ class Guarded:
 
             return waiting  # type: ignore[return-value]  # R is the coroutine that `waiting` makes
 
-        @functools.wraps(function)
+        @_named(function)
         def plain(*args: P.args, **kwargs: P.kwargs) -> R:
             session = self._asked(signature.bind(*args, **kwargs).arguments)
             with _within(session):
@@ -94,7 +102,9 @@ class Guarded:
 
     def tool(self, function: Callable[P, R]) -> Callable[P, R]:
         """Guard a function that a model can have called; raises `GuardError` when this call may not run."""
-        name = function.__name__
+        name = name_of(function)
+        if isinstance(function, classmethod | staticmethod):
+            raise GuardError(f"{name} is no function yet: put `tool` below `{type(function).__name__}`")
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise GuardError(f"{name} is no tool that can be guarded: it streams what it tells")
         self._tools[name] = Tool(name=name, description=inspect.getdoc(function) or "", schema=_schema(function))
@@ -103,15 +113,21 @@ class Guarded:
 
             @functools.wraps(function)
             async def waiting(*args: P.args, **kwargs: P.kwargs) -> Any:
-                call = self._authorised(name, _given(signature.bind(*args, **kwargs)))
-                return self._told(call, await function(*args, **kwargs))
+                taken = given(function, signature, args, kwargs)
+                call = self._authorised(name, taken.told)
+                with self._running(call):
+                    result = await _called(function, taken)
+                return self._told(call, result)
 
             return waiting  # type: ignore[return-value]  # R is the coroutine that `waiting` makes
 
-        @functools.wraps(function)
+        @_named(function)
         def plain(*args: P.args, **kwargs: P.kwargs) -> R:
-            call = self._authorised(name, _given(signature.bind(*args, **kwargs)))
-            return self._told(call, function(*args, **kwargs))
+            taken = given(function, signature, args, kwargs)
+            call = self._authorised(name, taken.told)
+            with self._running(call):
+                result = _called(function, taken)
+            return self._told(call, result)
 
         return plain
 
@@ -129,13 +145,15 @@ class Guarded:
 
     def _asked(self, arguments: Mapping[str, object]) -> _Session:
         """Begin a session with what is asked; within another one, go on with that: its user asked first."""
-        told = next((found for value in arguments.values() if (found := _messages(value))), ())
+        said = [found for value in arguments.values() if (found := _messages(value))]
+        told, read = (said[0], said[1:]) if said else ((), [])
         pieces = [
             Piece(text=one.content, channel=Channel(one.channel or Channel.USER), source=one.role, where=f"[{at}]")
             for at, one in enumerate(told)
         ]
+        pieces += [Piece(text=one.content, channel=Channel.RETRIEVAL) for messages in read for one in messages]
         self._decided(self._guard.admit(pieces, today=self._clock().date()), redacting=False)
-        return _SESSION.get() or _Session(list(told))
+        return _SESSION.get() or _Session([*told, *(_read(one) for messages in read for one in messages)])
 
     def _authorised(self, name: str, arguments: Mapping[str, Any]) -> ToolCall:
         call, now = ToolCall(name=name, args=dict(arguments)), self._clock()
@@ -151,15 +169,38 @@ class Guarded:
         session.spent = session.spent.after(name, now)
         return call
 
+    @contextmanager
+    def _running(self, call: ToolCall) -> Iterator[None]:
+        """Note a tool that fails too: it may have done its work, and what the error says is told to the model."""
+        done = False
+        try:
+            yield
+            done = True
+        finally:
+            if not done:
+                self._told(call, f"the tool failed: {str(sys.exc_info()[1])[:_MOST]}")
+
     def _told(self, call: ToolCall, result: R) -> R:
         """Note what a tool told; it has to be fit for the model like everything else."""
-        told = _text(result)
+        if isinstance(result, Awaitable):
+            return self._told_later(call, result)  # type: ignore[return-value]  # R is an awaitable
+        told = text_of(result)
         kept = self._admitted(told, Channel.TOOL_OUTPUT, f"tool:{call.name}", redacting=isinstance(result, str))
         session = _SESSION.get()
         if session is not None:
             said = Message(role="tool", name=call.name, channel=Channel.TOOL_OUTPUT.value, content=kept)
             session.conversation += [Message(role="assistant", tool_calls=(call,)), said]
         return kept if isinstance(result, str) else result  # type: ignore[return-value]  # R is str
+
+    async def _told_later(self, call: ToolCall, result: Awaitable[object]) -> object:
+        with self._running(call):
+            told = await result
+        return self._told(call, told)
+
+    async def _released_later(self, answer: Awaitable[object], session: _Session) -> object:
+        with _within(session):
+            said = await answer
+        return self._released(said, session)
 
     def _admitted(self, text: str, channel: Channel, source: str, *, redacting: bool = True) -> str:
         piece = Piece(text=text, channel=channel, source=source)
@@ -168,41 +209,62 @@ class Guarded:
 
     def _released(self, answer: R, session: _Session) -> R:
         """Return an answer as it may leave; a stream is looked at as it is read."""
+        if isinstance(answer, Awaitable):
+            return self._released_later(answer, session)  # type: ignore[return-value]  # R is an awaitable
         if isinstance(answer, Iterator):
             return self._streamed(answer, session)  # type: ignore[return-value]  # R is an iterator
         if isinstance(answer, AsyncIterator):
             return self._streaming(answer, session)  # type: ignore[return-value]  # R is an iterator
+        said = text_of(answer)
+        self._bounded(len(said))
+        talk = tuple(session.conversation) if isinstance(answer, str) else ()
+        made = self._decided(self._guard.release(said, conversation=talk), redacting=isinstance(answer, str))
         if not isinstance(answer, str):
-            self._decided(self._guard.release(_text(answer)), redacting=False)
             return answer
-        made = self._decided(self._guard.release(answer))
-        return self._guard.redacted(answer, made.hits) if made.withholds else answer  # type: ignore[return-value]  # R is str
+        return self._guard.redacted(said, made.hits) if made.withholds else said  # type: ignore[return-value]  # R is str
+
+    def _bounded(self, size: int) -> None:
+        """Raise `GuardError` where an answer is longer than the policy lets answers be."""
+        most = self._guard.policy.limits.answer_tokens
+        if most and size > most * _TOKEN:
+            message = f"the answer is longer than {most} tokens"
+            hit = Hit(rule="ACC-E751", outcome=Outcome.BLOCK, start=most * _TOKEN, end=size, message=message)
+            self._decided(self._met(hit, enforced=self._guard.policy.mode is Mode.ENFORCE))
 
     def _streamed(self, parts: Iterator[object], session: _Session) -> Generator[str, None, None]:
-        stream = self._guard.stream()
+        stream = self._guard.stream(Vouched(session.conversation).out)
+        size = 0
         while True:
             with _within(session):
-                part = next(parts, _END)
-            yield from self._passed(stream, part)
+                part = _part(next(parts, _END))
+            yield from self._passed(stream, part, size)
             if part is _END:
                 return
+            size += len(part) if isinstance(part, str) else 0
+            self._bounded(size)
 
     async def _streaming(self, parts: AsyncIterator[object], session: _Session) -> AsyncGenerator[str, None]:
-        stream = self._guard.stream()
+        stream = self._guard.stream(Vouched(session.conversation).out)
+        size = 0
         while True:
             with _within(session):
-                part = await anext(parts, _END)
-            for text in self._passed(stream, part):
+                part = _part(await anext(parts, _END))
+            for text in self._passed(stream, part, size):
                 yield text
             if part is _END:
                 return
+            size += len(part) if isinstance(part, str) else 0
+            self._bounded(size)
 
-    def _passed(self, stream: Stream, part: object) -> Iterator[str]:
-        """Yield what of a stream may leave now; raises `GuardError` where it is cut."""
+    def _passed(self, stream: Stream, part: object, size: int) -> Iterator[str]:
+        """Yield what of a stream may leave now, after `size` characters; raises `GuardError` where it is cut."""
         if part is not _END and not isinstance(part, str):
             raise GuardError(f"a guarded stream is of texts, and this is a {type(part).__name__}")
-        passed = stream.feed(part) if isinstance(part, str) else stream.end()
         enforced = self._guard.policy.mode is Mode.ENFORCE
+        most = self._guard.policy.limits.answer_tokens * _TOKEN
+        if isinstance(part, str) and most and enforced:
+            part = part[: max(0, most - size)]
+        passed = stream.feed(part) if isinstance(part, str) else stream.end()
         text = passed.text if enforced else part if isinstance(part, str) else ""
         if text:
             yield text
@@ -252,7 +314,7 @@ def _messages(value: object) -> tuple[Message, ...]:
 
 
 def _message(one: Mapping[str, Any]) -> Message:
-    role, content = str(one["role"]), _text(one.get("content"))
+    role, content = str(one["role"]), text_of(one.get("content"))
     if role in {"user", "system", "developer"}:
         own = "system" if role == "developer" else role
         return Message(role=own, content=content, channel=own)
@@ -261,45 +323,34 @@ def _message(one: Mapping[str, Any]) -> Message:
     return Message(role="tool", name=str(one.get("name") or "tool"), content=content, channel=Channel.TOOL_OUTPUT.value)
 
 
-def _given(bound: inspect.BoundArguments) -> dict[str, Any]:
-    """Return the arguments of a call by their names: the object of a method is none of them."""
-    given: dict[str, Any] = {}
-    for at, (name, value) in enumerate(bound.arguments.items()):
-        if bound.signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
-            given.update(value)
-        elif at or name not in {"self", "cls"}:
-            given[name] = value
-    return given
+def _read(one: Message) -> Message:
+    """Return a message as something that was read: whoever it says it is from, it speaks for nobody."""
+    return Message(role="tool", name="argument", content=one.content, channel=Channel.RETRIEVAL.value)
+
+
+def _called(function: Callable[..., R], taken: Given) -> R:
+    return function(*taken.args, **taken.kwargs)
+
+
+def _named(function: Callable[P, R]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Return what gives a wrapper the name and page of a function, or of what is called like one."""
+    return functools.wraps(function, updated=())
+
+
+def _part(part: object) -> object:
+    """Return a text as it is, whatever a class of its own says of it."""
+    return str.__str__(part) if isinstance(part, str) else part
 
 
 def _schema(function: Callable[..., object]) -> Mapping[str, object]:
     """Return what a model would be told of a function's arguments."""
     found = inspect.signature(function).parameters
     kinds = {one.kind for one in found.values()}
-    names = [name for at, name in enumerate(found) if at or name not in {"self", "cls"}]
+    names = [name for at, name in enumerate(found) if at or not is_own(function, name)]
     needed = [name for name in names if found[name].default is inspect.Parameter.empty]
     if kinds & {inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL}:
         return {"type": "object"}
     return {"type": "object", "properties": {name: {} for name in names}, "required": needed}
-
-
-def _text(value: object, depth: int = 0) -> str:
-    """Return everything that a value tells as text; raises `GuardError` for what tells only when it is read."""
-    if isinstance(value, str):
-        return value
-    if value is None or depth > _DEEPEST:
-        return "" if value is None else str(value)
-    if isinstance(value, bytes | bytearray):
-        return bytes(value).decode("utf-8", "replace")
-    if is_dataclass(value) and not isinstance(value, type):
-        value = asdict(value)
-    if isinstance(value, Mapping):
-        return "\n".join(_text(one, depth + 1) for pair in value.items() for one in pair)
-    if isinstance(value, list | tuple | set | frozenset):
-        return "\n".join(_text(one, depth + 1) for one in value)
-    if isinstance(value, Iterator | AsyncIterator):
-        raise GuardError(f"what is told cannot be looked at before it is read: {type(value).__name__}")
-    return str(value)
 
 
 def _now() -> datetime:

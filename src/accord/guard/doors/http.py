@@ -31,7 +31,7 @@ PATH: Final = "/mcp"
 """The address of the route, here and at the server."""
 
 _MOST: Final = 4_096
-_HEAVIEST: Final = 64 << 20  # characters that all sessions remember together
+_HEAVIEST: Final = 16 << 20  # characters that all sessions remember together; each is kept in three ways
 _LONGEST: Final = 1_000
 _NO_CONTENT: Final = 202
 _HOME: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -72,7 +72,7 @@ class McpSessions:
         gateway, method = self._gateway, visit.scope["method"]
         _check_origin(visit)
         if gateway.rows.workers > 1:
-            message = "sessions of MCP are kept by one worker, and there are more"
+            message = "sessions of MCP are kept by one worker, and here are more: ask a gateway with --workers 1"
             raise RefusedError(message, code="ACC-E777", status=503)
         if method not in {"POST", "GET", "DELETE"}:
             raise RefusedError(f"{method} is not answered here", code="ACC-E754", status=405)

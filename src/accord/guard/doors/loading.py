@@ -6,14 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accord.core.errors import AccordError
-from accord.core.guard import Decision, GuardPolicy, Switch
+from accord.core.canon import digest_bytes
+from accord.core.errors import AccordError, CatalogError
+from accord.core.guard import Decision, GuardCalibration, GuardPolicy, Switch
 from accord.core.trial import ToolCall
 from accord.guard.detector import load
+from accord.guard.detector.calibration import applied
+from accord.guard.detector.words import Reading
 from accord.guard.engine import Guard, InForce
 from accord.record.codec import load as load_word
 
 if TYPE_CHECKING:
+    from accord.guard.detector import Scorer
     from accord.guard.doors.functions import Guarded
     from accord.guard.rules.shelf import Shelf
 
@@ -23,8 +27,8 @@ def in_force(policy: Path | None, rules: Path | None = None, *, say: Callable[[s
 
     Raises `AccordError` where the policy or the rules cannot be read.
     """
-    wanted: GuardPolicy = GuardPolicy(guard=1) if policy is None else load_word(policy, GuardPolicy, shown=policy.name)
-    scorer = load() if wanted.detector is Switch.ON else None
+    wanted = GuardPolicy(guard=1) if policy is None else read(policy)
+    scorer = calibrated(load(), wanted, policy) if wanted.detector is Switch.ON else None
     if rules is None:
         made = Guard(wanted, InForce(), scorer=scorer)
         return lambda: made
@@ -45,6 +49,29 @@ def in_force(policy: Path | None, rules: Path | None = None, *, say: Callable[[s
         return latest
 
     return current
+
+
+def read(policy: Path) -> GuardPolicy:
+    """Return what a policy file says; raises `AccordError` where it, or the calibration it names, is not as it says."""
+    wanted: GuardPolicy = load_word(policy, GuardPolicy, shown=policy.name)
+    if wanted.calibration is not None:
+        _thresholds(wanted.calibration, policy)
+    return wanted
+
+
+def calibrated(scorer: Scorer, wanted: GuardPolicy, policy: Path | None) -> Scorer:
+    """Return the scorer with the thresholds of the house, where the policy names a calibration."""
+    if wanted.calibration is None or policy is None:
+        return scorer
+    return scorer.calibrated(_thresholds(wanted.calibration, policy))
+
+
+def _thresholds(named: GuardCalibration, policy: Path) -> dict[str, Reading]:
+    file = policy.parent / named.file
+    if named.digest is not None and file.is_file() and digest_bytes(file.read_bytes()) != named.digest:
+        message = f"the calibration {file.name!r:.80} is not the one that {policy.name} names by its digest"
+        raise CatalogError(message, hint="name the digest of the new one, or put the old one back", code="ACC-E781")
+    return applied({}, file)
 
 
 def guarded_by(

@@ -179,7 +179,8 @@ class Exchange:
         if barred is not None:
             return barred
         guard = door.guard()
-        scene, now = door.memory.scene(*more), door.clock()
+        cleared = any(tool.name == call.name and tool.clearance is not None for tool in guard.policy.tools)
+        scene, now = door.memory.scene(call, *more, whole=cleared), door.clock()
         return decided(lambda: guard.authorise(scene, call, now=now), guard.policy, effect=True)
 
     def _released(self, value: object, where: str) -> Judged:
@@ -197,6 +198,8 @@ class Exchange:
             )
             if ruled.decision.stops:
                 return _One(None, None if ident is None else blocked(ident, ruled.decision), (ruled,))
+            if ident is not None and message["method"] not in protocol()["silent"][0]:
+                self._door.memory.read(ToolCall(name=message["method"][:1_000]), one_text(text))
             kept = message if text is message.get("params") else {**message, "params": text}
             return _One(kept, None, (ruled,))
         request = self.open.pop(key_of(ident), None)

@@ -8,6 +8,7 @@ from typing import Final
 from accord.core.case import Channel
 from accord.core.guard import Decision
 from accord.core.trial import Message, ToolCall
+from accord.guard.doors.recall import Recall
 from accord.guard.engine import Scene
 from accord.guard.flow import Spent, Tool, pin
 from accord.guard.gateway.wiring import Spending
@@ -17,7 +18,7 @@ MOST_TOOLS: Final = 1_000
 """Tools that a server may offer in one session."""
 
 _MOST_TEXT: Final = 4 << 20
-_MOST_MESSAGES: Final = 2_000
+_MOST_READ: Final = 1_000
 _MOST_ADDRESSES: Final = 10_000
 
 
@@ -30,7 +31,7 @@ class Memory:
     def __init__(self, asked: str | None, spending: Spending, caller: str) -> None:
         self._asked = [] if asked is None else [Message(role="user", content=asked)]
         self._heard = asked is not None
-        self._said: list[Message] = []
+        self._recall = Recall()
         self.weight = 0
         self._lost = False
         self._spending = spending
@@ -41,12 +42,17 @@ class Memory:
         self.listed: set[str] = set()
         self.tasks: dict[str, ToolCall] = {}
 
-    def scene(self, *more: Tool) -> Scene:
-        """Return what is known when a tool is called."""
+    def scene(self, call: ToolCall, *more: Tool, whole: bool = False) -> Scene:
+        """Return what is known when a tool is called: all that was read, or as much of it as the call may carry.
+
+        Where the user's words are known, each output may matter for what they point at; elsewhere the values of the
+        call decide, and how much was read makes no difference.
+        """
         recent = self._spending.of(self._caller, ()).recent
         spent = Spent(calls=self._calls.calls, recent=recent)
         unseen = _reading(ToolCall(name=UNSEEN), "") if self._lost else ()
-        said = (*self._asked, *unseen, *self._said)
+        read = self._recall.all() if self._heard or whole else self._recall.about(call)
+        said = (*self._asked, *unseen, *read)
         return Scene(said, (*self.tools.values(), *more), spent, heard=self._heard)
 
     def ran(self, call: ToolCall, now: datetime) -> None:
@@ -56,11 +62,10 @@ class Memory:
 
     def read(self, call: ToolCall, text: str) -> None:
         """Keep what a tool told: later calls may carry it."""
-        self._said += _reading(call, text)
+        self._recall.keep(call, _reading(call, text)[1])
         self.weight += len(text)
-        while self._said and (self.weight > _MOST_TEXT or len(self._said) > _MOST_MESSAGES):
-            self.weight -= len(self._said[1].content)
-            del self._said[:2]
+        while len(self._recall) and (self.weight > _MOST_TEXT or len(self._recall) > _MOST_READ):
+            self.weight -= self._recall.forget()
             self._lost = True
 
     def lists(self, address: str) -> None:

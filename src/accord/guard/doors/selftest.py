@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 import orjson
 
-from accord.core.canon import digest
-from accord.core.case import Action
-from accord.core.guard import GuardLimits, GuardPolicy, GuardRule, GuardTool, Switch
-from accord.core.system import Approval, Mode
+from accord.core.guard import GuardPolicy, GuardTool, Switch
+from accord.core.system import Approval
 from accord.guard.doors.http import PATH, McpSessions
 from accord.guard.gateway.door import Gateway
-from accord.guard.gateway.selftest import Make, ask
+from accord.guard.gateway.selftest import EchoReply, Make, ask, trial
 from accord.guard.gateway.wiring import Wired
 
 _READS: Final = "read_note"
 _ACTS: Final = "delete_everything"
-
-
-class _Reply:
-    """An answer that is already here."""
-
-    def __init__(self, media: str, body: bytes) -> None:
-        self.status = 200
-        self.headers: Mapping[str, str] = {"content-type": media}
-        self._body = body
-
-    async def read(self) -> bytes:
-        return self._body
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        for at in range(0, len(self._body), 7):
-            yield self._body[at : at + 7]
-
-    def close(self) -> None:
-        self._body = b""
 
 
 class _Server:
@@ -49,35 +27,23 @@ class _Server:
         self.streams = False
         self.reached: list[bytes] = []
 
-    async def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> _Reply:
+    async def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> EchoReply:
         """Answer a list of tools, or a call of one."""
         self.reached.append(body or b"")
         asked = orjson.loads(body or b"{}")
         tools = [_tool(_READS, "Reads a note."), _tool(_ACTS, "Deletes all."), _tool("other", f"Reads. {self.says}")]
         result = {"tools": tools} if asked.get("method") == "tools/list" else {"content": [_block(self.says)]}
         data = orjson.dumps({"jsonrpc": "2.0", "id": asked.get("id"), "result": result})
-        return _Reply("text/event-stream", b"data: " + data + b"\n\n") if self.streams else _Reply(_JSON, data)
-
-
-_JSON: Final = "application/json"
+        if not self.streams:
+            return EchoReply("application/json", [data])
+        event = b"data: " + data + b"\n\n"
+        return EchoReply("text/event-stream", [event[at : at + 7] for at in range(0, len(event), 7)])
 
 
 async def unguarded_tools(make: Make, policy: GuardPolicy) -> tuple[str, ...]:
     """Return what let a canary by on the way to or from a server of tools; nothing where all is guarded."""
-    canary = "canary" + secrets.token_hex(12)
-    rule = GuardRule(
-        rule=1, id="self-test", case=digest("self-test"), name="self-test", action=Action.BLOCK, regex=(canary,)
-    )
-    strict = replace(
-        policy,
-        mode=Mode.ENFORCE,
-        kill=Switch.OFF,
-        keys=(),
-        allow=(),
-        limits=GuardLimits(),
-        canaries=(*policy.canaries, canary),
-        tools=(GuardTool(name=_READS, approval=Approval.NONE),),
-    )
+    canary, rule, strict = trial(policy)
+    strict = replace(strict, kill=Switch.OFF, tools=(GuardTool(name=_READS, approval=Approval.NONE),))
     guard = make(strict, (rule,))
     if not isinstance(guard, Wired):
         return ()

@@ -146,15 +146,16 @@ def _readable(said: Any) -> Iterator[tuple[str, str]]:
 
 
 def _without_media(value: Any) -> Any:
+    """Return what a model reads of an answer: packed contents unpacked. Data for programs it reads as they stand."""
     if isinstance(value, list):
         return [_without_media(item) for item in value]
     if not isinstance(value, dict):
         return value
     kind = value.get("mimeType")
-    packed = next((key for key in ("data", "blob") if isinstance(value.get(key), str)), None)
-    if isinstance(kind, str) and packed is not None:
+    packed = "data" if value.get("type") in ("image", "audio") else "blob"
+    if isinstance(kind, str) and isinstance(value.get(packed), str):
         return {**value, packed: _unpacked(value[packed], kind.lower())}
-    return {key: _without_media(item) for key, item in value.items()}
+    return {key: item if key == "structuredContent" else _without_media(item) for key, item in value.items()}
 
 
 def _unpacked(data: str, kind: str) -> str:

@@ -10,11 +10,12 @@ from accord.guard.flow.lexicon import Slot, lexicon, name_words
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.tools import Facts
-from accord.guard.flow.wish import Request, Wish, read_wish
+from accord.guard.flow.wish import Request, Wish, read_orders
 
 _CLOSE: Final = frozenset(
     {"update", "delete", "cancel", "remove", "run", "share"}
 )  # what they touch stands with the verb
+_INSERT: Final = frozenset({"add", "invite", "update"})
 MANY: Final = 50
 """How many final effects a wish in the plural is good for."""
 
@@ -29,7 +30,7 @@ def asked(scene: Scene, facts: Facts) -> str:
     if not scene.wish.instructs or facts.effect is Effect.IRREVERSIBLE:
         return ""
     for source, text in _instructions(scene):
-        told = read_wish(text)
+        told = read_orders(text)
         if requests_for(told, facts):
             scene.follow(told.words, told.selectors)
             return source
@@ -48,8 +49,12 @@ def times(wish: Wish, facts: Facts) -> int:
 
 def _meant(request: Request, wish: Wish, facts: Facts) -> bool:
     small = lexicon().small
+    if request.conditional and "pay" in facts.groups:
+        return False
     if request.home and facts.groups & {"send", "post", "pay", "share"}:
         return False
+    if request.verb in small["inserting"] and facts.groups & {"create", "schedule"} and not facts.groups & _INSERT:
+        return bool(facts.things & (request.near | (request.after & small["container"])))
     if request.verb in small["weak"] or (facts.groups & _CLOSE and request.verb not in small["specific"]):
         return bool(facts.things & request.after)
     if "pay" in facts.groups:

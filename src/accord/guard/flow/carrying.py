@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from accord.guard.flow.addresses import address_form
+from accord.guard.flow.answers import address_forms
 from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.scene import Scene, Value, leaves
 from accord.guard.flow.shapes import form_of, ibans, one_url, urls
@@ -59,8 +61,10 @@ def _same(said: str, text: str) -> bool:
 def smuggled(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
     """Return a link or account number in an outgoing text that nobody vouches for, and where it was found."""
     for value in _texts(values):
-        for link in urls(value.text):
-            if link not in scene.wish.urls and not _in_fields(scene, link):
+        links = dict.fromkeys((*urls(value.text), *address_forms(value.text)))
+        own = frozenset(address_forms(scene.wish.text)) if links else frozenset()
+        for link in links:
+            if link not in own and link not in scene.wish.urls and not _in_fields(scene, link):
                 return link, scene.found(link) or "model"
         for account in ibans(value.text):
             if not scene.wrote(account, Slot.RECIPIENT) and not _handed(scene, account):
@@ -71,7 +75,7 @@ def smuggled(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
 def _in_fields(scene: Scene, link: str) -> bool:
     """Tell whether an own system handed a link out as a field for links, in the one record that the user means."""
     return any(
-        one_url(field.value) == link and slot_named(field.key) is Slot.URL
+        link in {one_url(field.value), address_form(field.value)} and slot_named(field.key) is Slot.URL
         for place, seen in scene.directed()
         if link in seen.output and scene.chosen(place, strict=True).sure
         for at in scene.chosen(place, strict=True).places

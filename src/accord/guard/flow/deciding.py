@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final, NamedTuple
 
+from accord.core.errors import RecordError
 from accord.core.guard import GuardPolicy, GuardTool, Outcome, Ruling, Switch
 from accord.core.system import Approval, Effect
 from accord.core.trial import Message, ToolCall
 from accord.guard.flow.asking import asked, times
 from accord.guard.flow.carrying import LONGEST, copied, differs, private, smuggled
 from accord.guard.flow.demands import Sitting, judged
+from accord.guard.flow.disguised import disguised
 from accord.guard.flow.grants import Grant, grant_subject
-from accord.guard.flow.labels import labelled, uncleared
+from accord.guard.flow.labels import labelled, retrieved, uncleared
 from accord.guard.flow.lexicon import Slot
 from accord.guard.flow.origins import from_user, link_origin
+from accord.guard.flow.reading import unreadable
 from accord.guard.flow.scene import MOST_VALUES, Scene, Value, leaves
 from accord.guard.flow.spending import Spent
 from accord.guard.flow.tools import Facts, Tool, facts_of, pin
@@ -48,6 +52,7 @@ class Flow:
         self.quarantined = tuple(
             _changed(tool, listed[name]) for name, tool in self.tools.items() if _moved(tool, listed)
         )
+        self._retrieved = partial(retrieved, sources=policy.sources) if policy.sources else None
         self._barred = {ruling.path[0]: ruling for ruling in self.quarantined}
 
     def authorise(
@@ -96,14 +101,18 @@ class Flow:
         if facts.listed is None and not facts.reads:
             said = f"{name[:80]!r} has an effect and guard.yaml does not list it"
             return Ruling(outcome=Outcome.BLOCK, code="ACC-E711", message=said, path=(name,))
-        unknown = sorted(set(map(str, call.args)) - set(facts.sinks)) if facts.closed else []
+        odd = unreadable(call.args)
+        if odd:
+            said = f"{name} is called with {odd}"
+            return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(name,))
+        unknown = sorted(one for one in call.args if one not in facts.sinks) if facts.closed else []
         if unknown:
             said = f"{name} declares no argument {unknown[0][:60]!r}"
             return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(name,))
         missing = (
             []
             if facts.reads
-            else [s.name for s in facts.sinks.values() if s.required and call.args.get(s.name) is None]
+            else [s.name for s in facts.sinks.values() if s.required and _absent(call.args.get(s.name), s.slot)]
         )
         if missing:
             said = f"{name} is called without {missing[0][:60]!r}, which it needs"
@@ -125,7 +134,7 @@ class Flow:
         if len(values) > MOST_VALUES or any(len(value.text) > LONGEST for value in values):
             said = f"{facts.name} is called with more than the policy reads"
             return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(facts.name,))
-        scene = Scene(conversation, self.facts, distrusted)
+        scene = Scene(conversation, self.facts, distrusted, self._retrieved)
         if not heard:
             return unheard(scene, values, facts, self.policy.sources) or ALLOW
         delegation = self.policy.delegation is Switch.ON
@@ -151,7 +160,10 @@ class Flow:
             ruling = Ruling(outcome=Outcome.ASK, code="ACC-E720", message=said, path=("policy", facts.name))
         if ruling.outcome is not Outcome.ASK or not world.grants:
             return ruling
-        subject = grant_subject(call, world.session)
+        try:
+            subject = grant_subject(call, world.session)
+        except RecordError as error:
+            return Ruling(outcome=Outcome.ASK, code="ACC-E721", message=str(error), path=ruling.path)
         refusals = [grant.covers(subject, world.now, world.spent.used) for grant in world.grants]
         held = next((grant for grant, why in zip(world.grants, refusals, strict=True) if not why), None)
         if held is not None:
@@ -193,9 +205,19 @@ def _declared(listed: Mapping[str, GuardTool], tools: Iterable[Tool]) -> Iterabl
     )
 
 
+def _absent(value: object, slot: Slot) -> bool:
+    """Tell whether an argument says nothing where a value has to be."""
+    return value is None or (slot is Slot.AMOUNT and value in ([], {}, ()))
+
+
 def _moved(tool: Tool, listed: Mapping[str, GuardTool]) -> bool:
     said = listed.get(tool.name)
-    return said is not None and said.pin is not None and said.pin != pin(tool)
+    if said is None or said.pin is None:
+        return False
+    try:
+        return said.pin != pin(tool)
+    except RecordError:  # no JSON: not what was pinned
+        return True
 
 
 def _changed(tool: Tool, listed: GuardTool) -> Ruling:
@@ -235,6 +257,7 @@ def _carried(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling | No
         (smuggled(scene, values), "ACC-E719", "an address that nobody vouches for"),
         (uncleared(scene, values, facts), "ACC-E718", "more confidential than it is cleared for"),
         (private(scene, values), "ACC-E718", "what was read where the user pointed at nothing"),
+        (disguised(scene, values), "ACC-E718", "what was read where the user pointed at nothing, in disguise"),
         (copied(scene, values), "ACC-E716", "words that stand only in what speaks to the model"),
     ):
         if found is not None:

@@ -9,11 +9,11 @@ from typing import Final, NamedTuple
 from unicodedata import category
 
 from accord.core.guard import Integrity, Outcome, Ruling
-from accord.guard.flow.lexicon import Slot, lexicon
+from accord.guard.flow.amounts import amount_fits, currency_fits, is_amount
+from accord.guard.flow.lexicon import Slot, lexicon, name_words
 from accord.guard.flow.origins import (
     NOWHERE,
     Origin,
-    amount_ok,
     field_origin,
     free_origin,
     from_user,
@@ -55,10 +55,24 @@ def judged(sitting: Sitting, values: Sequence[Value]) -> Ruling | None:
                 worst = _worse(worst, _objection(sitting, value, origin))
             elif origin.free and "pay" in sitting.facts.groups and value.sink.slot is Slot.RECIPIENT:
                 only = origin.place
+    receivers = frozenset(value.text.strip().casefold() for value in values if value.sink.slot is Slot.RECIPIENT)
+    if "pay" in sitting.facts.groups and (twice := _twice(values)) is not None:
+        worst = _worse(worst, _objection(sitting, twice, NOWHERE))
     for value in values if not sitting.facts.reads else ():
-        if _demanded(sitting.facts, value) is None and not _plausible(sitting, value, only):
-            worst = _worse(worst, _objection(sitting, value, NOWHERE))
+        doubt = _doubt(sitting, value, only, receivers) if _demanded(sitting.facts, value) is None else None
+        if doubt is not None:
+            worst = _worse(worst, _objection(sitting, value, doubt))
     return worst
+
+
+def _twice(values: Sequence[Value]) -> Value | None:
+    """Return a second amount in one argument: a tool may add them up."""
+    known: set[str] = set()
+    for value in values:
+        if value.sink.slot is Slot.AMOUNT and value.sink.name in known:
+            return value
+        known.add(value.sink.name)
+    return None
 
 
 def _by_shape(value: Value) -> Value:
@@ -81,7 +95,8 @@ def _origin(sitting: Sitting, value: Value, demanded: Integrity | None) -> Origi
         return NOWHERE
     if demanded is Integrity.OPERATOR:
         return Origin(ok=value.text.strip() in scene.operator and bool(value.text.strip()), source="system")
-    if (_empty(value) and slot in {Slot.RECIPIENT, Slot.URL}) or from_user(scene, value, facts):
+    nobody = _nobody(value) and "update" not in facts.groups
+    if (nobody and slot in {Slot.RECIPIENT, Slot.URL}) or from_user(scene, value, facts):
         return Origin(ok=True, source="user")
     if slot is Slot.ACCESS and _access(scene, value):
         return Origin(ok=True, source="user")
@@ -111,7 +126,11 @@ def _delegated(sitting: Sitting, value: Value) -> Origin:
         return origin
     if not _speaks_of(sitting, value):
         return origin
-    free = free_origin(scene, value) if mails(value.text) or ibans(value.text) else name_origin(scene, value)
+    free = (
+        free_origin(scene, value, sitting.facts)
+        if mails(value.text) or ibans(value.text)
+        else name_origin(scene, value)
+    )
     return free if free.ok or not origin.source else origin
 
 
@@ -123,8 +142,9 @@ def _speaks_of(sitting: Sitting, value: Value) -> bool:
     return bool(kin & sitting.scene.wish.words)
 
 
-def _empty(value: Value) -> bool:
-    return not value.text.strip()
+def _nobody(value: Value) -> bool:
+    """Tell whether an argument that may be left out is left empty."""
+    return not value.text.strip() and not value.sink.required
 
 
 def _access(scene: Scene, value: Value) -> bool:
@@ -140,18 +160,40 @@ def _new_name(sitting: Sitting, value: Value) -> bool:
     return makes and plain and not sitting.scene.found(value.text)
 
 
-def _plausible(sitting: Sitting, value: Value, only: int) -> bool:
-    """Tell whether a value that no authority hangs on fits what the user said."""
+def _doubt(sitting: Sitting, value: Value, only: int, receivers: frozenset[str]) -> Origin | None:
+    """Return what is wrong with a value that no authority hangs on; None where it fits what the user said."""
     scene, slot = sitting.scene, value.sink.slot
     if slot is Slot.AMOUNT:
-        written = value.text.strip() in scene.wish.text
-        found = numbers(value.text) if written or _one_number(value.text) else []
-        return bool(found) and any(amount_ok(scene, amount, only) for amount in found)
+        return _amount(scene, value, only, receivers)
     if slot is Slot.DATE:
-        return _day_fits(scene, value.text)
+        return None if _day_fits(scene, value.text) else NOWHERE
+    if slot in {Slot.TITLE, Slot.CONTENT} and "update" in sitting.facts.groups and not value.sink.required:
+        return None if _meant_too(sitting, value) else NOWHERE
+    if slot is Slot.OTHER and "currency" in name_words(value.sink.name) and value.text.strip():
+        return None if currency_fits(scene, value.text) else NOWHERE
     if slot is Slot.OTHER and not value.number and value.text.strip():
-        return not _hidden(value.text) and _said_somewhere(sitting, value.text.strip())
-    return True
+        return None if not _hidden(value.text) and _said_somewhere(sitting, value.text.strip()) else NOWHERE
+    return None
+
+
+def _meant_too(sitting: Sitting, value: Value) -> bool:
+    """Tell whether a text that a change may do without is one that the user speaks of, by its name or its words."""
+    kin = {word for part in name_words(value.sink.name) for word in (part, *lexicon().things.get(part, ()))}
+    words = content_words(value.text)
+    own = sum(word in sitting.scene.wish.stems for word in words) * 10 >= len(words) * 7
+    return bool(kin & sitting.scene.wish.words) or (bool(words) and own)
+
+
+def _amount(scene: Scene, value: Value, only: int, receivers: frozenset[str]) -> Origin | None:
+    if _hidden(value.text) or not is_amount(value.text):
+        return NOWHERE
+    written = value.text.strip() in scene.wish.own
+    found = numbers(value.text) if written or _one_number(value.text) else []
+    fits = [amount_fits(scene, amount, only, receivers) for amount in found]
+    if any(fit.ok for fit in fits):
+        return None
+    unsure = next((fit for fit in fits if fit.ambiguous), None)
+    return Origin(ok=False, source=unsure.source, ambiguous=True) if unsure else NOWHERE
 
 
 def _one_number(text: str) -> bool:

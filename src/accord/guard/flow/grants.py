@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from accord.core.canon import Digest, canonical, digest, digest_bytes
+from accord.core.canon import Digest, canonical, digest
 from accord.core.errors import RecordError, TamperError
 from accord.core.trial import ToolCall
 
@@ -44,12 +44,16 @@ class Grant:
 
 
 def grant_subject(call: ToolCall, session: str = "") -> Digest:
-    """Return the digest of a call with exactly these arguments, in this session."""
+    """Return the digest of a call with exactly these arguments, in this session.
+
+    Raises `RecordError` for arguments without a canonical form: nobody can be asked for what cannot be named.
+    """
     said = {"name": call.name, "args": call.args, "session": session}
     try:
         return digest(said)
-    except (TypeError, ValueError, RecursionError):
-        return digest_bytes(repr(said).encode(errors="replace"))
+    except (TypeError, ValueError, RecursionError) as error:
+        message = f"the arguments of {call.name[:80]!r} have no canonical form"
+        raise RecordError(message, hint="call it with plain JSON", code="ACC-E721") from error
 
 
 def sign_grant(grant: Grant, signer: Signer) -> bytes:

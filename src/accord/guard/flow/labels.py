@@ -8,23 +8,60 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from accord.core.guard import Confidentiality, GuardSource, Integrity
+from accord.core.system import Effect
 from accord.guard.flow.scene import Scene, Value
 from accord.guard.flow.tools import Facts
 
 STRANGERS: Final = "strangers"
+RETRIEVAL: Final = "retrieval:"
 _RUN: Final = 24  # characters in a row that two texts do not share by accident
 _STEP: Final = 12
 
 
 def labelled(facts: Facts, sources: Iterable[GuardSource]) -> Facts:
     """Return what is known of a tool with the label of the first source in guard.yaml that matches it."""
-    name = f"tool:{facts.name}"
-    source = next((one for one in sources if fnmatchcase(name, one.match)), None)
+    source = source_of(f"tool:{facts.name}", sources)
     if source is None:
         return facts
     strange = STRANGERS in source.writers
-    ours = source.integrity is not Integrity.UNTRUSTED and not strange
-    return replace(facts, opaque=strange or (facts.opaque and not ours), confidentiality=source.confidentiality)
+    return replace(
+        facts,
+        opaque=strange or (facts.opaque and not ours(source)),
+        strange=strange,
+        confidentiality=source.confidentiality,
+    )
+
+
+def retrieved(name: str, sources: Iterable[GuardSource]) -> Facts | None:
+    """Return what is known of a text that was retrieved from a store; None where guard.yaml does not label the store.
+
+    What strangers write there is read as a text that nobody pointed at; what the house writes may be quoted from.
+    """
+    named = name if name.startswith(RETRIEVAL) else RETRIEVAL + name
+    source = source_of(named, sources)
+    if source is None:
+        return None
+    trusted = ours(source)
+    things = frozenset() if trusted else frozenset({"\0"})  # no word of a user points at it
+    return Facts(
+        name=named,
+        effect=Effect.READ,
+        things=things,
+        opaque=not trusted,
+        strange=not trusted,
+        confidentiality=source.confidentiality,
+    )
+
+
+def source_of(name: str, sources: Iterable[GuardSource]) -> GuardSource | None:
+    """Return the first label of guard.yaml that matches a source; a tool by the name of a store is that store."""
+    store = RETRIEVAL + name.removeprefix("tool:") if name.startswith("tool:") else name
+    return next((one for one in sources if fnmatchcase(name, one.match) or fnmatchcase(store, one.match)), None)
+
+
+def ours(source: GuardSource) -> bool:
+    """Tell whether a source says only what the house says."""
+    return source.integrity is not Integrity.UNTRUSTED and STRANGERS not in source.writers
 
 
 def uncleared(scene: Scene, values: Sequence[Value], facts: Facts) -> tuple[str, str] | None:
@@ -38,7 +75,7 @@ def uncleared(scene: Scene, values: Sequence[Value], facts: Facts) -> tuple[str,
         if not ((seen.facts and seen.facts.confidentiality) or Confidentiality.INTERNAL).within(cleared)
     ]
     said = (piece for value in values for piece in _pieces(value.text) if piece.casefold() not in scene.wish.folded)
-    found = ((piece, f"tool:{seen.name}") for piece in said for seen in closed if piece in seen.output)
+    found = ((piece, seen.source) for piece in said for seen in closed if piece in seen.output)
     return next(found, None)
 
 

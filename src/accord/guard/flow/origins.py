@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
+from accord.core.system import Effect
 from accord.guard.flow.lexicon import Slot, lexicon, name_words
 from accord.guard.flow.outputs import Field
-from accord.guard.flow.scene import Scene, Value, leaves, stands_in
+from accord.guard.flow.scene import PASTED, Scene, Value, leaves, stands_in
 from accord.guard.flow.selecting import Chosen
-from accord.guard.flow.shapes import days, form_of, ibans, mails, numbers, one_url, shaped
+from accord.guard.flow.shapes import days, form_of, ibans, mails, one_url, shaped, without_accents
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.tools import Facts
 
@@ -19,8 +20,7 @@ _IDS: Final = frozenset(
     {"id", "ids", "uid", "uuid", "key", "number", "name", "title", "filename", "ref", "code", "path", "url"}
 )
 _NAME: Final = re.compile(r"[^\W\d_][\w -]{0,40}")
-_CENT: Final = 0.006
-_PARTS: Final = (2, 3, 4, 5, 6, 12)
+_PLACES: Final = frozenset({Slot.PATH, Slot.URL})
 
 
 class Origin(NamedTuple):
@@ -97,7 +97,8 @@ def field_origin(scene: Scene, value: Value, facts: Facts) -> Origin:
     for place, seen in scene.holding(value.text):
         if seen.facts is None:
             continue
-        if slot is Slot.TARGET and not _same_things(scene, seen.facts, facts):
+        own = bool(seen.facts.nouns & {one.removesuffix("s") for one in name_words(value.sink.name)})
+        if slot is Slot.TARGET and not own and not _same_things(scene, seen.facts, facts):
             continue
         records = scene.output(place).records
         holding = [
@@ -109,10 +110,22 @@ def field_origin(scene: Scene, value: Value, facts: Facts) -> Origin:
         if not holding or (slot is Slot.RECIPIENT and not _of_kind(value, seen.facts, holding)):
             continue
         found = _judged(scene, place, holding, slot, facts)
+        if found.ok and slot is Slot.RECIPIENT and _contradicted(scene, place, form):
+            found = Origin(ok=False, source=seen.source, ambiguous=True, place=place)
         if found.ok:
             return found
         worst = found
     return worst
+
+
+def _contradicted(scene: Scene, place: int, form: str) -> bool:
+    """Tell whether the same source, asked for the same once more, gave other receivers and not this one."""
+    for other in scene.same(place):
+        values = [f.value for record in scene.output(other).records for f in record if not f.free]
+        alike = [value for value in values if shaped(value, Slot.RECIPIENT)] if shaped(form, Slot.RECIPIENT) else values
+        if alike and form not in {form_of(value, Slot.RECIPIENT) for value in alike}:
+            return True
+    return False
 
 
 def _same_things(scene: Scene, source: Facts, facts: Facts) -> bool:
@@ -140,10 +153,15 @@ def _of_kind(value: Value, source: Facts, holding: list[tuple[int, Field]]) -> b
 
 
 def _judged(scene: Scene, place: int, holding: list[tuple[int, Field]], slot: Slot, facts: Facts) -> Origin:
-    source = f"tool:{scene.seen[place].name}"
+    source = scene.seen[place].source
     if slot is Slot.RECIPIENT and (named := _by_name(scene, place, holding)) is not None:
         return Origin(ok=named, source=source, ambiguous=not named, place=place)
-    picked = scene.chosen(place, strict=slot is Slot.RECIPIENT)
+    if slot is Slot.RECIPIENT and _looked_up(scene, place, holding):
+        return Origin(ok=False, source=source, ambiguous=True, place=place)
+    if slot is Slot.RECIPIENT and _written_instead(scene, holding[0][1].value, facts):
+        return Origin(ok=False, source=source, ambiguous=True, place=place)
+    final = slot is Slot.TARGET and facts.effect is Effect.IRREVERSIBLE
+    picked = scene.named(place) if final else scene.chosen(place, strict=slot is Slot.RECIPIENT)
     meant = [field for at, field in holding if at in picked.places]
     if not meant:
         return Origin(ok=False, source=source, ambiguous=not picked.places, place=place)
@@ -159,30 +177,55 @@ def _needs_one(scene: Scene, picked: Chosen, facts: Facts) -> bool:
     return len(picked.places) > 1 and (final or not (scene.wish.plural or scene.wish.choosing))
 
 
+def _looked_up(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool:
+    """Tell whether an address comes from a list of persons: there the name decides, and the user named nobody in it."""
+    facts = scene.seen[place].facts
+    persons = facts is not None and bool(facts.nouns & lexicon().small["listed"])
+    if not persons or scene.wish.plural or scene.wish.choosing or not shaped(holding[0][1].value, Slot.RECIPIENT):
+        return False
+    return any("name" in name_words(f.key) for record in scene.output(place).records for f in record)
+
+
+def _written_instead(scene: Scene, value: str, facts: Facts) -> bool:
+    """Tell whether the user wrote addresses of their own, and says of nobody else that they get it too."""
+    if "pay" in facts.groups or "@" not in value or scene.wish.plural or scene.wish.choosing:
+        return False
+    return not scene.wish.instructs and bool(mails(scene.wish.named))
+
+
 def _by_name(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool | None:
-    """Tell whether a mail address is that of the one person the user named; None where they named nobody's there."""
-    value = holding[0][1].value.casefold()
-    if "@" not in value:
+    """Tell whether an address is that of the one person the user named; None where they named nobody's there."""
+    value = holding[0][1].value
+    if not shaped(value, Slot.RECIPIENT):
         return None
+    form = form_of(value, Slot.RECIPIENT)
     records = scene.output(place).records
-    mine = max((_names(scene, value, records[at]) for at, _ in holding), default=0)
-    others = [
-        _names(scene, other, record)
-        for record in records
-        for other in {field.value.casefold() for field in record if not field.free and "@" in field.value} - {value}
-    ]
+    facts = scene.seen[place].facts
+    said = scene.wish.proper | (_persons(scene) if facts and facts.nouns & lexicon().small["listed"] else frozenset())
+    mine = max((_names(said, form, records[at]) for at, _ in holding), default=0)
+    others = [_names(said, other, record) for record in records for other in _addresses(record) - {form}]
     best = max(others, default=0)
     return None if not mine and not best else mine > best
 
 
-def _names(scene: Scene, mail: str, record: tuple[Field, ...]) -> int:
+def _persons(scene: Scene) -> frozenset[str]:
+    """Return the user's words that may be names, without a capital letter too."""
+    words = lexicon()
+    return scene.wish.words - words.small["stop"] - words.asked - words.things.keys()
+
+
+def _names(said: AbstractSet[str], address: str, record: tuple[Field, ...]) -> int:
     """Count the words the user wrote that are part of an address, or of the name beside it."""
-    words = set(name_words(mail.partition("@")[0]))
+    words = set(name_words(address.partition("@")[0])) if "@" in address else set()
     beside = [f.value for f in record if "name" in name_words(f.key) and not f.free]
-    addresses = {f.value.casefold() for f in record if "@" in f.value}
-    if len(addresses) == 1:
-        words |= {word.casefold() for said in beside for word in said.split()}
-    return len({word for word in words if len(word) > 2} & scene.wish.proper)
+    if len(_addresses(record)) == 1 or "@" not in address:
+        words |= {word for name in beside for word in without_accents(name.casefold()).split()}
+    return len({word for word in words if len(word) > 2} & {without_accents(word) for word in said})
+
+
+def _addresses(record: tuple[Field, ...]) -> set[str]:
+    """Return the addresses and accounts in the fields of a record, each in its one form."""
+    return {form_of(f.value, Slot.RECIPIENT) for f in record if not f.free and shaped(f.value, Slot.RECIPIENT)}
 
 
 def _role_named(scene: Scene, field: Field) -> bool:
@@ -198,7 +241,7 @@ def _role_named(scene: Scene, field: Field) -> bool:
     return bool(returned and scene.wish.numbers)
 
 
-def free_origin(scene: Scene, value: Value) -> Origin:
+def free_origin(scene: Scene, value: Value, facts: Facts) -> Origin:
     """Return where a value stands in the running text of a source the user named, as the only one of its form there.
 
     Running text speaks only where nothing better does: the user wrote no value of this form, and the source has no
@@ -206,19 +249,28 @@ def free_origin(scene: Scene, value: Value) -> Origin:
     """
     slot = value.sink.slot
     form = form_of(value.text, slot)
-    if _of_form(scene.wish.text, value.text):
+    if _of_form(scene.wish.own, value.text):
         return NOWHERE
     for place, seen in scene.directed():
-        texts = list(_texts(scene, place))
-        candidates = {form_of(one, slot) for text in texts for one in shaped(text, slot)}
+        readings = scene.same(place)
+        texts = [text for one in readings for text in scene.texts(one)]
+        candidates = {form_of(one, slot) for text in texts for one in _rivals(text, form, facts)}
         if form not in candidates or not _speaks_for(scene, place, value.text):
             continue
-        source = f"tool:{seen.name}"
         if any(marked(text, scene.distrusted) for text in texts) or seen.output in scene.distrusted:
-            return Origin(ok=False, source=source, place=place)
+            return Origin(ok=False, source=seen.source, place=place)
         alone = candidates == {form}
-        return Origin(ok=alone, source=source, ambiguous=not alone, free=True, place=place)
+        return Origin(ok=alone, source=seen.source, ambiguous=not alone, free=True, place=place)
     return NOWHERE
+
+
+def _rivals(text: str, form: str, facts: Facts) -> list[str]:
+    """Return what else in a text could be meant: who is paid has an account, whatever mail stands beside it."""
+    if "pay" in facts.groups and "@" not in form:
+        return ibans(text)
+    if "pay" not in facts.groups and "@" in form:
+        return mails(text)
+    return mails(text) + ibans(text)
 
 
 def _of_form(text: str, value: str) -> bool:
@@ -230,24 +282,17 @@ def _speaks_for(scene: Scene, place: int, value: str) -> bool:
     """Tell whether running text of a source may name whom something goes to."""
     seen = scene.seen[place]
     output = scene.output(place)
+    if seen.facts is PASTED:
+        return scene.wish.handing
     spoken = bool(scene.wish.words & lexicon().small["delegating"])
     if not output.records:
         asked = [one for one in leaves(seen.args, seen.facts.sinks if seen.facts else {}) if one.text.strip()]
+        if seen.facts is not None and seen.facts.strange and not all(one.sink.slot in _PLACES for one in asked):
+            return False  # strangers fill what is looked up there
         return spoken or (bool(asked) and all(scene.wrote(one, one.sink.slot) for one in asked))
     if any(_of_form(f.value, value) for record in output.records for f in record if not f.free):
         return False
     return spoken and scene.chosen(place, strict=True).sure
-
-
-def _texts(scene: Scene, place: int) -> Iterator[str]:
-    """Yield the running texts of an output: all of it, or the free fields of the records the user chose."""
-    output = scene.output(place)
-    if not output.records:
-        yield output.text
-        return
-    places = scene.chosen(place, strict=True).places
-    for at in sorted(places):
-        yield from (field.value for field in output.records[at] if field.free or " " in field.value)
 
 
 def name_origin(scene: Scene, value: Value) -> Origin:
@@ -262,9 +307,9 @@ def name_origin(scene: Scene, value: Value) -> Origin:
             continue
         if not scene.chosen(place, strict=True).sure:
             continue
-        for text in _texts(scene, place):
+        for text in scene.texts(place):
             if stands_in(form, text.casefold(), Slot.RECIPIENT) and not marked(text, scene.distrusted):
-                return Origin(ok=True, source=f"tool:{seen.name}", free=True, place=place)
+                return Origin(ok=True, source=seen.source, free=True, place=place)
     return NOWHERE
 
 
@@ -273,61 +318,8 @@ def link_origin(scene: Scene, value: Value) -> Origin:
     form = one_url(value.text)
     for place, seen in scene.directed():
         if scene.links_to(place, form):
-            return Origin(ok=True, source=f"tool:{seen.name}", free=True, place=place)
+            return Origin(ok=True, source=seen.source, free=True, place=place)
     return NOWHERE
-
-
-def amount_ok(scene: Scene, amount: float, only: int) -> bool:
-    """Tell whether an amount is one the user or a named source says, or follows from two or three of those."""
-    said = set(scene.wish.numbers)
-    if only >= 0:
-        return _near(amount, said | set(numbers(scene.seen[only].output[:20_000])))
-    if said and not scene.wish.computing:
-        return _near(amount, said)
-    known = set(said)
-    for place, _ in scene.directed():
-        known.update(_amounts(scene, place))
-    known = set(sorted(known)[:400])
-    if _near(amount, known):
-        return True
-    shares = [share for share in said if 0 < share <= 100]
-    for one in known:
-        if _near(amount - one, known) or _near(amount + one, known):
-            return True
-        if any(_same(one * share / 100, amount) for share in shares):
-            return True
-        if any(_same(one / part, amount) or _same(one * part, amount) for part in _PARTS):
-            return True
-        if _three(amount, one, said, shares):
-            return True
-    return False
-
-
-def _three(amount: float, one: float, said: set[float], shares: list[float]) -> bool:
-    """Tell whether an amount is a share of a known one and a said one, or a known one less its part of a total."""
-    for share in shares:
-        rest = amount - one * share / 100
-        if _near(rest, said) or _same(rest, one):
-            return True
-    return any(_same(amount + total / part, one) for total in said for part in (2, 3, 4) if total)
-
-
-def _same(one: float, other: float) -> bool:
-    return abs(one - other) < _CENT and other > _CENT
-
-
-def _near(amount: float, known: set[float]) -> bool:
-    return amount in known or round(amount, 2) in known
-
-
-def _amounts(scene: Scene, place: int) -> Iterator[float]:
-    output = scene.output(place)
-    if not output.records:
-        yield from numbers(output.text[:20_000])
-    for record in output.records[:200]:
-        for field in record:
-            if not field.free and not _is_id(field) and len(field.value) < 20 and "-" not in field.value[1:]:
-                yield from numbers(field.value)
 
 
 def _fits(field: Field, slot: Slot) -> bool:

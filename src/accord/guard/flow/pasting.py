@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Final
+
+from accord.core.shipped import lines_of
+
+TURN: Final = "\n\x1e\n"
+"""What stands between two turns of a user."""
 
 _MARKED: Final = re.compile(
     r"^[ \t]*(?P<code>`{3,}|~{3,})[^\n]{0,40}\n.*?(?:^[ \t]*(?P=code)[ \t]*$|\Z)"
@@ -17,14 +23,102 @@ _MARKED: Final = re.compile(
     r"|(?<=\n)[ \t]*(?:#{1,6} )?(?:system|assistant|user|human)[ \t]*:.*",
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
+_OURS: Final = re.compile(r"assistant|agent|chatbot|\bbot\b|\bai\b|\bki\b|there|all|team", re.IGNORECASE)
+_BLOCKS: Final = ("log", "table")
+_WINDOW: Final = 5
+_MOST_LINES: Final = 2_000
 
 
 def pasted(text: str) -> list[tuple[int, int]]:
-    """Return where something is pasted: between lines of marks, in tags that name a document, behind `>`.
+    """Return where something is pasted: with marks around it, or by what it looks like, from there on.
 
-    A conversation that stands in a text, with marks or names of who speaks, is pasted from there to the end.
+    Marks are lines of dashes or quotes, tags that name a document, and `>`. A conversation that stands in a text, with
+    marks or names of who speaks, is pasted from there to the end; so is a letter, a mail or a page.
     """
-    return [match.span() for match in _MARKED.finditer(text)] if "\n" in text or "<" in text else []
+    found: list[tuple[int, int]] = []
+    begin = 0
+    for turn in text.split(TURN):
+        if "\n" in turn or "<" in turn or ":" in turn:
+            found += [(begin + start, begin + end) for start, end in _of_turn(turn)]
+        begin += len(turn) + len(TURN)
+    return found
+
+
+def _of_turn(turn: str) -> Iterator[tuple[int, int]]:
+    if "\n" in turn or "<" in turn:
+        yield from (match.span() for match in _MARKED.finditer(turn))
+    patterns, lower = _patterns(), turn.lower()
+    looked = lower if len(lower) == len(turn) else turn
+    markup = next(_found(patterns["markup"], looked), None) if "<" in turn else None
+    if markup is not None:
+        yield markup[0], len(turn)
+    for _, end in _found(patterns["pointer"], looked):
+        if turn[end:].strip():
+            yield end, len(turn)
+            break
+    if "\n" in turn.strip():
+        yield from _unmarked(turn)
+
+
+def _unmarked(turn: str) -> Iterator[tuple[int, int]]:
+    """Yield where a text by somebody else stands without marks: from its first line to the end, or line by line."""
+    lines = turn.split("\n")[:_MOST_LINES]
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    kinds = [_kinds(line) for line in lines]
+    first = next((at for at, line in enumerate(lines) if line.strip()), 0)
+    for at in range(len(lines)):
+        if _begins(kinds, lines, at, first):
+            yield starts[at], len(turn)
+            break
+    for kind in _BLOCKS:
+        for at in range(len(lines) - 1):
+            if kind in kinds[at] and kind in kinds[at + 1]:
+                yield starts[at], min(starts[at + 2], len(turn))
+
+
+def _begins(kinds: Sequence[frozenset[str]], lines: Sequence[str], at: int, first: int) -> bool:
+    """Tell whether somebody else's text begins with a line: a head of a mail, a salutation, another voice."""
+    here = kinds[at]
+    if "forwarded" in here or "data" in here:
+        return True
+    if "header" in here and sum("header" in one for one in kinds[at : at + _WINDOW]) > 1:
+        return True
+    if "salutation" in here:
+        return at > first or _OURS.search(lines[at]) is None
+    if at <= first:
+        return False
+    if "hello" in here:
+        return True
+    blank = not lines[at - 1].strip()
+    return (blank and "voice" in here) or (at > first and "task" in kinds[first] and bool(lines[at].strip()))
+
+
+def _kinds(line: str) -> frozenset[str]:
+    if not line.strip():
+        return frozenset()
+    looked = line[:400].lower()
+    return frozenset(
+        kind
+        for kind, patterns in _patterns().items()
+        if kind not in {"markup", "pointer"} and any(pattern.search(looked) for pattern in patterns)
+    )
+
+
+def _found(patterns: Iterable[re.Pattern[str]], text: str) -> Iterator[tuple[int, int]]:
+    for pattern in patterns:
+        yield from (match.span() for match in pattern.finditer(text))
+
+
+@cache
+def _patterns() -> Mapping[str, tuple[re.Pattern[str], ...]]:
+    """Compile ours, which are bounded."""
+    found: dict[str, list[re.Pattern[str]]] = {}
+    for line in lines_of("guard/flow/pastes.tsv"):
+        kind, _, pattern = line.partition("\t")
+        found.setdefault(kind, []).append(re.compile(pattern, re.MULTILINE))
+    return {kind: tuple(patterns) for kind, patterns in found.items()}
 
 
 def merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -36,3 +130,10 @@ def merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             found.append((start, end))
     return found
+
+
+def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Return a text with blanks where something is pasted; every other letter keeps its place."""
+    for start, end in spans:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from accord.core.system import Effect
 from accord.core.trial import Message, ToolCall
 from accord.guard.flow.lexicon import Slot, lexicon, slot_named
+from accord.guard.flow.naming import common, files_in, named_without_ending, other_ending, path_form
 from accord.guard.flow.outputs import Field, Output, read_output
-from accord.guard.flow.selecting import Chosen, chosen
-from accord.guard.flow.shapes import days, form_of, one_url, urls
+from accord.guard.flow.pasting import TURN
+from accord.guard.flow.selecting import Chosen, chosen_in, named_in
+from accord.guard.flow.shapes import days, form_of, ibans, one_account, one_url, run_form, urls, without_accents
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.tools import Facts, Sink
 from accord.guard.flow.wish import Wish, content_words, read_wish, stem
@@ -20,6 +23,9 @@ POINTING: Final = frozenset({Slot.RECIPIENT, Slot.URL, Slot.TARGET, Slot.PATH, S
 
 MOST_VALUES: Final = 400
 """Values in the arguments of one call; a call with more is refused."""
+
+PASTED: Final = Facts(name="user:pasted", effect=Effect.READ, opaque=True)
+"""What the user pasted into their own words: a source they handed over, and no order of theirs."""
 
 _DEEP: Final = 8
 _EDGES: Final = frozenset("@.+-_/")
@@ -32,6 +38,11 @@ class Seen(NamedTuple):
     args: Mapping[str, object]
     facts: Facts | None
     output: str
+
+    @property
+    def source(self) -> str:
+        """Return the name of the source as rulings say it."""
+        return self.name if self.name.startswith((PASTED.name, "retrieval:")) else f"tool:{self.name}"
 
 
 class Value(NamedTuple):
@@ -47,14 +58,21 @@ class Scene:
 
     __slots__ = ("_chosen", "_pointed", "_reached", "distrusted", "operator", "seen", "strange", "wish")
 
-    def __init__(self, conversation: Sequence[Message], facts: Mapping[str, Facts], distrusted: frozenset[str]) -> None:
+    def __init__(
+        self,
+        conversation: Sequence[Message],
+        facts: Mapping[str, Facts],
+        distrusted: frozenset[str],
+        retrieved: Callable[[str], Facts | None] | None = None,
+    ) -> None:
         said = [m.content for m in conversation if m.role == "user" and m.channel in {None, "user"}]
-        self.wish: Wish = read_wish("\n".join(said))
+        self.wish: Wish = read_wish(TURN.join(text.replace(TURN.strip("\n"), " ") for text in said))
         self.operator = "\n".join(
             m.content for m in conversation if m.role == "system" and m.channel in {None, "system"}
         )
         self.strange = tuple(m.content for m in conversation if m.role in {"user", "system"} and not _own(m))
-        self.seen = tuple(_outputs(conversation, facts))
+        pasted = [Seen(PASTED.name, {}, PASTED, text) for text in self.wish.pasted]
+        self.seen = (*pasted, *_outputs(conversation, facts, retrieved))
         self.distrusted = distrusted
         self._pointed: dict[int, bool] = {}
         self._reached: dict[int, bool] = {}
@@ -66,11 +84,39 @@ class Scene:
         form = form_of(text, slot)
         if not form:
             return False
-        said = self.wish.named if slot in POINTING else self.wish.folded
         if slot is Slot.URL:
             return form in self.wish.urls or bool(self.operator and form in urls(self.operator))
-        form = form.casefold()
-        return stands_in(form, said, slot) or stands_in(form, self.operator.casefold(), slot)
+        if slot is Slot.PATH:
+            form = path_form(form)
+            if not form or other_ending(form, self.wish.named):
+                return False
+        said = self.wish.named if slot in POINTING else self.wish.folded
+        if slot is Slot.RECIPIENT and _numbered(form):
+            said = self.wish.unnumbered
+        folded = form.casefold()
+        if stands_in(folded, said, slot) or stands_in(folded, self.operator.casefold(), slot):
+            return True
+        return slot is Slot.RECIPIENT and self._wrote_otherwise(form, said)
+
+    def _wrote_otherwise(self, form: str, said: str) -> bool:
+        """Tell whether the user wrote the same receiver in another form: with blanks, or without accents."""
+        if form in self.wish.accounts:
+            return True
+        run = run_form(form)
+        if run:
+            return run in self.wish.runs
+        if "@" in form or any(letter.isdigit() for letter in form):
+            return False
+        plain = without_accents(form.casefold())
+        if not plain.isascii() or not stands_in(plain, without_accents(said), Slot.RECIPIENT):
+            return False
+        return plain == form.casefold() or self._lists(form)
+
+    def _lists(self, name: str) -> bool:
+        """Tell whether a name with accents, which the user wrote without, is one that an own system lists."""
+        places = (place for place in range(len(self.seen)) if not self.opaque(place))
+        fields = (f for at in places for record in self.output(at).records for f in record)
+        return any(f.value.strip().casefold() == name for f in fields if not f.free)
 
     def follow(self, words: frozenset[str], selectors: frozenset[str]) -> None:
         """Let the words of a source that we were told to follow choose among records too; they vouch for no value."""
@@ -95,9 +141,28 @@ class Scene:
 
     def holding(self, text: str) -> Iterator[tuple[int, Seen]]:
         """Yield the outputs the user pointed at in which a text stands, the newest first."""
+        account = one_account(text)
         for place in range(len(self.seen) - 1, -1, -1):
-            if text in self.seen[place].output and self.pointed(place):
+            output = self.seen[place].output
+            if (text in output or (account and account in ibans(output))) and self.pointed(place):
                 yield place, self.seen[place]
+
+    def same(self, place: int) -> tuple[int, ...]:
+        """Return the places of all readings of one source, which is one tool asked for one thing."""
+        seen = self.seen[place]
+        if not seen.args:
+            return (place,)
+        asked = _asked(seen)
+        return tuple(at for at, one in enumerate(self.seen) if one.name == seen.name and _asked(one) == asked)
+
+    def texts(self, place: int) -> Iterator[str]:
+        """Yield the running texts of an output: all of it, or the free fields of the records the user chose."""
+        output = self.output(place)
+        if not output.records:
+            yield output.text
+            return
+        for at in sorted(self.chosen(place, strict=True).places):
+            yield from (field.value for field in output.records[at] if field.free or " " in field.value)
 
     def reached(self, place: int) -> bool:
         """Tell whether an output follows from what the user pointed at, step by step, through own systems only."""
@@ -126,9 +191,15 @@ class Scene:
         """Return the records of an output that the user means."""
         known = self._chosen.get((place, strict))
         if known is None:
-            records = self.output(place).records
-            known = self._chosen[place, strict] = chosen(records, self.wish, strict=strict, led=self._led(place))
+            records, led = self.output(place).records, self._led(place)
+            text = self.seen[place].output if records else ""
+            known = self._chosen[place, strict] = chosen_in(text, self.wish, strict=strict, led=led)
         return known
+
+    def named(self, place: int) -> Chosen:
+        """Return the records of an output that the user calls by a name."""
+        text = self.seen[place].output if self.output(place).records else ""
+        return named_in(text, self.wish, led=self._led(place))
 
     def _led(self, place: int) -> bool:
         """Tell whether something was looked for in a source, instead of all it holds being listed."""
@@ -140,7 +211,7 @@ class Scene:
         """Return the source in which a value is found that nobody vouched for; empty where it is nowhere."""
         for seen in reversed(self.seen):
             if text in seen.output:
-                return f"tool:{seen.name}"
+                return seen.source
         return "stranger" if any(text in said for said in self.strange) else ""
 
     def _led_to(self, place: int) -> bool:
@@ -149,10 +220,13 @@ class Scene:
             return False
         asked = [value for value in leaves(seen.args, seen.facts.sinks) if not value.number and value.text.strip()]
         if not asked:
-            return not seen.facts.things or bool(seen.facts.things & self.wish.words)
+            placed = any(sink.required and sink.slot in {Slot.PATH, Slot.URL} for sink in seen.facts.sinks.values())
+            return not placed and (not seen.facts.things or bool(seen.facts.things & self.wish.words))
         return all(self._named(value, place) for value in asked)
 
     def _named(self, value: Value, place: int) -> bool:
+        if value.sink.slot is Slot.PATH:
+            return self._named_file(value, place)
         if self.wrote(value, value.sink.slot):
             return True
         if value.sink.slot is Slot.URL:
@@ -164,10 +238,20 @@ class Scene:
         if (
             words
             and sum(word in self.wish.stems for word in words) * 2 >= len(words)
-            and value.sink.slot is not Slot.RECIPIENT
+            and value.sink.slot not in POINTING
         ):
             return True
         return self._handed_out(value, place)
+
+    def _named_file(self, value: Value, place: int) -> bool:
+        """Tell whether a path is a file that the user named, or one that a source they pointed at lists."""
+        form = path_form(value.text)
+        if not form or other_ending(form, self.wish.named):
+            return False
+        if self.wrote(value, Slot.PATH) and not common(form):
+            return True
+        known = (found for seen in self.seen for found in (*files_in(seen.output), *_files(seen)))
+        return named_without_ending(form, self.wish.named, known) or self._handed_out(value, place)
 
     def _handed_out(self, value: Value, place: int) -> bool:
         """Tell whether an earlier output that the user pointed at holds the value as a field."""
@@ -201,6 +285,11 @@ class Scene:
         """Tell whether an output is the text of strangers as a whole."""
         facts = self.seen[place].facts
         return facts is None or facts.opaque
+
+
+def _numbered(form: str) -> bool:
+    """Tell whether a receiver is made of digits for the most part: a part of an account is no account."""
+    return "@" not in form and sum(letter.isdigit() for letter in form) * 2 >= len(form) > 1
 
 
 def stands_in(form: str, text: str, slot: Slot) -> bool:
@@ -265,9 +354,28 @@ def _own(message: Message) -> bool:
     return message.channel in {None, "user", "system"}
 
 
-def _outputs(conversation: Sequence[Message], facts: Mapping[str, Facts]) -> Iterator[Seen]:
+def _asked(seen: Seen) -> tuple[tuple[str, str], ...]:
+    """Return what a tool was asked for, in one form."""
+    return tuple(sorted((name, path_form(str(value)[:500])) for name, value in seen.args.items()))
+
+
+def _files(seen: Seen) -> Iterator[str]:
+    sinks = seen.facts.sinks if seen.facts else {}
+    yield from (value.text for value in leaves(seen.args, sinks) if value.sink.slot is Slot.PATH)
+
+
+def _outputs(
+    conversation: Sequence[Message],
+    facts: Mapping[str, Facts],
+    retrieved: Callable[[str], Facts | None] | None,
+) -> Iterator[Seen]:
     waiting: list[ToolCall] = []
     for message in conversation:
+        if message.channel == "retrieval" and message.role != "assistant" and retrieved is not None:
+            known = retrieved(message.name or "")
+            if known is not None:
+                yield Seen(known.name, {}, known, message.content)
+                continue
         if message.tool_calls:
             waiting = list(message.tool_calls)
         if message.role == "tool":
@@ -275,7 +383,7 @@ def _outputs(conversation: Sequence[Message], facts: Mapping[str, Facts]) -> Ite
             if call is not None:
                 waiting.remove(call)
             name = call.name if call else message.name or ""
-            yield Seen(name, dict(call.args) if call else {}, facts.get(name), message.content)
+            yield Seen(name, call.args if call else {}, facts.get(name), message.content)
 
 
 def field_words(fields: Iterable[Field]) -> Iterator[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from accord.guard.flow.lexicon import lexicon, name_words
-from accord.guard.flow.outputs import Field
+from accord.guard.flow.outputs import Field, read_output
 from accord.guard.flow.shapes import URL, numbers
 from accord.guard.flow.wish import Wish, content_words
 
@@ -19,6 +20,12 @@ class Chosen(NamedTuple):
 
     places: frozenset[int]
     sure: bool
+
+
+@lru_cache(maxsize=1024)
+def chosen_in(text: str, wish: Wish, *, strict: bool, led: bool) -> Chosen:
+    """Return the records of an output that the user's words choose; a history that comes again is read once."""
+    return chosen(read_output(text).records, wish, strict=strict, led=led)
 
 
 def chosen(records: Sequence[Record], wish: Wish, *, strict: bool = False, led: bool = True) -> Chosen:
@@ -44,6 +51,30 @@ def chosen(records: Sequence[Record], wish: Wish, *, strict: bool = False, led: 
         places = frozenset(at for at, mark in enumerate(marks) if mark and (strict or mark * 2 > best))
         return Chosen(places, sure=len(places) == 1)
     return Chosen(frozenset(range(len(records))) if wish.plural or wish.choosing else frozenset(), sure=False)
+
+
+@lru_cache(maxsize=512)
+def named_in(text: str, wish: Wish, *, led: bool) -> Chosen:
+    """Return the records of an output that have a name which the user said, for what cannot be undone.
+
+    Where none has, or numbers tell more, every record with a word of the user's is a candidate.
+    """
+    records = read_output(text).records
+    named = _named(records, wish) if len(records) > 1 else None
+    return named or chosen(records, wish, strict=True, led=led)
+
+
+def _named(records: Sequence[Record], wish: Wish) -> Chosen | None:
+    """Return the records that have a name which the user said; None where none has, or numbers tell more."""
+    if wish.plural or wish.choosing or wish.numbers:
+        return None
+    places: list[int] = []
+    for free in (False, True):
+        said = [{word for f in record if free or not f.free for word in _spoken(f)} for record in records]
+        places = [at for at, words in enumerate(said) if wish.telling & words]
+        if places:
+            break
+    return Chosen(frozenset(places), sure=len(places) == 1) if places else None
 
 
 def _marks(records: Sequence[Record], wish: Wish, *, free: bool) -> list[int]:

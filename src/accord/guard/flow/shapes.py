@@ -21,12 +21,15 @@ URL: Final = re.compile(
 NUMBER: Final = re.compile(r"(?<![\w.,@/-])[-+]?[$€£¥]?\s?(\d[\d., ]{0,24}\d|\d)(?![\w@])(?!-\d)")
 ISO: Final = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 _DOTTED: Final = re.compile(r"(?<!\d)(\d{1,2})([./])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
-_NAMED: Final = re.compile(
-    r"(?<!\w)(\d{1,2})(?:st|nd|rd|th|\.|er|º)?(?:\s+(?:of|de|the)){0,2}\s+([^\W\d_]{3,12})(?:,?\s+(?:de\s+)?(\d{4}))?"
-    r"|(?<!\w)([^\W\d_]{3,12})\.?\s+(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)?(?![\w:])(?:,?\s+(\d{4}))?",
+_DAY_FIRST: Final = re.compile(
+    r"(?<!\w)(\d{1,2})(?:st|nd|rd|th|\.|er|º)?(?:\s+(?:of|de|the)){0,2}\s+([^\W\d_]{3,12})(?:,?\s+(?:de\s+)?(\d{4}))?",
     re.IGNORECASE,
 )
+_MONTH_FIRST: Final = re.compile(
+    r"(?<!\w)([^\W\d_]{3,12})\.?\s+(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)?(?![\w:])(?:,?\s+(\d{4}))?", re.IGNORECASE
+)
 _DIGIT: Final = re.compile(r"\d")
+_GAPS: Final = re.compile(r"(?<=\d)['’\u00a0\u202f](?=\d{3}(?!\d))")
 _SPAN: Final = re.compile(
     r"(?<!\w)(\d{1,2})(?:st|nd|rd|th)?\s+(?:to|until|till|-|–)\s+(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?([^\W\d_]{3,12})",
     re.IGNORECASE,
@@ -35,6 +38,13 @@ _JOINED: Final = re.compile(r"(?<=[a-z])\.[A-Z][a-z]{1,20}$")  # a sentence that
 _POINTED: Final = re.compile(r"\d{1,15}(?:\.\d{1,9})?|\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,9})?")
 _COMMAED: Final = re.compile(r"\d{1,15},\d{1,2}|\d{1,3}(?:\.\d{3}){1,4}(?:,\d{1,9})?")
 _TAIL: Final = ".,;:!?)»”’\"'"
+_NO_SUMS: Final = re.compile(  # times, months with a year, numbers of telephones and cards
+    r"(?<!\d)\d{1,2}:\d{2}(?::\d{2})?(?!\d)|\+\d[\d ()./-]{6,20}\d|(?<!\d)(?:\d{4}[ -]){3}\d{1,7}(?!\d)"
+    r"|(?<![\d.,])0\d{2,5}[ /-]\d{3,10}(?:[ -]\d{2,6})*(?![\d.,])"
+)
+_RUNS: Final = re.compile(r"(?<![\w.,@/+-])\+?\(?\d(?:[ ().\u00a0\u202f/-]{0,2}\d){6,29}(?![\w@])")
+_SHORTEST: Final = 15  # of an account number, ISO 13616
+_ACCENTS: Final = re.compile(r"[\u0300-\u036f]")
 
 
 class Day(NamedTuple):
@@ -58,7 +68,31 @@ def mails(text: str) -> list[str]:
 def ibans(text: str) -> list[str]:
     """Return what has the form of an international account number, without blanks and hyphens."""
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    return [found.replace(" ", "").replace("-", "") for found in IBAN.findall(plain)]
+    return [_account(found) for found in IBAN.findall(plain)]
+
+
+def _account(text: str) -> str:
+    """Return an account number without blanks; words and numbers that follow it are no part of it.
+
+    Groups have four letters and digits, and only the last may be shorter (ISO 13616); where that leaves a choice, the
+    check digits tell.
+    """
+    groups = text.replace("-", " ").split()
+    if len(groups[0]) >= _SHORTEST:
+        return groups[0]
+    if len(groups) < 3 or any(len(group) != 4 for group in groups[:3]):
+        return "".join(groups)
+    short = next((at for at, group in enumerate(groups) if len(group) != 4), len(groups) - 1)
+    least = next((at for at in range(1, short + 2) if sum(map(len, groups[:at])) >= _SHORTEST), short + 1)
+    ends = range(least, short + 2)
+    checked = next((end for end in ends if _checks("".join(groups[:end]))), short + 1)
+    return "".join(groups[:checked])
+
+
+def _checks(account: str) -> bool:
+    """Tell whether the check digits of an account number hold (ISO 7064, 97-10)."""
+    turned = account[4:] + account[:4]
+    return int("".join(str(int(letter, 36)) for letter in turned)) % 97 == 1
 
 
 def urls(text: str) -> list[str]:
@@ -80,7 +114,74 @@ def one_url(text: str) -> str:
 
 def numbers(text: str) -> list[float]:
     """Return the numbers in a text; one that can be read in two ways is there in both."""
-    return [value for found in NUMBER.findall(text) for value in _readings(found)]
+    plain = text if text.isascii() and "'" not in text else _GAPS.sub(" ", text)
+    return [value for found in NUMBER.findall(plain) for value in _readings(found)]
+
+
+def figure_spans(text: str) -> list[tuple[int, int]]:
+    """Return where numbers stand that are no amounts by their form: days, times, accounts, cards and telephones."""
+    if not _DIGIT.search(text):
+        return []
+    spans = [match.span() for pattern in (ISO, _DOTTED, _NO_SUMS, _SPAN) for match in pattern.finditer(text)]
+    spans += account_spans(text)
+    months = lexicon().months
+    first = (match.span() for match in _DAY_FIRST.finditer(text) if match[2].lower() in months)
+    then = (match.span() for match in _MONTH_FIRST.finditer(text) if match[1].lower() in months)
+    return [*spans, *first, *then]
+
+
+def account_spans(text: str) -> list[tuple[int, int]]:
+    """Return where account numbers stand, without the words and numbers that follow them."""
+    found = []
+    for match in IBAN.finditer(text):
+        left, end = len(_account(match.group())), match.start()
+        while left:
+            left -= text[end] not in " -"
+            end += 1
+        found.append((match.start(), end))
+    return found
+
+
+def _numbered_spans(text: str) -> list[tuple[int, int]]:
+    """Return where account numbers stand; those in small letters only where their check digits hold."""
+    upper = text.upper()
+    if len(upper) != len(text):
+        return account_spans(text)
+    small = [(start, end) for start, end in account_spans(upper) if _checks(_account(upper[start:end]))]
+    return [*account_spans(text), *small]
+
+
+def without_runs(text: str) -> str:
+    """Return a text with blanks for its account numbers, telephones and cards: a part of one is nothing by itself."""
+    if not _DIGIT.search(text):
+        return text
+    for start, end in [*_numbered_spans(text), *(match.span() for match in _RUNS.finditer(text))]:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
+
+
+def digit_runs(text: str) -> frozenset[str]:
+    """Return the long numbers in a text, of telephones, cards and accounts, as digits alone."""
+    if not _DIGIT.search(text):
+        return frozenset()
+    for start, end in _numbered_spans(text):
+        text = text[:start] + "#" * (end - start) + text[end:]
+    return frozenset(run_form(found) for found in _RUNS.findall(text))
+
+
+def run_form(text: str) -> str:
+    """Return the digits of a number of a telephone, card or account; empty for what is none."""
+    if not _RUNS.fullmatch(text.strip()):
+        return ""
+    digits = "".join(letter for letter in text if letter.isascii() and letter.isdigit())
+    return "+" + digits if text.strip().startswith("+") else "+" + digits[2:] if digits.startswith("00") else digits
+
+
+def without_accents(text: str) -> str:
+    """Return a text without the accents on its letters."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
 
 
 def _readings(text: str) -> Iterator[float]:
@@ -101,8 +202,8 @@ def days(text: str) -> tuple[Day, ...]:
         full = int(year) + (2000 if len(year) == 2 else 0)
         found += [Day(full, int(second), int(first)), Day(full, int(first), int(second))]
     months = lexicon().months
-    for match in _NAMED.finditer(text):
-        day, name, year = (match[1], match[2], match[3]) if match[1] else (match[5], match[4], match[6])
+    named = [*_DAY_FIRST.findall(text), *((day, name, year) for name, day, year in _MONTH_FIRST.findall(text))]
+    for day, name, year in named:
         month = months.get(name.lower())
         if month:
             found.append(Day(int(year or 0), month, int(day)))
@@ -120,11 +221,20 @@ def shaped(text: str, slot: Slot) -> list[str]:
     return urls(text) if slot is Slot.URL else []
 
 
+def one_account(text: str) -> str:
+    """Return the one form of an account number; empty for what is none."""
+    compact = text.strip()
+    if len(compact) < _SHORTEST or not compact[:2].isalpha() or "@" in compact:
+        return ""
+    return compact.upper().replace(" ", "").replace("-", "") if IBAN.fullmatch(compact.upper()) else ""
+
+
+@lru_cache(maxsize=4096)
 def form_of(value: str, slot: Slot) -> str:
     """Return the one form in which values of a slot are compared."""
     if slot is Slot.URL:
         return one_url(value)
     compact = value.strip()
-    if slot is Slot.RECIPIENT and IBAN.fullmatch(compact):
-        return compact.replace(" ", "").replace("-", "")
+    if slot is Slot.RECIPIENT and (account := one_account(compact)):
+        return account
     return " ".join(compact.split()).casefold()

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from accord.core.canon import Digest, digest, digest_bytes
+from accord.core.canon import Digest, digest
 from accord.core.case import Does
+from accord.core.errors import RecordError
 from accord.core.guard import Confidentiality, GuardTool
 from accord.core.system import Effect
 from accord.guard.flow.lexicon import Lexicon, Slot, lexicon, name_words, slot_named
@@ -58,7 +59,8 @@ class Facts:
     """What is known of a tool: its effect, the words people ask for it with, what it works on, and its sinks.
 
     `outside` is a read that sends an address out of the house. `opaque` marks a tool whose output is the text of
-    strangers as a whole, so that nothing in it counts as a field. `closed`: it takes no arguments but its sinks.
+    strangers as a whole, so that nothing in it counts as a field; `strange` where guard.yaml says that strangers write
+    there. `closed`: it takes no arguments but its sinks.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Facts:
     sinks: Mapping[str, Sink] = field(default_factory=dict)
     outside: bool = False
     opaque: bool = False
+    strange: bool = False
     closed: bool = False
     confidentiality: Confidentiality | None = None
     listed: GuardTool | None = None
@@ -82,12 +85,16 @@ class Facts:
 
 
 def pin(tool: Tool) -> Digest:
-    """Return the digest of what a tool says of itself: name, description and schema."""
+    """Return the digest of what a tool says of itself: name, description and schema.
+
+    Raises `RecordError` for a schema that is no JSON: what has no canonical form cannot be held to one.
+    """
     said = {"name": tool.name, "description": tool.description, "schema": tool.schema}
     try:
         return digest(said)
-    except (TypeError, ValueError, RecursionError):
-        return digest_bytes(repr(said).encode(errors="replace"))
+    except (TypeError, ValueError, RecursionError) as error:
+        message = f"the tool {tool.name[:80]!r} describes itself in what is no JSON"
+        raise RecordError(message, hint="mend its schema", code="ACC-E712") from error
 
 
 def facts_of(tool: Tool, listed: GuardTool | None) -> Facts | None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 from typing import Final
 
 from accord.core.guard import GuardSource, Integrity, Outcome, Ruling
 from accord.core.system import Approval
 from accord.guard.flow.carrying import smuggled
-from accord.guard.flow.labels import uncleared
+from accord.guard.flow.labels import source_of, uncleared
 from accord.guard.flow.lexicon import Slot
 from accord.guard.flow.scene import Scene, Seen, Value, stands_in
 from accord.guard.flow.tools import Facts
@@ -81,7 +80,7 @@ def _value(
 
 
 def _trusted(seen: Seen, sources: Sequence[GuardSource]) -> bool:
-    source = next((one for one in sources if fnmatchcase(f"tool:{seen.name}", one.match)), None)
+    source = source_of(seen.source, sources)
     return source is not None and source.integrity is not Integrity.UNTRUSTED and not source.writers
 
 
@@ -95,7 +94,7 @@ def _stranger(scene: Scene, value: Value, said: Sequence[tuple[Seen, str]]) -> s
     runs = set(_runs(words)) if len(words) > _RUN else {" ".join(words)}
     for seen, told in said:
         if text in seen.output or any(run and f" {run} " in f" {told} " for run in runs):
-            return f"tool:{seen.name}"
+            return seen.source
     return "stranger" if any(text in strange for strange in scene.strange) else ""
 
 

@@ -9,9 +9,10 @@ from functools import lru_cache
 from itertools import pairwise, takewhile
 from typing import Final, NamedTuple
 
+from accord.guard.flow.denying import Bound, bounds, conditional, denied, taken_back
 from accord.guard.flow.lexicon import Lexicon, lexicon
-from accord.guard.flow.pasting import merged, pasted
-from accord.guard.flow.shapes import Day, days, numbers, urls
+from accord.guard.flow.pasting import blanked, merged, pasted
+from accord.guard.flow.shapes import ISO, Day, days, digit_runs, ibans, numbers, urls, without_runs
 
 MOST: Final = 20_000
 """How many characters of the user's words are read, from the end."""
@@ -21,6 +22,7 @@ _QUOTED: Final = re.compile(
     r"(?<!\w)'((?:[^'\n]|(?<=\w)'(?=\w)){1,2000})'(?!\w)|\"([^\"\n]{1,2000})\"|“([^”]{1,2000})”|«([^»]{1,2000})»|`([^`]{1,2000})`"
 )
 _ENDS: Final = frozenset(".!?;:,()\n")
+_NUMBERED: Final = 7  # digits of the shortest account, telephone or card
 _STOPS: Final = frozenset(".!?\n")
 _PROPER: Final = re.compile(r"(?<=[^\s.!?:])[\s'\"]+([^\W\d_a-z][^\W\d_]+)")
 _COLON: Final = re.compile(r":\s+(?=[^\s'\"“«`\d])")
@@ -36,29 +38,45 @@ class Literal(NamedTuple):
 
 
 class Request(NamedTuple):
-    """A deed asked for, and the words that follow it in the same sentence; `home` when it comes back to the user."""
+    """A deed asked for, and the words that follow it in the same sentence; `near` are those of its object.
+
+    `home` when it comes back to the user, `conditional` when it hangs on an `if` that nobody here can tell.
+    """
 
     verb: str
     after: frozenset[str]
+    near: frozenset[str]
     start: int
     home: bool
+    conditional: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Wish:
-    """The user's own words, read once."""
+    """The user's own words, read once; a wish is known again as the object that it is.
+
+    `own` is the text without what is pasted into it, `pasted` what that is; it is a source where the user is `handing`
+    it over: `pay this bill`.
+    """
 
     text: str
+    own: str
+    pasted: tuple[str, ...]
     folded: str
     named: str
+    unnumbered: str
     words: frozenset[str]
     stems: frozenset[str]
     requests: tuple[Request, ...]
     literals: tuple[Literal, ...]
     urls: frozenset[str]
+    accounts: frozenset[str]
+    runs: frozenset[str]
     numbers: frozenset[float]
+    bounds: tuple[Bound, ...]
     days: tuple[Day, ...]
     selectors: frozenset[str]
+    telling: frozenset[str]
     proper: frozenset[str]
     plural: bool
     every: bool
@@ -67,6 +85,7 @@ class Wish:
     least: bool
     instructs: bool
     computing: bool
+    handing: bool
 
     def asks(self, verbs: frozenset[str]) -> tuple[Request, ...]:
         """Return the requests made with one of these words."""
@@ -82,39 +101,72 @@ class _Token(NamedTuple):
 @lru_cache(maxsize=512)
 def read_wish(text: str) -> Wish:
     """Return what a user's words ask for."""
-    words = lexicon()
     spoken = text[-MOST:]
-    quoted = merged([*(match.span() for match in _QUOTED.finditer(spoken)), *pasted(spoken)])
-    tokens = _tokens(spoken, quoted)
-    requests = tuple(_requests(tokens, words))
+    return _read(spoken, merged(pasted(spoken)))
+
+
+@lru_cache(maxsize=128)
+def read_orders(text: str) -> Wish:
+    """Return what a text asks for that the user told us to follow: a letter is one, whoever wrote it."""
+    return _read(text[-MOST:], [])
+
+
+def _read(spoken: str, strange: list[tuple[int, int]]) -> Wish:
+    words = lexicon()
+    own = blanked(spoken, strange)
+    quoted = merged(match.span() for match in _QUOTED.finditer(own))
+    tokens = _tokens(own, quoted)
+    limits = bounds(own)
+    back = taken_back(spoken)
+    asked = _requests(tokens, words, bounded=bool(limits))
+    requests = tuple(request for request in asked if request.start >= back)
     literals = tuple(_literals(spoken, requests, words))
-    bare = spoken
+    bare = own
     for literal in literals:
         bare = bare.replace(literal.text, " ") if literal.kind == "content" else bare
     again = tokens if bare == spoken else _tokens(bare, [])
     plain = [token.text for token in again]
+    named = " ".join(bare.split()).casefold()
+    numbered = sum(map(str.isdigit, own)) >= _NUMBERED
     heard = frozenset(_split(plain))
+    chosen_by = _selectors(plain, words)
     return Wish(
         text=spoken,
+        own=own,
+        pasted=tuple(spoken[start:end] for start, end in strange if spoken[start:end].strip()),
         folded=" ".join(spoken.split()).casefold(),
-        named=" ".join(bare.split()).casefold(),
+        named=named,
+        unnumbered=without_runs(named) if numbered else named,
         words=heard,
         stems=frozenset(map(stem, heard)),
         requests=requests,
         literals=literals,
-        urls=frozenset(urls(spoken)),
-        numbers=frozenset(numbers(spoken)),
-        days=days(spoken),
-        selectors=_selectors(plain, words),
-        proper=frozenset(match[1].casefold() for match in _PROPER.finditer(spoken)),
+        urls=frozenset(urls(own)),
+        accounts=frozenset((*ibans(own), *ibans(own.upper()))) if numbered else frozenset(),
+        runs=digit_runs(own) if numbered else frozenset(),
+        numbers=frozenset(numbers(own)),
+        bounds=limits,
+        days=days(own),
+        selectors=chosen_by,
+        telling=_names_of(again, words) & chosen_by,
+        proper=frozenset(match[1].casefold() for match in _PROPER.finditer(own)),
         plural=bool(heard & words.small["plural"]),
         every=bool(heard & words.small["every"]),
         choosing=bool(heard & words.small["selector"]),
         most=bool(heard & words.small["most"]),
         least=bool(heard & words.small["least"]),
         instructs=_instructs(plain, words),
-        computing="%" in spoken or bool(heard & words.small["computing"]),
+        handing=any(_hands_over(request, words) for request in requests),
+        computing="%" in own or bool(heard & words.small["computing"]),
     )
+
+
+def _hands_over(request: Request, words: Lexicon) -> bool:
+    """Tell whether a request points at what stands beside it: `pay this bill`, `the address below`."""
+    small = words.small
+    if request.verb in words.groups["read"].asks:
+        return False
+    return bool(request.after & small["here"] and request.after & small["delegating"])
 
 
 def stem(word: str) -> str:
@@ -168,11 +220,13 @@ def _split(tokens: Iterable[str]) -> Iterator[str]:
                 yield from (part for part in re.split(r"[^\w]|_", bare) if part)
 
 
-def _requests(tokens: list[_Token], words: Lexicon) -> Iterator[Request]:
+def _requests(tokens: list[_Token], words: Lexicon, *, bounded: bool) -> Iterator[Request]:
     """Yield the deeds asked for; what is told, forbidden, quoted or a noun is none."""
     plain = [token.text for token in tokens]
     for at, token in enumerate(tokens):
         if token.quoted or token.text not in words.asked or not _is_asked(plain, at, words):
+            continue
+        if denied(plain, at, words):
             continue
         after = []
         for follow in tokens[at + 1 : at + 25]:
@@ -180,7 +234,12 @@ def _requests(tokens: list[_Token], words: Lexicon) -> Iterator[Request]:
                 break
             after.append(follow.text)
         yield Request(
-            token.text, frozenset(_split(after)), token.start, after[:1] in (["me"], ["us"], ["mir"], ["uns"])
+            token.text,
+            frozenset(_split(after)),
+            frozenset(_split(takewhile(lambda word: word not in words.small["onto"], after))),
+            token.start,
+            home=after[:1] in (["me"], ["us"], ["mir"], ["uns"]),
+            conditional=not bounded and conditional(plain, at),
         )
 
 
@@ -207,7 +266,7 @@ def _is_asked(plain: list[str], at: int, words: Lexicon) -> bool:
 def _withheld(plain: list[str], at: int, before: list[str], words: Lexicon) -> bool:
     """Tell whether a deed is named and not asked for: `send no mail`, `I don't want you to`, `only after I confirm`."""
     small, after = words.small, list(takewhile(lambda word: word not in _ENDS, plain[at + 1 : at + 25]))
-    if after and (after[0] in small["nothing"] or after[-1] in small["negated_end"]):
+    if after and (after[0] in small["nothing"] or {*after[:2], after[-1]} & small["negated_end"]):
         return True
     if before[-2:] == ["before", "you"]:
         return True
@@ -297,6 +356,22 @@ def _selectors(plain: list[str], words: Lexicon) -> frozenset[str]:
             continue
         found.update(stem(part) for part in _telling([word]) if len(part) > 1 or part.isdigit())
     return frozenset(found - words.small["stop"])
+
+
+def _names_of(tokens: Sequence[_Token], words: Lexicon) -> frozenset[str]:
+    """Return the words that name one thing among many: no deeds, no words for any such thing, no parts of days."""
+    found: set[str] = set()
+    for token in tokens:
+        if not token.text[0].isalnum() or token.text in words.small["stop"] or ISO.fullmatch(token.text):
+            continue
+        parts = [stem(part) for part in _telling([token.text]) if len(part) > 1]
+        usual = token.text.isalnum() and not token.quoted
+        found.update(part for part in parts if not usual or not _usual(token.text, words))
+    return frozenset(found - words.small["stop"])
+
+
+def _usual(word: str, words: Lexicon) -> bool:
+    return word in words.asked or word in words.things or word in words.small["relative"] or word.isdigit()
 
 
 def _instructs(plain: list[str], words: Lexicon) -> bool:

@@ -8,12 +8,12 @@ from typing import Any, Final, NamedTuple
 
 from accord.core.guard import Outcome
 from accord.core.trial import ToolCall
-from accord.guard.gateway.chat import spoken, walked
+from accord.guard.gateway.chat import CALLING, around, spoken
 from accord.guard.gateway.judging import Judge
 from accord.guard.gateway.lanes import Entry, Lane
+from accord.guard.gateway.parts import arguments, spelled
 from accord.guard.gateway.reading import joined, list_in, object_of, wrong
 from accord.guard.gateway.sse import parsed, written
-from accord.guard.gateway.wire import read_arguments
 from accord.guard.gateway.words import Called, Event
 
 _TOP: Final = frozenset(
@@ -23,7 +23,6 @@ _AROUND: Final = tuple(sorted(_TOP - {"choices", "usage"}))
 _ENDS: Final = re.compile("[a-z_]{1,32}")
 _ROLES: Final = frozenset({"assistant", "system", "user", "tool", "developer", "model"})
 _CHOICE: Final = frozenset({"index", "delta", "finish_reason", "logprobs"})
-_CALLING: Final = frozenset({"tool_calls", "function_call"})
 _MOST_CALLS: Final = 128
 
 
@@ -171,7 +170,7 @@ class ChatStream:
 
     def _several(self, known: _Choice, part: _Part, texts: list[str], extra: dict[str, Any]) -> None:
         """Put an event that holds more than one text, or calls, into its run as one event for each."""
-        calls = {key: extra.pop(key) for key in _CALLING & extra.keys()}
+        calls = {key: extra.pop(key) for key in CALLING & extra.keys()}
         only = bool(calls) and not texts and not extra and part.choice.get("finish_reason") is None
         quiet = part._replace(choice={**part.choice, "finish_reason": None, "logprobs": None}, raw=None)
         for key in texts:
@@ -191,15 +190,18 @@ class ChatStream:
 
     def _hold(self, known: _Choice, calls: dict[str, Any]) -> None:
         """Put the parts of tool calls together."""
-        if isinstance(legacy := calls.get("function_call"), dict):
-            _add(known.calls.setdefault("function_call", {}), legacy)
+        parts = [("function_call", {"function": calls["function_call"]})] if calls.get("function_call") else []
         for item in list_in(calls, "tool_calls"):
             part = object_of(item, "tool_calls")
-            call = known.calls.setdefault(str(part.get("index", part.get("id"))), {})
-            _add(call, object_of(part.get("function") or part.get("custom") or {}, "tool_calls"))
-            if "custom" in part:
-                call["custom"] = "yes"
-            call["beside"] = call.get("beside", "") + spelled({**part, "function": None, "custom": None})
+            parts.append((str(part.get("index", part.get("id"))), part))
+        for key, part in parts:
+            kind = "custom" if "custom" in part else "function"
+            call = known.calls.setdefault(key, {"kind": kind})
+            if call["kind"] != kind:
+                wrong("a call of the answer is of two kinds", "ACC-E758")
+            _add(call, object_of(part.get(kind) or {}, "tool_calls"))
+            named = {name: part.get(name) for name in ("id", "type")}
+            call["beside"] = call.get("beside", "") + spelled([named, around(part, kind)])
         if len(known.calls) > _MOST_CALLS:
             wrong(f"more than {_MOST_CALLS} tool calls in one answer", "ACC-E766")
 
@@ -210,7 +212,7 @@ class ChatStream:
         did = list(self.called)
         for number, call in enumerate(known.calls.values()):
             raw, name = call.get("arguments", "") + call.get("input", ""), call.get("name", "")
-            args = {"input": raw} if "custom" in call else read_arguments(raw)
+            args = arguments(raw, call["kind"])
             where = f"choices[{index}].tool_calls[{number}]"
             made = self._judge.beside(call.get("beside", ""), where)
             made = made or self._judge.call(Called((), index, name, args), did, where)
@@ -241,11 +243,6 @@ def _is_plain(choice: dict[str, Any], delta: object) -> bool:
     if ends is not None and not (isinstance(ends, str) and _ENDS.fullmatch(ends)):
         return False
     return role is None or (isinstance(role, str) and role in _ROLES)
-
-
-def spelled(value: object) -> str:
-    """Return all texts of a value as one, so that what is split over several events is still met."""
-    return "".join(text for _, text in walked(value))
 
 
 def _add(call: dict[str, str], part: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ import orjson
 from accord.content.tables import table_of
 from accord.core.guard import Decision, GuardPolicy, Outcome
 from accord.guard.gateway import tracing
+from accord.guard.gateway.agreeing import Agreement
 from accord.guard.gateway.callers import Callers
 from accord.guard.gateway.earlier import Earlier
 from accord.guard.gateway.judging import LONG
@@ -61,6 +62,8 @@ class Gateway:
         self.log = log
         self.rows = rows or Rows()
         self.metrics = Metrics(self.rows, worker)
+        self.agreement = Agreement(self.rows, worker)
+        self.agreement.tell(guard.digests)
         self.callers = Callers(guard.policy, self.rows, worker)
         self.watch = watch
         self.now = now
@@ -145,11 +148,11 @@ class Gateway:
         if method != "GET":
             raise RefusedError(f"{method} is not answered here", code="ACC-E754", status=405)
         allowed = visit.judge.said(Outcome.ALLOW, "", "")
+        policy, rules = self.guard.digests
         if path == "/health":
-            body = orjson.dumps({"ok": self.tested, "rules": self.guard.digests[1], "policy": self.guard.digests[0]})
-            await visit.answer(200 if self.tested else 503, body, allowed)
+            told = {"ok": self.tested, "rules": rules, "policy": policy, "workers": self.agreement.shown()}
+            await visit.answer(200 if self.tested else 503, orjson.dumps(told), allowed)
         elif path == "/metrics":
-            policy, rules = self.guard.digests
             page = self.metrics.page(rules, policy)
             await visit.answer(200, page, allowed, [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8")])
         else:
@@ -193,8 +196,9 @@ class Gateway:
         """Return the body of a request that a known caller may make now: with this every door begins."""
         limits = visit.judge.guard.policy.limits
         visit.caller = self.callers.known(visit.headers)
-        visit.judge.caller = visit.caller.name
-        if self.in_flight > limits.in_flight:
+        visit.judge.caller, visit.judge.limits = visit.caller.name, visit.caller.limits
+        in_flight = self.in_flight if self.rows.workers == 1 else self.metrics.total("in_flight")
+        if in_flight > limits.in_flight:
             raise RefusedError(f"{limits.in_flight} requests are in flight", code="ACC-E756", status=429, retry=1)
         body = await self._body(visit, visit.caller.limits.body_bytes)
         self.callers.take(visit.caller, self.now(), len(body) // 4)

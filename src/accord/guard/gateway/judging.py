@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final, NamedTuple
@@ -12,12 +12,16 @@ from typing import Final, NamedTuple
 from accord.core.guard import Decision, Hit, Outcome, Piece
 from accord.core.system import Mode
 from accord.core.trial import Message, ToolCall
+from accord.guard.flow.answers import LinkOut, Vouched
 from accord.guard.gateway.failing import FAILED, Broken, decided, fed, is_bypass
 from accord.guard.gateway.heard import Heard
 from accord.guard.gateway.words import AsideError, Asked, Called, Guarding, Passed, Watched
 
 LONG: Final = 1 << 16
 """Characters from which a text is looked at in a thread, so that others do not wait for it."""
+
+TOKEN: Final = 4
+"""Characters that count as a token, where nobody else has counted."""
 
 
 class Judged(NamedTuple):
@@ -32,7 +36,7 @@ class Judged(NamedTuple):
 class Judge:
     """Asks the engine about one request and its answer."""
 
-    __slots__ = ("asked", "caller", "guard", "heard", "judged")
+    __slots__ = ("_size", "_vouched", "asked", "caller", "guard", "heard", "judged", "limits")
 
     def __init__(self, guard: Guarding) -> None:
         self.guard = guard
@@ -40,6 +44,9 @@ class Judge:
         self.asked = Asked((), ())
         self.judged: list[Judged] = []
         self.heard = Heard()
+        self.limits = guard.policy.limits
+        self._size = 0
+        self._vouched: Vouched | None = None
 
     async def admit(self, asked: Asked) -> Decision:
         """Decide on a request; what takes long is done in a thread, so that other requests go on."""
@@ -59,9 +66,13 @@ class Judge:
                 edits[piece.where] = self.guard.redacted(piece.text, hits)
         return edits
 
-    def release(self, text: str, where: str) -> Decision:
-        """Decide on a whole text of an answer; what is allowed leaves no record of its own."""
-        made = decided(lambda: self.guard.release(text), self.guard.policy)
+    def release(self, text: str, where: str, *, shown: bool = False) -> Decision:
+        """Decide on a whole text of an answer; what is allowed leaves no record of its own.
+
+        A text that is `shown` to people may draw or link to nothing that nobody named.
+        """
+        links = self._links if shown else None
+        made = decided(lambda: self.guard.release(text, links), self.guard.policy)
         if made.outcome is not Outcome.ALLOW:
             made = replace(made, where=where)
             self.judged.append(Judged("answer", made, text))
@@ -89,12 +100,28 @@ class Judge:
         self.judged.append(Judged("call", made, called.name))
         return made
 
-    def stream(self) -> Watched:
+    def stream(self, *, shown: bool = False) -> Watched:
         """Begin a text that leaves in parts."""
-        return self.guard.stream()
+        return self.guard.stream(self._links if shown else None)
+
+    def _links(self, text: str) -> Iterable[LinkOut]:
+        """Return the addresses in a text that nobody named in the conversation, which is read for them once."""
+        if self._vouched is None:
+            self._vouched = Vouched(self.asked.conversation)
+        return self._vouched.out(text)
 
     def fed(self, stream: Watched, chunk: str) -> Passed:
-        """Take a part of a text that leaves."""
+        """Take a part of a text that leaves; one that is longer than answers may be is cut there."""
+        most = self.limits.answer_tokens * TOKEN * self.asked.choices
+        self._size += len(chunk)
+        if not most or self._size <= most:
+            return self._fed(stream, chunk)
+        message = f"the answer is longer than {self.limits.answer_tokens} tokens"
+        passed = self._fed(stream, chunk[: max(0, most - self._size + len(chunk))])
+        hit = passed.hit or Hit(rule="ACC-E751", outcome=Outcome.BLOCK, start=most, end=most, message=message)
+        return Broken(passed.text, hit)
+
+    def _fed(self, stream: Watched, chunk: str) -> Passed:
         return self._told(fed(stream, lambda: stream.feed(chunk), self.guard.policy, chunk))
 
     def ended(self, stream: Watched) -> Passed:

@@ -13,6 +13,8 @@ from accord.guard.gateway.words import Passed, Watched
 MOST_HELD: Final = 4 << 20
 """Bytes that may be held of one run before it is cut."""
 
+_NOT_SHOWN: Final = frozenset({"extra", "start", "citations_delta"})  # texts that are no words of the model
+
 
 class Entry:
     """An event in the queue: `left` characters of its text are undecided, `out` may leave."""
@@ -96,7 +98,7 @@ class Lane:
         self._judge.heard.said(key, text)
         run = self._runs.get(key)
         if run is None:
-            run = self._runs[key] = _Run(self._judge.stream())
+            run = self._runs[key] = _Run(self._judge.stream(shown=key not in _NOT_SHOWN))
         if not self._judge.enforces:
             self._queue.append(Entry(raw))
             self._noted(run, self._judge.fed(run.stream, text), text)

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from accord.core.case import Channel
-from accord.guard.gateway.chat import walked
-from accord.guard.gateway.embeddings import is_vector
+from accord.guard.gateway.parts import CHANNELS, beside, declared, is_vector, told
 from accord.guard.gateway.reading import (
     Reading,
     Tools,
@@ -15,10 +14,8 @@ from accord.guard.gateway.reading import (
     hosted_items,
     joined,
     kind_of,
-    known_keys,
     list_in,
     object_of,
-    quiet_keys,
     text_in,
     text_of,
     unknown,
@@ -27,14 +24,9 @@ from accord.guard.gateway.reading import (
 from accord.guard.gateway.wire import Path
 from accord.guard.gateway.words import Answer, Asked, Called, Edits, Text
 
-_CHANNELS: Final[Mapping[str, Channel]] = {
-    "user": Channel.USER,
-    "assistant": Channel.MEMORY,
-    "system": Channel.SYSTEM,
-    "tool": Channel.TOOL_OUTPUT,
-}
 _MESSAGE: Final = frozenset({"role", "content"})
-_OWN: Final = frozenset({"messages", "system", "tools", "mcp_servers", "container", "tool_choice"})
+_OWN: Final = frozenset({"messages", "system", "tools", "mcp_servers"})
+_QUIET: Final = frozenset({"cache_control", "id", "is_error", "signature", "tool_use_id", "type"})
 
 
 def read(body: Mapping[str, Any], reading: Reading, tools: Tools) -> Asked:
@@ -42,16 +34,13 @@ def read(body: Mapping[str, Any], reading: Reading, tools: Tools) -> Asked:
     _content(reading, body.get("system"), "system", "system")
     for index, item in enumerate(list_in(body, "messages")):
         _message(reading, object_of(item, f"messages[{index}]"), f"messages[{index}]")
-    _tools(body, reading, tools)
+    declared(body, reading, tools, own={"custom": ""}, schema="input_schema", default="custom")
     for index, server in enumerate(list_in(body, "mcp_servers")):
         reading.hosted("mcp", f"mcp_servers[{index}]")
         reading.every(server, Channel.TOOL_DESCRIPTION, "tool:mcp", f"mcp_servers[{index}]")
     if body.get("container") is not None:
         reading.opaque("stored", "container", "files kept at the provider")
-    reading.rest(body, "messages")
-    for key in known_keys("messages") & body.keys() - _OWN - quiet_keys():
-        if isinstance(body[key], dict | list | str):
-            reading.every(body[key], Channel.USER, f"field:{key}", key)
+    reading.rest(body, "messages", _OWN)
     return reading.asked(body)
 
 
@@ -61,12 +50,12 @@ def _message(reading: Reading, message: dict[str, Any], where: str) -> None:
         wrong(f"{where}.role {role[:40]!r} is not known")
     _content(reading, message.get("content"), role, f"{where}.content")
     for key in unknown(message, _MESSAGE, where):
-        reading.every(message[key], _CHANNELS[role], f"field:{key[:40]}", f"{where}.{key[:40]}")
+        reading.every(message[key], CHANNELS[role], f"field:{key[:40]}", f"{where}.{key[:40]}")
 
 
 def _content(reading: Reading, content: object, role: str, where: str) -> None:
     if isinstance(content, str):
-        reading.text(content, _CHANNELS[role], role, where)
+        reading.text(content, CHANNELS[role], role, where)
         if content:
             reading.said(role, content)
         return
@@ -78,8 +67,9 @@ def _content(reading: Reading, content: object, role: str, where: str) -> None:
         block = object_of(item, place)
         if kind_of(block) == "text":
             spoken.append(text_of(block.get("text"), f"{place}.text"))
-            reading.text(spoken[-1], _CHANNELS[role], role, f"{place}.text")
+            reading.text(spoken[-1], CHANNELS[role], role, f"{place}.text")
             reading.every(block.get("citations"), Channel.RETRIEVAL, "retrieval", f"{place}.citations")
+            beside(reading, block, place, {"text", "citations", *_QUIET})
         else:
             if spoken:
                 reading.said(role, "".join(spoken))
@@ -91,19 +81,24 @@ def _content(reading: Reading, content: object, role: str, where: str) -> None:
 
 def _block(reading: Reading, block: dict[str, Any], role: str, where: str) -> None:
     kind = kind_of(block)
+    looked = set(block)
     if kind == "tool_use":
         args = object_of(block.get("input", {}), f"{where}.input")
         reading.every(args, Channel.MEMORY, "assistant", f"{where}.input")
         reading.call(text_in(block, "id", where), text_in(block, "name", where), args)
+        looked = {"name", "input"}
     elif kind == "tool_result":
         text = _result(reading, block.get("content"), f"{where}.content")
         reading.result(text_in(block, "tool_use_id", where), text, f"{where}.content")
+        looked = {"content"}
     elif kind in {"thinking", "redacted_thinking"} and role == "assistant":
         reading.text(text_in(block, "thinking", where), Channel.MEMORY, "assistant", f"{where}.thinking")
         if kind == "redacted_thinking":
             reading.taint()
+        looked = {"thinking", "data"}
     elif kind in {"image", "document"}:
         _attached(reading, block, kind, where)
+        looked = {"source"}
     elif kind == "search_result":
         reading.every(block, Channel.RETRIEVAL, f"retrieval:{text_in(block, 'source', where)[:80]}", where)
         reading.result(where, joined(block), "", "search_result", Channel.RETRIEVAL)
@@ -112,7 +107,8 @@ def _block(reading: Reading, block: dict[str, Any], role: str, where: str) -> No
         reading.taint()
     else:
         reading.opaque(kind, where, f"content of the unknown type {kind!r}")
-        reading.every(block, _CHANNELS[role], role, where)
+        reading.every(block, CHANNELS[role], role, where)
+    beside(reading, block, where, looked | _QUIET)
 
 
 def _result(reading: Reading, content: object, where: str) -> str:
@@ -126,6 +122,7 @@ def _result(reading: Reading, content: object, where: str) -> str:
         block = object_of(item, f"{where}[{index}]")
         if kind_of(block) == "text":
             texts.append(text_of(block.get("text"), f"{where}[{index}].text"))
+            beside(reading, block, f"{where}[{index}]", {"text", *_QUIET})
         else:
             _block(reading, block, "tool", f"{where}[{index}]")
     return "".join(texts)
@@ -133,8 +130,6 @@ def _result(reading: Reading, content: object, where: str) -> str:
 
 def _attached(reading: Reading, block: dict[str, Any], kind: str, where: str) -> None:
     source = object_of(block.get("source"), f"{where}.source")
-    rest = {key: value for key, value in block.items() if key not in {"type", "source"}}
-    reading.every(rest, Channel.FILE, "file", where)
     form, media = kind_of(source), str(source.get("media_type", ""))
     place = f"{where}.source"
     if form == "text":
@@ -153,18 +148,6 @@ def _attached(reading: Reading, block: dict[str, Any], kind: str, where: str) ->
         reading.opaque("image" if kind == "image" else "file", where, f"a {kind} by {str(form)[:40]}")
 
 
-def _tools(body: Mapping[str, Any], reading: Reading, tools: Tools) -> None:
-    declared = []
-    for index, item in enumerate(list_in(body, "tools")):
-        tool = object_of(item, f"tools[{index}]")
-        if kind_of(tool) in {"None", "custom"}:
-            declared.append(tool)
-        else:
-            reading.hosted(text_in(tool, "name", "tools") or str(tool["type"])[:80], f"tools[{index}]")
-    if declared:
-        tools.read(reading, declared, "tools", "input_schema")
-
-
 def answer(body: Mapping[str, Any]) -> Answer:
     """Return the texts and the tool calls of a whole answer, in the order of its blocks."""
     texts: list[Text] = []
@@ -174,25 +157,18 @@ def answer(body: Mapping[str, Any]) -> Answer:
         path: Path = ("content", index)
         if kind_of(block) == "tool_use":
             args = block.get("input", {})
-            name = text_in(block, "name", "content")
-            calls.append(Called(path, 0, name, args if isinstance(args, dict) else None))
-            named = {key: value for key, value in block.items() if key not in {"name", "input"}}
-            texts += (Text((*path, *inner), text, -1) for inner, text in walked(named))
+            calls.append(Called(path, 0, text_in(block, "name", "content"), args if isinstance(args, dict) else None))
+            texts += told(block, path, but={"name", "input"})
         else:
-            said = {key: value for key, value in block.items() if key != "signature" or not is_vector(value)}
-            texts += (Text((*path, *inner), text, 0) for inner, text in walked(said))
-    about = {key: value for key, value in body.items() if key != "content"}
-    texts += (Text(inner, text, -1) for inner, text in walked(about))
-    return Answer(tuple(texts), tuple(calls))
+            texts += told(block, path, 0, but={key for key in ("signature", "data") if is_vector(block.get(key))})
+    return Answer((*texts, *told(body, but={"content"})), tuple(calls))
 
 
 def cut(body: Mapping[str, Any], lane: int, path: Path | None, kept: str) -> Edits:
     """Return what ends an answer as refused: the blocks before the cut, and the text up to it."""
     blocks = body["content"]
-    if path is None:
-        left = [block for block in blocks if block.get("type") != "tool_use"]
-    else:
-        index = int(path[1])
-        left = [block for block in blocks[:index] if block.get("type") != "tool_use"]
-        left += [{"type": "text", "text": kept}] if path[2:] == ("text",) and kept else []
+    stop = len(blocks) if path is None else int(path[1])
+    left = [block for block in blocks[:stop] if block.get("type") != "tool_use"]
+    if path is not None and path[2:] == ("text",) and kept:
+        left.append({"type": "text", "text": kept})
     return {("content",): left, ("stop_reason",): "refusal"}

@@ -40,6 +40,13 @@ def hosted_items(kind: str) -> frozenset[str]:
     return frozenset(table_of("guard/forms.yaml")["hosted"][kind])
 
 
+@cache
+def acts() -> Mapping[str, str]:
+    """Return the types of items by which a model has the caller act, each with the name of the tool that acts."""
+    table: Mapping[str, str] = table_of("guard/forms.yaml")["acts"]
+    return table
+
+
 class Reading:
     """What has been gathered from one request so far."""
 
@@ -101,9 +108,9 @@ class Reading:
             raise RefusedError(message, code="ACC-E765", status=403, where=where)
         self.taint()
 
-    def rest(self, body: Mapping[str, Any], form: str) -> None:
-        """Note the texts under keys that the form does not know; they pass, looked at."""
-        for key in unknown(body, known_keys(form), ""):
+    def rest(self, body: Mapping[str, Any], form: str, own: frozenset[str]) -> None:
+        """Note the texts under keys that are not `own`, whether the form knows them or not; they pass, looked at."""
+        for key in (*unknown(body, known_keys(form), ""), *(known_keys(form) & body.keys() - own - quiet_keys())):
             self.every(body[key], Channel.RETRIEVAL if "document" in key else Channel.USER, f"field:{key}", key)
 
     def every(self, value: object, channel: Channel, source: str, where: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, Protocol
@@ -13,7 +14,7 @@ from accord.guard.gateway.door import Gateway
 from accord.guard.gateway.words import Guarding
 from accord.guard.rules.shelf import RuleSet, Shelf
 
-EVERY: Final = 0.2
+EVERY: Final = 0.05
 """Seconds between two looks at the folder of rules."""
 
 Say = Callable[[str, str], None]
@@ -47,7 +48,7 @@ class Renewed:
 
     def current(self) -> RuleSet:
         """Return the rules that hold now."""
-        shelf, now = self._opened(), self._now()
+        shelf, now = self._opened().after(self._shelf), self._now()
         found = shelf.current(now)
         self._until = min((rule.expires for rule in found.rules if rule.expires and rule.expires > now), default=None)
         self._shelf = shelf
@@ -81,7 +82,7 @@ class Reloading:
         """Look for news until cancelled."""
         while True:
             await asyncio.sleep(EVERY)
-            if self._asked.is_set():
+            if self._asked.is_set() or self._gateway.agreement.is_behind():
                 self._asked.clear()
                 await self._take_up(policy=True)
             elif self._shelf is not None and self._shelf.changed():
@@ -89,7 +90,7 @@ class Reloading:
 
     async def _take_up(self, *, policy: bool) -> None:
         """Build aside and swap at once: no request waits, and none sees half of it."""
-        gateway = self._gateway
+        gateway, began = self._gateway, time.monotonic()
         try:
             wanted = await asyncio.to_thread(self._read_policy) if policy else gateway.guard.policy
             made = await asyncio.to_thread(self._build, wanted)
@@ -98,5 +99,6 @@ class Reloading:
             self._say("error", f"kept what is in force: {error}")
             return
         gateway.take_up(made)
+        gateway.agreement.tell(made.digests, began)
         gateway.metrics.count("reloads")
         self._say("info", f"in force now: policy {made.digests[0]}, rules {made.digests[1]}")

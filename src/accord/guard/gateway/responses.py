@@ -2,49 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from accord.core.case import Channel
-from accord.guard.gateway.chat import walked
-from accord.guard.gateway.embeddings import is_vector
+from accord.guard.gateway.parts import Parts, arguments, content, declared, file, is_vector, message, told
 from accord.guard.gateway.reading import (
     Reading,
     Tools,
+    acts,
     arguments_of,
-    decoded,
     hosted_items,
-    joined,
     kind_of,
-    known_keys,
     list_in,
     object_of,
-    quiet_keys,
     text_in,
     text_of,
-    wrong,
 )
 from accord.guard.gateway.wire import Path, RefusedError, read_arguments
 from accord.guard.gateway.words import Answer, Asked, Called, Edits, Text
 
-_CHANNELS: Final[Mapping[str, Channel]] = {
-    "system": Channel.SYSTEM,
-    "developer": Channel.SYSTEM,
-    "user": Channel.USER,
-    "assistant": Channel.MEMORY,
-}
 _OWN: Final = frozenset({"input", "instructions", "tools", "prompt", "conversation", "previous_response_id"})
-_TEXTS: Final = frozenset({"input_text", "output_text", "text", "summary_text", "reasoning_text", "refusal"})
+_ABOUT: Final = frozenset({"type", "id", "call_id", "status"})
+_TEXTS: Final = ("input_text", "output_text", "text", "summary_text", "reasoning_text")
 ECHOES: Final = frozenset({"instructions", "tools", "metadata", "prompt", "text", "input", "user"})
 """What an answer repeats of its request: what may not leave is taken out there, and nothing is cut for it."""
-CALLING: Final = frozenset({"function_call", "custom_tool_call"})
+_CALLING: Final = frozenset({"function_call", "custom_tool_call"})
 
 
 def read(body: Mapping[str, Any], reading: Reading, tools: Tools) -> Asked:
     """Return what a request to responses holds."""
     if body.get("background"):
-        message = "an answer in the background is fetched where nobody here looks at it"
-        raise RefusedError(message, code="ACC-E752", status=403, where="background")
+        said = "an answer in the background is fetched where nobody here looks at it"
+        raise RefusedError(said, code="ACC-E752", status=403, where="background")
     previous = _before(body, reading)
     instructions = body.get("instructions")
     if isinstance(instructions, list):
@@ -58,11 +48,8 @@ def read(body: Mapping[str, Any], reading: Reading, tools: Tools) -> Asked:
         reading.said("user", given)
     elif given is not None:
         _items(reading, list_in(body, "input"), "input")
-    _tools(body, reading, tools)
-    reading.rest(body, "responses")
-    for key in known_keys("responses") & body.keys() - _OWN - quiet_keys():
-        if isinstance(body[key], dict | list | str):
-            reading.every(body[key], Channel.USER, f"field:{key}", key)
+    declared(body, reading, tools, own={"function": "", "custom": ""}, schema="parameters")
+    reading.rest(body, "responses", _OWN)
     return reading.asked(body, previous=previous)
 
 
@@ -85,90 +72,54 @@ def _items(reading: Reading, items: object, where: str) -> None:
 
 def _item(reading: Reading, item: dict[str, Any], where: str) -> None:
     kind = kind_of(item) if item.get("type") else "message"
+    looked = {"type", "id", "call_id"}
     if kind == "message":
-        _message(reading, item, where)
-    elif kind in CALLING:
-        raw = text_in(item, "arguments" if kind == "function_call" else "input", where)
+        message(reading, item, where, _PARTS)
+        looked |= {"role", "content"}
+    elif kind in _CALLING:
+        key = "arguments" if kind == "function_call" else "input"
+        raw = text_in(item, key, where)
         reading.text(raw, Channel.MEMORY, "assistant", f"{where}.arguments")
         args = arguments_of(raw) if kind == "function_call" else {"input": raw}
         reading.call(text_in(item, "call_id", where), text_in(item, "name", where), args)
+        looked |= {"name", key}
     elif kind in {"function_call_output", "custom_tool_call_output"}:
-        output = item.get("output")
-        text = output if isinstance(output, str) else _parts(reading, output, Channel.TOOL_OUTPUT, "", where)
+        text = content(reading, item.get("output"), f"{where}.output", _PARTS)
         reading.result(text_in(item, "call_id", where), text, f"{where}.output")
+        looked |= {"output"}
     elif kind == "reasoning":
-        shown = {key: item[key] for key in ("summary", "content") if key in item}
-        reading.every(shown, Channel.MEMORY, "assistant", where)
         if item.get("encrypted_content"):
             reading.taint()
+        looked |= {"encrypted_content"}
     elif kind in hosted_items("results") | hosted_items("calls") | {"item_reference"}:
-        reading.every(item, Channel.TOOL_OUTPUT, f"tool:{kind}", where)
-        reading.taint()
+        looked |= _hosted(reading, item, kind, where)
     else:
         reading.opaque(kind, where, f"an item of the unknown type {kind!r}")
-        reading.every(item, Channel.MEMORY, f"field:{kind}", where)
+    rest = {key: value for key, value in item.items() if key not in looked}
+    reading.every(rest, Channel.MEMORY, "assistant" if kind == "reasoning" else f"field:{kind}", where)
 
 
-def _message(reading: Reading, item: dict[str, Any], where: str) -> None:
-    role = text_in(item, "role", where)
-    if role not in _CHANNELS:
-        wrong(f"{where}.role {role[:40]!r} is not known")
-    source = {"developer": "system"}.get(role, role)
-    content = item.get("content")
-    if isinstance(content, str):
-        reading.text(content, _CHANNELS[role], source, f"{where}.content")
-        text = content
-    else:
-        text = _parts(reading, content, _CHANNELS[role], source, where)
-    if text:
-        reading.said(source, text)
+def _hosted(reading: Reading, item: dict[str, Any], kind: str, where: str) -> frozenset[str]:
+    """Note an item that a tool left of which nobody here saw how it ran; its words are those of strangers."""
+    reading.every(item, Channel.TOOL_OUTPUT, f"tool:{kind}", where)
+    reading.taint()
+    return frozenset(item)
 
 
-def _parts(reading: Reading, content: object, channel: Channel, source: str, where: str) -> str:
-    if content is not None and not isinstance(content, list):
-        wrong(f"{where}.content is neither a text nor a list")
-    texts = []
-    for index, entry in enumerate(content or ()):
-        place = f"{where}.content[{index}]"
-        part = object_of(entry, place)
-        kind = kind_of(part)
-        if kind in _TEXTS:
-            texts.append(text_in(part, "refusal" if kind == "refusal" else "text", place))
-            if source:
-                reading.text(texts[-1], channel, source, f"{place}.text")
-            reading.every(part.get("annotations"), Channel.MEMORY, "assistant", f"{place}.annotations")
-        elif kind == "input_image":
-            reading.data(text_in(part, "image_url", place) or "file", f"{place}.image_url", "image")
-        elif kind == "input_file":
-            _file(reading, part, place)
-        else:
-            reading.opaque("audio" if kind == "input_audio" else kind[:40], place, f"content of type {kind[:40]!r}")
-    return "".join(texts)
-
-
-def _file(reading: Reading, part: dict[str, Any], where: str) -> None:
-    name, data = text_in(part, "filename", where), text_in(part, "file_data", where)
-    reading.text(name, Channel.FILE, "file", f"{where}.filename")
-    if data.startswith("data:"):
-        reading.data(data, f"{where}.file_data", "file")
-    elif data and name.endswith((".txt", ".md", ".csv", ".json")):
-        reading.text(decoded(data, "base64", where), Channel.FILE, f"file:{name[:80]}", f"{where}.file_data")
-    else:
+def _attached(reading: Reading, part: dict[str, Any], where: str) -> Collection[str]:
+    kind = kind_of(part)
+    if kind == "input_image":
+        reading.data(text_in(part, "image_url", where) or "file", f"{where}.image_url", "image")
+        return ("image_url",)
+    if kind == "input_file":
         reading.text(text_in(part, "file_url", where), Channel.USER, "user", f"{where}.file_url")
-        reading.opaque("file", where, "a file")
+        file(reading, part, where)
+        return ("filename", "file_data", "file_url")
+    reading.opaque("audio" if kind == "input_audio" else kind[:40], where, f"content of type {kind[:40]!r}")
+    return ("input_audio",)
 
 
-def _tools(body: Mapping[str, Any], reading: Reading, tools: Tools) -> None:
-    declared = []
-    for index, item in enumerate(list_in(body, "tools")):
-        tool = object_of(item, f"tools[{index}]")
-        if kind_of(tool) in {"function", "custom"}:
-            declared.append(tool)
-        else:
-            reading.hosted(kind_of(tool), f"tools[{index}]")
-            reading.every(tool, Channel.TOOL_DESCRIPTION, f"tool:{str(tool.get('type'))[:80]}", f"tools[{index}]")
-    if declared:
-        tools.read(reading, declared, "tools", "parameters")
+_PARTS: Final = Parts({**dict.fromkeys(_TEXTS, "text"), "refusal": "refusal"}, _attached)
 
 
 def answer(body: Mapping[str, Any]) -> Answer:
@@ -178,43 +129,44 @@ def answer(body: Mapping[str, Any]) -> Answer:
     for index, entry in enumerate(list_in(body, "output")):
         item = object_of(entry, f"output[{index}]")
         call = called(item, index)
+        hidden = {key for key in ("encrypted_content", "result") if is_vector(item.get(key))}
         if call is not None:
             calls.append(call)
-        hidden = {"arguments", "input", "name"} if call is not None else set[str]()
-        hidden |= {key for key in ("encrypted_content", "result") if is_vector(item.get(key))}
-        said = {key: value for key, value in item.items() if key not in hidden}
-        lane = 0 if call is None else -1
-        texts += (Text(("output", index, *inner), text, lane) for inner, text in walked(said))
-    about = {key: value for key, value in body.items() if key != "output"}
-    texts += (Text(inner, text, -1) for inner, text in walked(about))
-    return Answer(tuple(texts), tuple(calls))
+            hidden |= {"arguments", "input", "name"}
+        texts += told(item, ("output", index), 0 if call is None else -1, but=hidden)
+    return Answer((*texts, *told(body, but={"output"})), tuple(calls))
 
 
 def called(item: Mapping[str, Any], index: int) -> Called | None:
-    """Return the tool call that an item of an answer is, if it is one."""
+    """Return the tool call that an item of an answer is: of a function, or of a tool that the caller carries out."""
     kind = kind_of(item)
-    if kind not in CALLING:
+    if kind in _CALLING:
+        raw = text_in(item, "arguments" if kind == "function_call" else "input", "output")
+        return Called(("output", index), 0, text_in(item, "name", "output"), arguments(raw, kind))
+    tool = acts().get(kind)
+    if tool is None:
         return None
-    raw = text_in(item, "arguments" if kind == "function_call" else "input", "output")
-    args = read_arguments(raw) if kind == "function_call" else {"input": raw}
-    return Called(("output", index), 0, text_in(item, "name", "output"), args)
+    if kind == "mcp_approval_request":
+        name, raw = text_in(item, "name", "output"), text_in(item, "arguments", "output")
+        return Called(("output", index), 0, name, read_arguments(raw))
+    return Called(("output", index), 0, tool, {key: value for key, value in item.items() if key not in _ABOUT})
+
+
+def is_call(item: object) -> bool:
+    """Tell whether an item is a call that the caller would carry out."""
+    return isinstance(item, dict) and (kind_of(item) in _CALLING or kind_of(item) in acts())
 
 
 def cut(body: Mapping[str, Any], lane: int, path: Path | None, kept: str) -> Edits:
     """Return what ends an answer as incomplete: the items before the cut, and the text up to it."""
     items = body["output"]
     stop = len(items) if path is None else int(path[1])
-    left = [item for item in items[:stop] if kind_of(item) not in CALLING]
+    left = [item for item in items[:stop] if not is_call(item)]
     if path is not None and kept and path[2:3] == ("content",):
-        content = [{"type": "output_text", "text": kept, "annotations": []}]
-        left.append({**items[stop], "status": "incomplete", "content": content})
+        said = [{"type": "output_text", "text": kept, "annotations": []}]
+        left.append({**items[stop], "status": "incomplete", "content": said})
     return {
         ("output",): left,
         ("status",): "incomplete",
         ("incomplete_details",): {"reason": "content_filter"},
     }
-
-
-def shown(item: Mapping[str, Any]) -> str:
-    """Return the texts of an item of an answer, as the conversation keeps them."""
-    return joined(item.get("content"))

@@ -6,173 +6,84 @@ from typing import Any, Final
 
 from accord.core.guard import Outcome
 from accord.core.trial import ToolCall
-from accord.guard.gateway.chat import walked
-from accord.guard.gateway.chat_stream import spelled
 from accord.guard.gateway.judging import Judge
-from accord.guard.gateway.lanes import Entry, Lane
-from accord.guard.gateway.reading import kind_of
-from accord.guard.gateway.responses import CALLING, called
-from accord.guard.gateway.sse import parsed, written
-from accord.guard.gateway.wire import put, where_of
+from accord.guard.gateway.lanes import Entry
+from accord.guard.gateway.parts import spelled, walked
+from accord.guard.gateway.responses import called, is_call
+from accord.guard.gateway.single import Run, Single
+from accord.guard.gateway.sse import written
+from accord.guard.gateway.wire import Path, put, where_of
 from accord.guard.gateway.words import Event
 
 _ENDS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
 _ARGUMENTS: Final = ("response.function_call_arguments.", "response.custom_tool_call_input.")
+_RAW: Final = ("arguments", "input")
+_PLAIN: Final = frozenset(
+    {"type", "sequence_number", "item_id", "output_index", "content_index", "summary_index", "delta", "obfuscation"}
+)
+
+
+def responses_stream(judge: Judge) -> Single:
+    """Return what takes the events of an upstream and gives those that may leave."""
+    return Single(judge, "output", _Responses)
 
 
 class _Call:
-    """A tool call whose events are held."""
+    """A tool call whose events are held: what its parts say, and each whole that it was given."""
 
-    __slots__ = ("beside", "held", "raw")
+    __slots__ = ("beside", "held", "named", "raw", "whole")
 
     def __init__(self) -> None:
         self.held: list[Entry] = []
         self.raw = ""
         self.beside = ""
+        self.named: set[object] = set()
+        self.whole: set[object] = set()
+
+    @property
+    def agrees(self) -> bool:
+        """Tell whether all events of the call say the same of it."""
+        told = {*self.whole, self.raw} - {"", None}
+        return len(self.named - {None}) <= 1 and len(told) <= 1
 
 
-class ResponsesStream:
-    """Takes the events of an upstream and gives those that may leave."""
+class _Responses:
+    """Items may come beside each other; texts of the same kind may not."""
 
-    def __init__(self, judge: Judge) -> None:
-        self._judge = judge
-        self._lane = Lane(judge, "output")
+    def __init__(self, run: Run) -> None:
+        self._run = run
         self._calls: dict[str, _Call] = {}
         self._response: dict[str, Any] = {}
         self._texts: list[str] = []
         self._number = 0
-        self._out: list[bytes] = []
-        self._left = False
-        self.done = False
-        self.called: list[ToolCall] = []
-
-    def feed(self, event: Event) -> None:
-        """Take one event."""
-        if self.done:
-            return
-        if not event.data or event.data == b"[DONE]":
-            self._out = [*self._out, *self._lane.ready(), event.raw]
-            return
-        said = parsed(event)
-        kind = str(said.get("type") or event.name)
-        self._number = max(self._number, said["sequence_number"] if type(said.get("sequence_number")) is int else 0)
-        delta = said.get("delta")
-        if kind.startswith(_ARGUMENTS):
-            self._arguments(event, said)
-        elif kind.startswith("response.output_item.") and isinstance(said.get("item"), dict):
-            self._item(event, said, kind)
-        elif isinstance(delta, str):
-            self._delta(event, said, kind, delta)
-        elif kind in _ENDS:
-            self._lane.finish()
-            if self._is_known(said):
-                self._settled(event, said)
-            self._left = True
-        else:
-            self._settled(event, said)
-
-    def out(self) -> list[bytes]:
-        """Return what may leave now."""
-        out, self._out = [*self._out, *self._lane.ready()], []
-        if self._lane.hit is not None and not self.done:
-            out.append(self._closing())
-            self.done = True
-        self.done = self.done or self._left
-        return out
-
-    def broken(self) -> None:
-        """Take the upstream's end before it said that it was done."""
-        self._lane.finish()
-
-    def flush(self) -> None:
-        """Let go what may leave after a silence."""
-        self._lane.flush()
 
     @property
     def id(self) -> object:
-        """Return the name of the answer, by which a later request may go on from it."""
+        """Return the name of the answer."""
         return self._response.get("id")
 
-    @property
-    def held(self) -> bool:
-        """Tell whether some text is held back."""
-        return self._lane.held
-
-    def _delta(self, event: Event, said: dict[str, Any], kind: str, delta: str) -> None:
-        spoken = kind == "response.output_text.delta"
-
-        def write(text: str) -> bytes:
-            changed = {name: value for name, value in said.items() if name != "logprobs"}
-            return written({**changed, "delta": text}, event.name)
-
-        if spoken:
-            self._texts.append(delta)
-        raw = write(delta) if _tells_more(said, delta) else event.raw
-        self._lane.text(kind, raw, delta, write)
-
-    def _arguments(self, event: Event, said: dict[str, Any]) -> None:
-        call = self._calls.setdefault(str(said.get("output_index")), _Call())
-        if isinstance(said.get("delta"), str):
-            call.raw += said["delta"]
-        call.held.append(self._lane.hold(event.raw))
-
-    def _item(self, event: Event, said: dict[str, Any], kind: str) -> None:
-        item, index = said["item"], str(said.get("output_index"))
-        if kind_of(item) not in CALLING:
-            self._settled(event, said)
-            return
-        call = self._calls.setdefault(index, _Call())
-        call.held.append(self._lane.hold(event.raw))
-        call.beside += spelled({**item, "arguments": "", "input": "", "name": ""}) + "\n"
-        if kind.endswith("done"):
-            self._decide(call, item, index)
-
-    def _decide(self, call: _Call, item: dict[str, Any], index: str) -> None:
-        """Decide on a call, now that it is whole; its parts and its whole must say the same."""
-        found = called(item, 0)
-        if found is None:
-            return
-        told = item.get("arguments", item.get("input"))
-        if call.raw and call.raw != told:
-            found = found._replace(args=None)
-        made = self._judge.beside(call.beside, f"output[{index}]")
-        made = made or self._judge.call(found, self.called, f"output[{index}]")
-        if made.stops or made.outcome is Outcome.REDACT:
-            self._lane.drop(call.held, made)
+    def take(self, event: Event, said: dict[str, Any]) -> bool:
+        """Take one event; tell whether it was the last one."""
+        kind = str(said.get("type") or event.name)
+        self._number = max(self._number, said["sequence_number"] if type(said.get("sequence_number")) is int else 0)
+        item = said.get("item")
+        if kind.startswith("response.output_item.") and is_call(item):
+            self._item(event, said, last=kind.endswith("done"))
+        elif kind.startswith(_ARGUMENTS) or ("output_index" in said and str(said["output_index"]) in self._calls):
+            self._part(event, said)
+        elif isinstance(said.get("delta"), str):
+            self._delta(event, said, kind)
+        elif kind in _ENDS:
+            self._run.lane.finish()
+            if self._is_known(said):
+                self._settled(event, said)
         else:
-            self.called.append(ToolCall(name=found.name, args=found.args or {}))
-            self._lane.allow(call.held)
-        self._calls.pop(index, None)
+            self._settled(event, said)
+        return kind in _ENDS
 
-    def _is_known(self, said: dict[str, Any]) -> bool:
-        """Tell whether each call that the end repeats was decided on; the answer is cut where one was not."""
-        response = said.get("response")
-        output = response.get("output") if isinstance(response, dict) else None
-        for index, item in enumerate(output if isinstance(output, list) else ()):
-            found = called(item, index) if isinstance(item, dict) else None
-            if found is not None and ToolCall(name=found.name, args=found.args or {}) not in self.called:
-                message = f"a call of {found.name[:80]!r} stands at the end of an answer only"
-                made = self._judge.said(Outcome.BLOCK, "ACC-E761", message, where=f"output[{index}]")
-                self._lane.drop([], self._judge.note(made, "call"))
-                return False
-        return True
-
-    def _settled(self, event: Event, said: dict[str, Any]) -> None:
-        """Look at an event whose texts are whole; what may not leave is taken out of it."""
-        if isinstance(said.get("response"), dict):
-            self._response = said["response"]
-        changed = False
-        everything = list(walked(said))
-        if self._judge.release("\n".join(text for _, text in everything), "event").outcome is not Outcome.ALLOW:
-            for path, text in everything:
-                made = self._judge.release(text, where_of(path))
-                if made.enforced and made.outcome not in {Outcome.ALLOW, Outcome.FLAG}:
-                    put(said, path, self._judge.guard.redacted(text, made.hits))
-                    changed = True
-        self._lane.plain(written(said, event.name) if changed else event.raw)
-
-    def _closing(self) -> bytes:
-        text = self._judge_text()
+    def closing(self) -> list[bytes]:
+        """Return the event that ends an answer which was cut: with what was said so far and may leave."""
+        text = self._so_far()
         content = [{"type": "output_text", "text": text, "annotations": []}]
         message = {"type": "message", "id": "msg_cut", "role": "assistant", "status": "incomplete", "content": content}
         response = {
@@ -182,20 +93,89 @@ class ResponsesStream:
             "output": [message] if text else [],
         }
         kind = "response.incomplete"
-        return written({"type": kind, "sequence_number": self._number + 1, "response": response}, kind)
+        return [written({"type": kind, "sequence_number": self._number + 1, "response": response}, kind)]
 
-    def _judge_text(self) -> str:
+    def _delta(self, event: Event, said: dict[str, Any], kind: str) -> None:
+        """Take a part of a text; tokens beside it that spell something else are left out."""
+        self._run.in_order(kind, said.get("output_index"))
+        if kind == "response.output_text.delta":
+            self._texts.append(said["delta"])
+        told = {name: value for name, value in said.items() if name != "logprobs"}
+        self._run.beside({key: told[key] for key in told.keys() - _PLAIN})
+        if _tells_more(said):
+            event = event._replace(raw=written(told, event.name))
+        self._run.text(event, told, kind, ("delta", None))
+
+    def _part(self, event: Event, said: dict[str, Any]) -> None:
+        """Hold an event that belongs to a call."""
+        call = self._calls.setdefault(str(said.get("output_index")), _Call())
+        delta = said.get("delta")
+        call.raw += delta if isinstance(delta, str) else ""
+        call.whole |= {said.get(key) for key in _RAW if isinstance(said.get(key), str)}
+        call.beside += spelled({key: said[key] for key in said.keys() - _PLAIN - set(_RAW)})
+        call.held.append(self._run.lane.hold(event.raw))
+
+    def _item(self, event: Event, said: dict[str, Any], *, last: bool) -> None:
+        """Hold a call as it begins, and decide on it when it is whole: its parts and its whole must say the same."""
+        item, index = said["item"], str(said.get("output_index"))
+        call = self._calls.setdefault(index, _Call())
+        call.held.append(self._run.lane.hold(event.raw))
+        call.beside += spelled({**item, "arguments": "", "input": "", "name": ""}) + "\n"
+        call.named.add(item.get("name"))
+        call.whole |= {item.get(key) for key in _RAW if isinstance(item.get(key), str)}
+        found = called(item, 0) if last else None
+        if found is not None:
+            found = found if call.agrees else found._replace(args=None)
+            self._run.decide(found, call.held, call.beside, f"output[{index}]")
+            self._calls.pop(index, None)
+
+    def _is_known(self, said: dict[str, Any]) -> bool:
+        """Tell whether each call that the end repeats was decided on; the answer is cut where one was not."""
+        response = said.get("response")
+        output = response.get("output") if isinstance(response, dict) else None
+        for index, item in enumerate(output if isinstance(output, list) else ()):
+            found = called(item, index) if isinstance(item, dict) else None
+            if found is not None and ToolCall(name=found.name, args=found.args or {}) not in self._run.called:
+                message = f"a call of {found.name[:80]!r} stands at the end of an answer only"
+                made = self._run.judge.said(Outcome.BLOCK, "ACC-E761", message, where=f"output[{index}]")
+                self._run.lane.drop([], self._run.judge.note(made, "call"))
+                return False
+        return True
+
+    def _settled(self, event: Event, said: dict[str, Any]) -> None:
+        """Look at an event whose texts are whole; what may not leave is taken out of it."""
+        judge = self._run.judge
+        if isinstance(said.get("response"), dict):
+            self._response = said["response"]
+        changed = False
+        everything = walked(said)
+        joined = "\n".join(text for _, text in everything)
+        if judge.release(joined, "event", shown=True).outcome is not Outcome.ALLOW:
+            for path, text in everything:
+                made = judge.release(text, where_of(path), shown=_is_shown(path))
+                if made.enforced and made.outcome not in {Outcome.ALLOW, Outcome.FLAG}:
+                    put(said, path, judge.guard.redacted(text, made.hits))
+                    changed = True
+        self._run.lane.plain(written(said, event.name) if changed else event.raw)
+
+    def _so_far(self) -> str:
         """Return what was said before the cut, without what may not leave."""
-        text = "".join(self._texts)
-        made = self._judge.guard.release(text)
+        guard, text = self._run.judge.guard, "".join(self._texts)
+        made = guard.release(text)
         stops = [hit.start for hit in made.hits if hit.outcome.stops]
         before = text[: min(stops, default=0 if made.stops else len(text))]
         hits = [hit for hit in made.hits if hit.end <= len(before)]
-        return self._judge.guard.redacted(before, hits) if hits else before
+        return guard.redacted(before, hits) if hits else before
 
 
-def _tells_more(said: dict[str, Any], delta: str) -> bool:
+def _is_shown(path: Path) -> bool:
+    """Tell whether a text of an event is shown to people: what is repeated of the request is not."""
+    return "annotations" not in path and (path[0] != "response" or path[1] == "output")
+
+
+def _tells_more(said: dict[str, Any]) -> bool:
     """Tell whether a part of a text carries tokens that spell something else."""
     tokens = said.get("logprobs")
     listed = tokens if isinstance(tokens, list) else []
-    return bool(listed) and spelled([one.get("token") for one in listed if isinstance(one, dict)]) != delta
+    spelt = [one.get("token") for one in listed if isinstance(one, dict)]
+    return bool(listed) and spelled(spelt) != said["delta"]

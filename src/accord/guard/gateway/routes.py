@@ -9,9 +9,9 @@ from accord.core.trial import ToolCall
 from accord.guard.gateway import chat, embeddings, messages, responses
 from accord.guard.gateway.chat_stream import ChatStream
 from accord.guard.gateway.judging import Judge
-from accord.guard.gateway.messages_stream import MessagesStream
+from accord.guard.gateway.messages_stream import messages_stream
 from accord.guard.gateway.reading import Reading, Tools
-from accord.guard.gateway.responses_stream import ResponsesStream
+from accord.guard.gateway.responses_stream import responses_stream
 from accord.guard.gateway.whole import Shape
 from accord.guard.gateway.words import Asked, Event
 
@@ -20,7 +20,10 @@ class Streaming(Protocol):
     """Takes the events of an upstream and gives those that may leave."""
 
     done: bool
-    called: list[ToolCall]
+
+    @property
+    def called(self) -> list[ToolCall]:
+        """Return the calls that were allowed."""
 
     def feed(self, event: Event) -> None:
         """Take one event."""
@@ -58,9 +61,9 @@ ROUTES: Final[tuple[Route, ...]] = (
         "/responses",
         responses.read,
         Shape(responses.answer, responses.cut, responses.ECHOES),
-        ResponsesStream,
+        responses_stream,
         "input",
     ),
     Route("embeddings", "/embeddings", embeddings.read, Shape(embeddings.answer, embeddings.cut), None, "input"),
-    Route("messages", "/messages", messages.read, Shape(messages.answer, messages.cut), MessagesStream, "messages"),
+    Route("messages", "/messages", messages.read, Shape(messages.answer, messages.cut), messages_stream, "messages"),
 )

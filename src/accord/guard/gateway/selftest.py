@@ -11,7 +11,7 @@ import orjson
 
 from accord.core.canon import digest
 from accord.core.case import Action
-from accord.core.guard import GuardPolicy, GuardRule
+from accord.core.guard import GuardLimits, GuardPolicy, GuardRule
 from accord.core.system import Mode
 from accord.guard.gateway.door import Gateway
 from accord.guard.gateway.routes import ROUTES, Route
@@ -30,6 +30,9 @@ class _Parts(Protocol):
     def __call__(self, text: str, *, calls: bool) -> Iterator[bytes]: ...
 
 
+UNGUARDED: Final = "ACC-E762"
+"""The code of a self-test that failed."""
+
 _HARMLESS: Final = "what are your opening hours?"
 
 
@@ -41,22 +44,25 @@ class Answered(NamedTuple):
     body: bytes
 
 
-class _EchoReply:
+class EchoReply:
     """An answer that is already here."""
 
     def __init__(self, media: str, parts: list[bytes]) -> None:
         self.status = 200
-        self.headers = {"content-type": media}
+        self.headers: Mapping[str, str] = {"content-type": media}
         self._parts = parts
 
     async def read(self) -> bytes:
+        """Return all of it."""
         return b"".join(self._parts)
 
     async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield its parts."""
         for part in self._parts:
             yield part
 
     def close(self) -> None:
+        """Forget it."""
         self._parts = []
 
 
@@ -68,17 +74,38 @@ class EchoUpstream:
         self.calls = False
         self.reached = 0
 
-    async def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> _EchoReply:
+    async def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> EchoReply:
         """Answer in the form of the route."""
         self.reached += 1
         asked = orjson.loads(body or b"{}")
         route = path.partition("?")[0].strip("/").partition("/")[0]
         if asked.get("stream"):
-            return _EchoReply("text/event-stream", [*_STREAMS[route](self.says, calls=self.calls)])
-        return _EchoReply("application/json", [orjson.dumps(_ANSWERS[route](self.says, calls=self.calls))])
+            return EchoReply("text/event-stream", [*_STREAMS[route](self.says, calls=self.calls)])
+        return EchoReply("application/json", [orjson.dumps(_ANSWERS[route](self.says, calls=self.calls))])
 
 
-async def ask(app: Gateway, path: str, body: bytes, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Answered:
+class Trial(NamedTuple):
+    """A canary that must get nowhere: what to send, the rule that forbids it, and the policy that holds it back."""
+
+    canary: str
+    rule: GuardRule
+    policy: GuardPolicy
+
+
+def trial(policy: GuardPolicy) -> Trial:
+    """Return what routes are tried with under a policy: the policy itself, enforced, without keys and limits."""
+    canary = "canary" + secrets.token_hex(12)
+    rule = GuardRule(
+        rule=1, id="self-test", case=digest("self-test"), name="self-test", action=Action.BLOCK, regex=(canary,)
+    )
+    canaries = (*policy.canaries, canary)
+    strict = replace(policy, mode=Mode.ENFORCE, canaries=canaries, keys=(), allow=(), limits=GuardLimits())
+    return Trial(canary, rule, strict)
+
+
+async def ask(
+    app: Gateway, path: str, body: bytes, headers: tuple[tuple[bytes, bytes], ...] = (), *, method: str = "POST"
+) -> Answered:
     """Ask an ASGI application as a caller would, without a socket."""
     sent: list[Any] = []
     left = [{"type": "http.request", "body": body, "more_body": False}]
@@ -96,7 +123,7 @@ async def ask(app: Gateway, path: str, body: bytes, headers: tuple[tuple[bytes, 
 
     scope = {
         "type": "http",
-        "method": "POST",
+        "method": method,
         "path": path,
         "query_string": b"",
         "http_version": "1.1",
@@ -109,19 +136,14 @@ async def ask(app: Gateway, path: str, body: bytes, headers: tuple[tuple[bytes, 
 
 async def unguarded(make: Make, policy: GuardPolicy) -> tuple[str, ...]:
     """Return what let a canary by; nothing where every route is guarded."""
-    canary = "canary" + secrets.token_hex(12)
-    rule = GuardRule(
-        rule=1, id="self-test", case=digest("self-test"), name="self-test", action=Action.BLOCK, regex=(canary,)
-    )
-    strict = replace(policy, mode=Mode.ENFORCE, canaries=(*policy.canaries, canary), keys=(), allow=())
-    upstream = EchoUpstream()
-    app = Gateway(make(strict, (rule,)), upstream)
+    tried, upstream = trial(policy), EchoUpstream()
+    app = Gateway(make(tried.policy, (tried.rule,)), upstream)
     failed = []
     for route in ROUTES:
         for streamed in (False, True) if route.stream else (False,):
             said = f"{route.path}{' streamed' if streamed else ''}"
             failed += [
-                f"{said}: {what}" async for what in _tried(app, upstream, route, streamed=streamed, canary=canary)
+                f"{said}: {what}" async for what in _tried(app, upstream, route, streamed=streamed, canary=tried.canary)
             ]
     return tuple(failed)
 

@@ -19,22 +19,25 @@ _NAME: Final = re.compile(rb"[a-z_.]{1,80}")
 class Events:
     """Splits a body into events; what is not yet whole is kept."""
 
-    __slots__ = ("_left",)
+    __slots__ = ("_left", "_longest")
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int = LONGEST) -> None:
         self._left = b""
+        self._longest = longest
 
     def feed(self, chunk: bytes) -> Iterator[Event]:
         """Yield the events that are whole now."""
+        return (event for raw in self.whole(chunk) if (event := _event(raw)))
+
+    def whole(self, chunk: bytes) -> list[bytes]:
+        """Return the lines of each event that is whole now."""
         data = self._left + chunk if self._left else chunk
         if b"\r" in data:
             data = _plain(data)
         *whole, self._left = data.split(b"\n\n")
-        if len(self._left) > LONGEST:
-            raise RefusedError(f"an event is longer than {LONGEST} bytes", code="ACC-E758", status=502)
-        for raw in whole:
-            if event := _event(raw):
-                yield event
+        if len(self._left) > self._longest:
+            raise RefusedError(f"an event is longer than {self._longest} bytes", code="ACC-E758", status=502)
+        return whole
 
     def end(self) -> Iterator[Event]:
         """Yield what stands at the end without its blank line."""

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 SILENCE: Final = 0.04
 """Seconds after which what is open, and neither of a canary nor of a secret, is let go."""
-STALLED: Final = 120.0
-"""Seconds that a caller may take for one part of an answer."""
 
 
 async def relay(visit: Visit, reply: Reply, stream: Streaming, headers: list[tuple[bytes, bytes]]) -> None:
@@ -64,43 +62,63 @@ async def _pump(visit: Visit, reply: Reply, stream: Streaming) -> bool:
 
 async def _passed(visit: Visit, chunks: AsyncIterator[bytes], stream: Streaming) -> bool:
     """Pass on event after event; tell whether the stream is done before the bytes end."""
-    events = Events()
-    while (chunk := await _next(visit, chunks, stream)) is not None:
-        for event in events.feed(chunk):
-            stream.feed(event)
-        if out := stream.out():
-            async with asyncio.timeout(STALLED):
+    events, silence = Events(), _Silence(visit, stream)
+    try:
+        while (chunk := await _next(visit, chunks, silence)) is not None:
+            for event in events.feed(chunk):
+                stream.feed(event)
+            if out := stream.out():
                 await visit.part(b"".join(out))
-        if stream.done:
-            return True
+            if stream.done:
+                return True
+    finally:
+        await silence.over()
     for event in events.end():
         stream.feed(event)
     return False
 
 
-async def _next(visit: Visit, chunks: AsyncIterator[bytes], stream: Streaming) -> bytes | None:
+async def _next(visit: Visit, chunks: AsyncIterator[bytes], silence: _Silence) -> bytes | None:
     """Return the next bytes; while text is held and nothing comes, let go what may leave."""
     began = time.perf_counter()
+    silence.begin()
     try:
-        return await _waited(visit, chunks, stream)
+        return await anext(chunks, None)
     finally:
         visit.waited(time.perf_counter() - began)
+        await silence.over()
 
 
-async def _waited(visit: Visit, chunks: AsyncIterator[bytes], stream: Streaming) -> bytes | None:
-    if not stream.held:
-        return await anext(chunks, None)
-    coming = asyncio.ensure_future(_one(chunks))
-    done, _ = await asyncio.wait({coming}, timeout=SILENCE)
-    try:
-        if not done:
-            stream.flush()
-            if out := stream.out():
-                await visit.part(b"".join(out))
-        return await coming
-    finally:
-        coming.cancel()
+class _Silence:
+    """Lets go what may leave of a held text when nothing comes for some time: one timer, and a task where it rings."""
 
+    __slots__ = ("_flushing", "_stream", "_timer", "_visit")
 
-async def _one(chunks: AsyncIterator[bytes]) -> bytes | None:
-    return await anext(chunks, None)
+    def __init__(self, visit: Visit, stream: Streaming) -> None:
+        self._visit = visit
+        self._stream = stream
+        self._timer: asyncio.TimerHandle | None = None
+        self._flushing: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Begin to wait, where anything is held."""
+        if self._stream.held:
+            self._timer = asyncio.get_running_loop().call_later(SILENCE, self._ring)
+
+    async def over(self) -> None:
+        """End the waiting; what is being let go is let go first."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        flushing, self._flushing = self._flushing, None
+        if flushing is not None:
+            await flushing
+
+    def _ring(self) -> None:
+        self._timer = None
+        self._flushing = asyncio.ensure_future(self._flush())
+
+    async def _flush(self) -> None:
+        self._stream.flush()
+        if out := self._stream.out():
+            await self._visit.part(b"".join(out))

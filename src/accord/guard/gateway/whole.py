@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from accord.core.guard import Decision, Outcome
 from accord.core.trial import ToolCall
 from accord.guard.gateway.judging import Judge
 from accord.guard.gateway.wire import Path, changed, put, where_of
 from accord.guard.gateway.words import Answer, Called, Cut, Text
+
+_BESIDE: Final = frozenset({"annotations", "citations", "logprobs"})  # stand beside what people are shown
 
 
 class Shape(NamedTuple):
@@ -60,7 +62,7 @@ def _lane(texts: list[Text], parsed: Any, cut: Cut, judge: Judge, edits: dict[Pa
     """Look at the texts of one choice; tell whether it had to be cut."""
     for text in texts:
         judge.heard.said(text.path[-1] if "summary" not in text.path else "", text.text)
-        made = judge.release(text.text, where_of(text.path))
+        made = judge.release(text.text, where_of(text.path), shown=_BESIDE.isdisjoint(text.path))
         if made.stops:
             _apply(cut(parsed, text.lane, text.path, kept(judge, text.text, made)), parsed, edits)
             return True
@@ -77,7 +79,7 @@ def _across(texts: list[Text], parsed: Any, cut: Cut, judge: Judge, edits: dict[
     if any(text.path in edits for text in texts):
         return False
     joined = "".join(text.text for text in texts)
-    made = judge.release(joined, "answer")
+    made = judge.release(joined, "answer", shown=True)
     if not made.stops and not (made.outcome is Outcome.REDACT and made.enforced):
         return False
     end = max((hit.end for hit in made.hits), default=len(joined))

@@ -6,14 +6,17 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from accord.core.canon import Digest
-from accord.core.guard import Decision, GuardPolicy, Hit, Outcome, Piece
+from accord.core.guard import Decision, GuardPolicy, GuardTool, Hit, Outcome, Piece
 from accord.core.trial import Message, ToolCall
 from accord.guard.engine import Guard, Scene
 from accord.guard.flow import Spent, Tool
+from accord.guard.flow.answers import Links
+from accord.guard.flow.spending import WINDOWS
 from accord.guard.gateway.words import UNSEEN, AsideError, Watched
 
 if TYPE_CHECKING:
@@ -23,10 +26,30 @@ _MOST: Final = 4_096
 
 
 class Spending:
-    """When each caller called which tool, for limits by minute and day; it outlives a reload."""
+    """When each caller called which tool, for limits by minute, hour and day; it outlives a reload.
+
+    Several workers divide a limit among themselves: what all of them allow together is never more than it says.
+    """
 
     def __init__(self) -> None:
         self._recent: dict[str, Spent] = {}
+        self._worker, self._workers = 0, 1
+
+    def divide(self, worker: int, workers: int) -> None:
+        """Say which of how many workers this is."""
+        self._worker, self._workers = worker, workers
+
+    def others(self, spent: Spent, tool: GuardTool | None, now: datetime) -> Spent:
+        """Return what is used up where that which other workers may allow counts as used."""
+        if self._workers == 1 or tool is None:
+            return spent
+        taken: list[datetime] = []
+        for limit, window in WINDOWS.items():  # the shortest first: a call within a minute is one within the day
+            most = tool.limits.get(limit, 0)
+            left = most - most // self._workers - (self._worker < most % self._workers)
+            taken += [now - window / 2] * (left - len(taken))
+        kept = (*spent.recent.get(tool.name, ()), *taken)
+        return replace(spent, recent={**spent.recent, tool.name: kept})
 
     def of(self, caller: str, conversation: Sequence[Message]) -> Spent:
         """Return what a caller has used up, in this conversation and lately."""
@@ -76,7 +99,7 @@ class Wired:
         self._spending = spending or Spending()
         self._now = now
         self._patient = patient
-        self._limited = any(tool.limits for tool in guard.policy.tools)
+        self._limited = {tool.name: tool for tool in guard.policy.tools if tool.limits}
         self.policy: GuardPolicy = guard.policy
         self.digests: tuple[Digest, Digest] = guard.digests
 
@@ -96,17 +119,17 @@ class Wired:
         finally:
             self._patient.here.hurries = False
 
-    def release(self, text: str) -> Decision:
-        """Decide on a whole text that leaves."""
-        return self._guard.release(text)
+    def release(self, text: str, links: Links | None = None, /) -> Decision:
+        """Decide on a whole text that leaves; `links` finds the addresses in it that nobody named."""
+        return self._guard.release(text, links=links)
 
     def redacted(self, text: str, hits: Sequence[Hit]) -> str:
         """Return a text with what was met taken out."""
         return self._guard.redacted(text, hits)
 
-    def stream(self) -> Watched:
+    def stream(self, links: Links | None = None, /) -> Watched:
         """Begin a text that leaves in parts."""
-        return self._guard.stream()
+        return self._guard.stream(links)
 
     def authorise(
         self, conversation: Sequence[Message], call: ToolCall, tools: Sequence[Tool], caller: str
@@ -114,6 +137,7 @@ class Wired:
         """Decide on one tool call of a caller, and count it where it may run."""
         now = self._now()
         spent = self._spending.of(caller, conversation) if self._limited else Spent()
+        spent = self._spending.others(spent, self._limited.get(call.name), now)
         made = self._guard.authorise(Scene(conversation, tools, spent), call, now=now)
         if self._limited and made.outcome is not Outcome.BLOCK:
             self._spending.note(caller, call.name, now)

@@ -9,6 +9,7 @@ from accord.core.canon import Digest
 from accord.core.guard import Decision, GuardLimits, GuardPolicy, Hit, Piece, Ruling
 from accord.core.trial import Message, ToolCall
 from accord.guard.flow import Tool
+from accord.guard.flow.answers import Links
 from accord.guard.gateway.wire import Path
 
 UNSEEN = "unseen"
@@ -62,13 +63,13 @@ class Guarding(Protocol):
     def admit(self, pieces: Sequence[Piece]) -> Decision:
         """Decide on what comes in; in the event loop it may raise `AsideError`, in a thread it never does."""
 
-    def release(self, text: str) -> Decision:
-        """Decide on a whole text that leaves."""
+    def release(self, text: str, links: Links | None = None, /) -> Decision:
+        """Decide on a whole text that leaves; `links` finds the addresses in it that nobody named."""
 
     def redacted(self, text: str, hits: Sequence[Hit]) -> str:
         """Return a text with what was met taken out."""
 
-    def stream(self) -> Watched:
+    def stream(self, links: Links | None = None, /) -> Watched:
         """Begin a text that leaves in parts."""
 
     def authorise(

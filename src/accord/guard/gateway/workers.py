@@ -33,6 +33,8 @@ UNTESTED: Final = 3
 """The exit code of a gateway whose self-test failed."""
 _END_SECONDS: Final = 20
 _MOST_DEATHS: Final = 10
+_MOST_WORKERS: Final = 4
+_TOLD: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 
 class Tested(Protocol):
@@ -45,7 +47,8 @@ class Tested(Protocol):
 class Making(NamedTuple):
     """What a worker needs of the house to make its guard; made anew in each worker.
 
-    `routes` are answered by another door, and `tested` is the self-test of those.
+    `routes` are answered by another door, and `tested` is the self-test of those. `divide` hears which of how many
+    workers this is, for what workers count each for itself.
     """
 
     read_policy: Callable[[], GuardPolicy]
@@ -54,6 +57,7 @@ class Making(NamedTuple):
     watch: Callable[[GuardPolicy], Watch | None] | None = None
     routes: Callable[[Gateway], dict[str, Extra]] | None = None
     tested: Tested | None = None
+    divide: Callable[[int, int], None] | None = None
 
 
 class Order(NamedTuple):
@@ -66,6 +70,14 @@ class Order(NamedTuple):
     log: Path | None
     making: Callable[[], Making]
     own_key: str | None = None
+
+
+def usable(wanted: int) -> int:
+    """Return how many workers are meant: 0 is one for each core that we may use, four at most.
+
+    A worker holds about 200 MiB, most of it the encoder, which cannot be shared: its library does not survive a fork.
+    """
+    return wanted or min(_MOST_WORKERS, len(os.sched_getaffinity(0)))
 
 
 def say(level: str, message: str) -> None:
@@ -116,21 +128,24 @@ async def _worker(order: Order, sock: socket.socket, rows: Rows, number: int, re
     """Make a guard, test it, then serve; the exit code is returned."""
     from accord.guard.gateway.door import Gateway
     from accord.guard.gateway.log import DecisionLog
-    from accord.guard.gateway.upstream import HttpUpstream, session
+    from accord.guard.gateway.upstream import HttpUpstream
 
+    anew = asyncio.Event()
+    _on_hangup(anew.set)  # from here on: a policy that changes while this one is read is not missed
     making = order.making()
+    if making.divide is not None:
+        making.divide(number, order.workers)
     policy = making.read_policy()
     if not await _held(making, policy):
         return UNTESTED
     log = DecisionLog(order.log) if order.log else None
-    async with session() as pool:
-        upstream = HttpUpstream(order.upstream, pool)
+    async with HttpUpstream(order.upstream) as upstream:
         watch = making.watch(policy) if making.watch else None
         guard = making.make(policy, ())
         gateway = Gateway(guard, upstream, log=log, rows=rows, worker=number, watch=watch, own_key=order.own_key)
         gateway.add(making.routes(gateway) if making.routes else {})
         gateway.tested = True
-        await _served(gateway, making, sock, ready)
+        await _served(gateway, making, sock, ready, anew)
     if log is not None:
         log.close()
     return 0
@@ -138,17 +153,24 @@ async def _worker(order: Order, sock: socket.socket, rows: Rows, number: int, re
 
 async def _held(making: Making, policy: GuardPolicy) -> bool:
     """Tell whether every route holds a canary back; what does not is said."""
-    from accord.guard.gateway.selftest import unguarded
+    from accord.guard.gateway.selftest import UNGUARDED, unguarded
 
     failed = await unguarded(making.make, policy)
     if making.tested is not None:
         failed += await making.tested(making.make, policy)
     for what in failed:
-        say("error", f"the self-test failed: {what}")
+        say("error", f"{UNGUARDED}: the self-test failed: {what}; nothing is served, see accord explain {UNGUARDED}")
     return not failed
 
 
-async def _served(gateway: Gateway, making: Making, sock: socket.socket, ready: Callable[[], None]) -> None:
+def _on_hangup(action: Callable[[], None]) -> None:
+    with suppress(NotImplementedError, ValueError, RuntimeError):  # no such signal, or not the main thread
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, action)
+
+
+async def _served(
+    gateway: Gateway, making: Making, sock: socket.socket, ready: Callable[[], None], anew: asyncio.Event
+) -> None:
     """Serve until a signal says otherwise, and take up what is new meanwhile."""
     import uvicorn
 
@@ -157,16 +179,23 @@ async def _served(gateway: Gateway, making: Making, sock: socket.socket, ready: 
 
     config = uvicorn.Config(
         gateway, http=BoundedProtocol, ws="none", lifespan="off", access_log=False, log_level="error",
-        server_header=False, backlog=2_048, timeout_keep_alive=75, timeout_graceful_shutdown=_END_SECONDS,
+        server_header=False, proxy_headers=False, backlog=2_048, timeout_keep_alive=75,
+        timeout_graceful_shutdown=_END_SECONDS,
     )  # fmt: skip
     server = uvicorn.Server(config)
     reloading = Reloading(
         gateway, lambda wanted: making.make(wanted, ()), making.read_policy, shelf=making.shelf, say=say
     )
-    with suppress(NotImplementedError, ValueError, RuntimeError):  # no such signals, or not the main thread
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reloading.ask)
-        for one in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(one, lambda *_: None)  # uvicorn raises what it caught once more when it has ended
+    _on_hangup(reloading.ask)
+    if anew.is_set():
+        reloading.ask()
+
+    def end(*_: object) -> None:
+        server.should_exit = True
+
+    with suppress(ValueError):  # not the main thread
+        for one in (signal.SIGTERM, signal.SIGINT):  # until uvicorn listens itself; it raises once more what it caught
+            signal.signal(one, end)
     gc.collect()
     gc.freeze()  # what is loaded stays: going through it again and again would make requests wait
     gc.set_threshold(20_000, 20, 50)
@@ -209,15 +238,18 @@ class _Crew:
         return code
 
     def _begin(self, number: int, told: int | None) -> None:
-        pid = os.fork()
+        signal.pthread_sigmask(signal.SIG_BLOCK, _TOLD)  # a signal between the two would reach one worker too few
+        pid = -1 if self._ending else os.fork()
         if pid:
-            self._numbers[pid] = number
+            self._numbers |= {pid: number} if pid > 0 else {}
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _TOLD)
             return
         code = UNTESTED
         try:
             for one in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(one, signal.SIG_DFL)
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _TOLD)
             tell = (lambda: _write(told)) if told is not None else (lambda: None)
             code = _run(_worker(self._order, self._sock, self._rows, number, tell))
         except AccordError as error:

@@ -15,6 +15,12 @@ from accord.content.decoding.characters import fold
 FEWEST: Final = 4
 """Letters and digits that a canary must have."""
 
+LEAST: Final = 4
+"""Letters of a form from which on text is held: at most three of them leave."""
+
+THIN: Final = 3
+"""The same for forms of which every third character is neither a letter nor a digit."""
+
 _PART: Final = 8  # as many in a row are a part that somebody can use
 _SMALL: Final = bytes(range(256)).lower()
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
@@ -22,6 +28,9 @@ _MIRRORED: Final = str.maketrans(_ALPHABET, _ALPHABET[::-1])
 _MOVED: Final = tuple(str.maketrans(_ALPHABET, _ALPHABET[by:] + _ALPHABET[:by]) for by in range(1, 26) if by != 13)
 _OTHER: Final = bytes(byte for byte in range(128) if not chr(byte).isalnum())
 _RUN: Final = re.compile(r"[^\W\d_]+")
+_TURNED: Final = str.maketrans(
+    "\u0250\u0254\u01dd\u025f\u0183\u0265\u1d09\u027e\u029e\u026f\u0279\u0287\u028c\u028d\u028e", "acefghijkmrtvwy"
+)  # letters that stand on their heads
 _STAND_INS: Final = (  # (first, last, the code that the first stands for)
     (0xE0020, 0xE007E, 0x20),  # tag characters
     (0xE0110, 0xE016E, 0x20),  # variation selectors, of which each is a byte
@@ -31,11 +40,12 @@ _STAND_INS: Final = (  # (first, last, the code that the first stands for)
 
 
 class Form(NamedTuple):
-    """A form of a canary in small letters and digits, how many in a row give it away, and how it is called."""
+    """A form of a canary in small letters and digits: how many in a row give it away, its name, how many are held."""
 
     text: str
     need: int
     how: str
+    least: int = LEAST
 
 
 def letters_of(text: str) -> str:
@@ -51,8 +61,8 @@ def folded(char: str) -> str:
     for first, last, stands_for in _STAND_INS:
         if first <= ord(char) <= last:
             char = chr(ord(char) - first + stands_for)
-    plain = unicodedata.normalize("NFKD", fold(char).casefold())
-    return "".join(one for one in plain if one.isalnum())
+    plain = unicodedata.normalize("NFKD", fold(char).casefold()).translate(_TURNED)
+    return "".join(str(unicodedata.decimal(one, one)) for one in plain if one.isalnum())
 
 
 def forms(canary: str, *, longest: int) -> Iterator[Form]:

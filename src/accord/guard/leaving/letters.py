@@ -10,18 +10,14 @@ from urllib.parse import unquote
 from accord.guard.leaving.forms import folded
 from accord.guard.leaving.substrings import Owned, Substrings, Track
 
-LEAST: Final = 4
-"""Letters of a canary from which on text is held: at most three of them leave."""
-
-_SPREAD: Final = 6  # letters that may have left when what is between them is longer than what is held
 _MARKUP: Final = 4_096  # characters after which what looked like markup is taken for text
 _ESCAPE: Final = re.compile(
-    r"%[0-9A-Fa-f]{2}|&#[0-9]{1,7};?|&#[xX][0-9A-Fa-f]{1,6};?|&[A-Za-z]{2,8};"
+    r"%(?:25){0,3}[0-9A-Fa-f]{2}|&(?:amp;){0,3}(?:#[0-9]{1,7};?|#[xX][0-9A-Fa-f]{1,6};?|[A-Za-z]{2,8};)"
     r"|\\u\{[0-9A-Fa-f]{1,6}\}|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\x[0-9A-Fa-f]{2}|\\[0-3][0-7]{2}"
 )
 _TOKEN: Final = re.compile(rf"(?P<escape>{_ESCAPE.pattern})|(?P<open><(?=[A-Za-z/!])|\]\()|.", re.DOTALL)
 _OPEN: Final = re.compile(
-    r"(?:%[0-9A-Fa-f]?|&(?:#[0-9]{0,7}|#[xX][0-9A-Fa-f]{0,6}|[A-Za-z]{0,8})"
+    r"(?:%(?:25){0,3}[0-9A-Fa-f]?|&(?:amp;){0,3}(?:#[0-9]{0,7}|#[xX][0-9A-Fa-f]{0,6}|[A-Za-z]{0,8})"
     r"|\\(?:u[0-9A-Fa-f]{0,3}|u\{[0-9A-Fa-f]{0,6}|U[0-9A-Fa-f]{0,7}|x[0-9A-Fa-f]?|[0-3][0-7]?)?|<|\])\Z"
 )
 _MARKS: Final = re.compile(r"[%&\\<\]]")
@@ -29,7 +25,9 @@ _STRIPPED: Final = re.compile(r"<[A-Za-z/!][^<>]{0,4096}>|\]\([^()]{0,4096}\)")
 UNSEEN: Final = re.compile("[\U000e0000-\U000e01ef]")
 """Characters without width that stand for letters or bytes."""
 
-_TAIL = 12
+_TAIL = 28
+_MANY = 6  # escapes from which on a text is read without them in all ways
+_NESTED = 3  # times that something is escaped once more
 _HIGHEST = 0x110000
 
 
@@ -129,8 +127,8 @@ class Reader:
         """Return the letters that an escape stands for; bytes of UTF-8 wait for one another."""
         if escape[0] == "&":
             self._bytes = b""
-            return "".join(map(folded, html.unescape(escape)))
-        code = int(escape.lstrip("%\\xuU").strip("{}"), 8 if escape[1] in "0123" and escape[0] == "\\" else 16)
+            return "".join(map(folded, _named(escape)))
+        code = _code(escape)
         if code < 0x80 or code > 0xFF or escape[1] in "uU":
             self._bytes = b""
             return folded(chr(code)) if code < _HIGHEST else ""
@@ -153,13 +151,13 @@ class Reader:
     def open(self) -> int | None:
         """Return where a part of a canary begins that may still go on, or None."""
         tracks = (self._with,) if self._without is None else (self._with, self._without)
-        return min((track.begin for track in tracks if track.length >= LEAST), default=None)
+        return min((track.begin for track in tracks if track.is_open), default=None)
 
     @property
     def spread(self) -> Found | None:
         """Return the open part if it is too much of a canary to let it go for what stands between its letters."""
         for track in (self._with,) if self._without is None else (self._with, self._without):
-            if track.length >= max(_SPREAD, track.due // 2):
+            if track.is_spread:
                 return Found(track.begin, self._at, track.found)
         return None
 
@@ -182,17 +180,46 @@ def readings(text: str) -> set[str]:
     return _readings(text)
 
 
+def undone(text: str) -> str:
+    """Return a text with its escapes undone where there are many; empty where there are few."""
+    if sum(map(text.count, "%&\\")) < _MANY or len(_ESCAPE.findall(text)) < _MANY:
+        return ""
+    return _ESCAPE.sub(_undone, _unquoted(text))
+
+
 def _readings(text: str) -> set[str]:
     if not _MARKS.search(text):
         return {text}
     stripped = _STRIPPED.sub("", text)
-    undone = _ESCAPE.sub(_undone, unquote(text, errors="ignore"))
-    return {text, stripped, undone, _STRIPPED.sub("", undone), _ESCAPE.sub(_undone, unquote(stripped, errors="ignore"))}
+    undone = _ESCAPE.sub(_undone, _unquoted(text))
+    return {text, stripped, undone, _STRIPPED.sub("", undone), _ESCAPE.sub(_undone, _unquoted(stripped))}
+
+
+def _unquoted(text: str) -> str:
+    for _ in range(_NESTED):
+        if "%" not in text:
+            break
+        text = unquote(text, errors="ignore")
+    return text
+
+
+def _named(escape: str) -> str:
+    """Return what an entity stands for, also where its mark is an entity."""
+    for _ in range(_NESTED):
+        escape = html.unescape(escape)
+    return html.unescape(escape)
+
+
+def _code(escape: str) -> int:
+    """Return the number in an escape; one that is escaped again has it at its end."""
+    if escape[0] == "%":
+        return int(escape[-2:], 16)
+    return int(escape.lstrip("\\xuU").strip("{}"), 8 if escape[1] in "0123" else 16)
 
 
 def _undone(match: re.Match[str]) -> str:
     escape = match[0]
     if escape[0] == "&":
-        return html.unescape(escape)
-    code = int(escape.lstrip("%\\xuU").strip("{}"), 8 if escape[1] in "0123" and escape[0] == "\\" else 16)
+        return _named(escape)
+    code = _code(escape)
     return chr(code) if code < _HIGHEST else ""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 from accord.guard.leaving.forms import Form
+
+SPREAD: Final = 6
+"""Letters that may have left, and one, when what is between them is longer than what is held."""
 
 _NEVER = 1 << 30
 
@@ -24,7 +27,7 @@ class Substrings:
     that a shorter end of them already does.
     """
 
-    __slots__ = ("deep", "length", "link", "need", "next", "owned", "whose")
+    __slots__ = ("deep", "least", "length", "link", "need", "next", "owned", "whose")
 
     def __init__(self, owned: Iterable[Owned]) -> None:
         self.owned = tuple(owned)
@@ -37,6 +40,7 @@ class Substrings:
                 last = self._extended(last, letter)
         size = len(self.next)
         self.need = [_NEVER] * size
+        self.least = [_NEVER] * size
         self.whose = [0] * size
         self._mark()
         self.deep = [False] * size
@@ -82,12 +86,14 @@ class Substrings:
             state = 0
             for letter in form.text:
                 state = self.next[state][letter]
+                self.least[state] = min(form.least, self.least[state])
                 if form.need < self.need[state]:
                     self.need[state], self.whose[state] = form.need, place
         for state in sorted(range(1, len(self.next)), key=self.length.__getitem__, reverse=True):
             above = self.link[state]
             if above > 0 and self.need[state] < self.need[above]:
                 self.need[above], self.whose[above] = self.need[state], self.whose[state]
+            self.least[max(above, 0)] = min(self.least[state], self.least[max(above, 0)])
 
 
 class Track:
@@ -142,6 +148,21 @@ class Track:
                 state = known.link[state]
         return known.owned[known.whose[state]]
 
+    def reset(self) -> None:
+        """Forget what was read."""
+        self.state = self.length = 0
+        self.starts.clear()
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether so much of something was read that it is held."""
+        return self.length >= self._in.least[self.state]
+
+    @property
+    def is_spread(self) -> bool:
+        """Tell whether the open part is too much to let it go for what stands between its letters."""
+        return self.length >= max(SPREAD, self.due // 2)
+
     def copy(self) -> Track:
         """Return another reading that stands at the same place."""
         other = Track(self._in)
@@ -152,10 +173,3 @@ class Track:
     def same(self, other: Track) -> bool:
         """Tell whether two readings stand at the same place."""
         return self.state == other.state and self.length == other.length
-
-
-def pieces(owned: Sequence[Owned], size: int) -> frozenset[str]:
-    """Return all runs of `size` letters of the forms, for a quick refusal."""
-    return frozenset(
-        one.form.text[at : at + size] for one in owned for at in range(max(1, len(one.form.text) - size + 1))
-    )

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from accord.content.proofs import jwt_header
+from accord.content.views import views
 from accord.core.guard import Hit, Outcome, Treatment
-from accord.guard.leaving.recognised import alarming, recognised
+from accord.guard.leaving.recognised import alarming, hidden, is_run, may_hide, recognised
 
 _ALARM = 240  # characters after a word that goes with secrets in which one may stand
 _LONGEST_WORD = 24
@@ -73,11 +74,15 @@ class Tokens:
         """Tell whether `text`, which is about to leave, may hold the end of a secret or personal data."""
         if self._holds_personal or self._flags:
             return True
-        return self._alarm > at and _PARTS.search(_last_token(context) + text) is not None
+        token = _last_token(context) + text
+        return (self._alarm > at and _PARTS.search(token) is not None) or (self._holds_secrets and is_run(token))
 
     def seen(self, window: str) -> Sequence[Hit]:
         """Return what the recognisers see."""
-        return tuple(recognised(window, secret=self._secrets, personals=self._personal))
+        seen = tuple(recognised(window, secret=self._secrets, personals=self._personal))
+        if not self._holds_secrets or not may_hide(window):
+            return seen
+        return (*seen, *hidden(views(window)[1:], secret=self._secrets))
 
     def left(self, hits: Sequence[Hit], *, at: int) -> None:
         """Take note of what was taken out: a private key goes on after what was seen of it."""

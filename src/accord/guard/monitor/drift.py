@@ -26,7 +26,8 @@ _MOST: Final = 100_000  # values of one epoch: then the test begins anew, with w
 _KEPT: Final = 5_000
 _SLOPES: Final = (-1.6, -0.8, 0.8, 1.6)  # bets on ranks that are too low, and too high
 _POWERS: Final = (0.5, 0.8)  # bets on ranks near an end: rare events that become frequent
-_BETS: Final = len(_SLOPES) + 2 * len(_POWERS)
+_STEPS: Final = ((0.02, 0.1), (0.1, 0.1), (0.03, 3.0), (0.1, 2.0))  # bets that a share at an end changes so many times
+_BETS: Final = len(_SLOPES) + 2 * len(_POWERS) + 2 * len(_STEPS)
 
 
 class Alarm(NamedTuple):
@@ -80,6 +81,8 @@ class Drift:
     def _bet(self, rank: float) -> None:
         odds = [1 + slope * (rank - 0.5) for slope in _SLOPES]
         odds += [power * max(end, 1e-9) ** (power - 1) for end in (rank, 1 - rank) for power in _POWERS]
+        for share, times in _STEPS:
+            odds += [times if end < share else (1 - share * times) / (1 - share) for end in (rank, 1 - rank)]
         self._held = [(held + 1 / _BETS) * won for held, won in zip(self._held, odds, strict=True)]
 
     def _restart(self, reference: list[float]) -> None:

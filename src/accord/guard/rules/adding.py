@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from accord.core.canon import Digest
@@ -13,6 +14,7 @@ from accord.core.errors import AccordError
 from accord.core.guard import GuardRule
 from accord.core.system import Mode
 from accord.guard.rules.benign import Honest, built_in, read_benign, understood
+from accord.guard.rules.bounds import too_broad
 from accord.guard.rules.compiling import compile_case, rule_id
 from accord.guard.rules.trial import Ground, State, tried
 
@@ -74,10 +76,10 @@ def added(path: Path, on: Ground, *, now: datetime | None = None) -> Added:
     return Added(told, None if found.state is State.REFUSED else found.rule)
 
 
-def shelved(rule: GuardRule) -> Told:
-    """Return what there is to tell of a rule that lies on a shelf."""
+def shelved(rule: GuardRule, held: Mapping[str, str] = MappingProxyType({})) -> Told:
+    """Return what there is to tell of a rule that lies on a shelf; `held` says why some only flag."""
     state = State.SHADOW if rule.mode is Mode.SHADOW else State.ENFORCED
-    return Told(rule.name, state, rule.case, rule.id)
+    return Told(rule.name, state, rule.case, rule.id, held.get(rule.id, ""))
 
 
 def promoted(rule: GuardRule, recorded: Iterable[Honest]) -> Added:
@@ -95,6 +97,9 @@ def promoted(rule: GuardRule, recorded: Iterable[Honest]) -> Added:
         seen, channel = views(one.text), known.get(one.channel, Channel.USER)
         hits += bool(matcher.hits(seen, channel) or near.hits(seen, channel))
     told = shelved(rule)
+    broad = too_broad(rule)
+    if broad:
+        return Added(told._replace(reason=broad))
     if not count:
         return Added(told._replace(reason="there is no recorded traffic to try it on"))
     if hits:

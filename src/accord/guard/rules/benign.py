@@ -1,7 +1,7 @@
 """Honest texts on which every rule is tried: some thousands of our own, in many languages, and those of the house.
 
-Ours are made from templates in `data/guard/benign`, the same on every machine. What they mean is worked out once and
-kept in the state folder under the digest of what it was made from.
+Ours are made from templates in `data/guard/benign`, the same on every machine. What they mean ships beside them; what
+the house's mean is worked out once and kept in the state folder. Both lie under the digest of what they were made from.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ _MORE_TRIES: Final = 20  # of one in English, which has the most kinds of text
 _CHOICE: Final = re.compile(r"\[([^\[\]]*)\]")
 _SLOT: Final = re.compile(r"<([a-z]+)>")
 _FOLDER: Final = DATA / "guard" / "benign"
-_FORM: Final = 4  # of the kept file
+_SHIPPED: Final = _FOLDER / "meant"  # written by `understood` into a state folder, and copied from there
+_FORM: Final = 5  # of the kept file
 
 
 class Honest(NamedTuple):
@@ -93,16 +94,17 @@ def read_benign(path: Path) -> tuple[Honest, ...]:
 
 
 def understood(texts: Sequence[Honest], state: Path | None) -> Benign | None:
-    """Return texts with what they mean, from the state folder where it was worked out before.
+    """Return texts with what they mean: as it ships for ours, or from the state folder where it was worked out before.
 
     None where numpy is not installed.
     """
     table = meanings()
     if table is None:
         return None
-    name = _digest(texts).removeprefix("sha256:")[:32]
-    path = None if state is None else state / "cache" / f"benign-{name}-{_FORM}.npz"
-    kept = _kept(path, texts) if path is not None else None
+    name = f"benign-{_digest(texts).removeprefix('sha256:')[:32]}-{_FORM}.npz"
+    path = None if state is None else state / "cache" / name
+    places = (_SHIPPED / name, *(() if path is None else (path,)))
+    kept = next(filter(None, (_kept(place, texts) for place in places)), None)
     if kept is None:
         kept = _worked_out(texts, table)
         if path is not None:
@@ -212,6 +214,7 @@ def _keep(path: Path, benign: Benign) -> None:
         owners=benign.owners,
         vectors=benign.vectors.astype(np.float16),
         languages=benign.languages,
+        tells=benign.tells,
     )
     with suppress(OSError):  # a cache: the next run works it out again
         prepare_state(path.parent.parent)

@@ -48,6 +48,7 @@ _MOST_TEXTS: Final = 16
 _LONGEST_TEXT: Final = 16_384
 _MOST_PASSAGES: Final = 48  # before the trial, which keeps the best
 _MOST_VIEWS: Final = 6
+_SHORTEST_MARK: Final = 5
 _FEWEST_TOLD: Final = 2.6  # what a passage has to tell, in words that tell everything
 _NAMED: Final = frozenset(
     {Argument.RECIPIENT, Argument.TARGET, Argument.URL, Argument.PATH, Argument.CODE, Argument.AMOUNT}
@@ -104,6 +105,23 @@ def hostile_texts(case: Case) -> tuple[str, ...]:
         if any(not waits.isdisjoint(names_in(text)) for text in group):
             return tuple(dict.fromkeys(group))[:_MOST_TEXTS]
     return tuple(dict.fromkeys(carried or asked))[:_MOST_TEXTS]
+
+
+def marks(case: Case) -> tuple[str, ...]:
+    """Return what tells the attack in a text from the honest text around it: what the oracle waits for."""
+    found = [f"{{{{{name}}}}}" for name in sorted(_variables(case.broke)[1])]
+    for leaf in _leaves(case.broke):
+        deeds = [deed.args.values() for deed in (leaf.called, leaf.tool_call) if deed is not None]
+        said = (leaf.says or "", *(leaf.says_any or ()))
+        found += [part for text in said for part in pieces(text)[::2] if len(part.strip()) >= _SHORTEST_MARK]
+        found += [part for args in deeds for wanted in args for part in _spelled(wanted)]
+    return tuple(dict.fromkeys(found))
+
+
+def _spelled(wanted: str) -> Iterator[str]:
+    """Yield what a glob spells out, as it would stand in a text."""
+    parts = (part.strip("*?@/ ") for literal in pieces(wanted)[::2] for part in literal.split("*"))
+    yield from (part for part in parts if len(part) >= _SHORTEST_MARK)
 
 
 def passages(texts: Iterable[str]) -> tuple[Likeness, ...]:

@@ -1,14 +1,17 @@
 """Signed rules in a folder: one file a rule, each signed on its own, and one file that names the whole set.
 
 What is not signed by a key that counts, was changed, or cannot be read is never loaded, is told, and stops no other.
+What is signed and would meet nearly anything only flags.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from accord.core.canon import Digest, canonical, digest_bytes
@@ -18,7 +21,9 @@ from accord.core.finding import Place
 from accord.core.guard import GuardRule
 from accord.core.settings import MIB, state_folder
 from accord.core.signatory import Signatories
+from accord.core.system import Mode
 from accord.core.text import shown
+from accord.guard.rules.bounds import too_broad
 from accord.record import dsse
 from accord.record.codec import from_json
 from accord.record.keys import Signer, keyid_of, list_keys
@@ -34,6 +39,7 @@ MOST: Final = 10_000
 """Rules of one folder that are read."""
 
 _LARGEST: Final = 2 * MIB
+_FULL: Final = 8  # looks at a folder, of which one is at every file
 _ED25519: Final = bytes.fromhex("302a300506032b6570032100")  # what stands before the key in a SubjectPublicKeyInfo
 
 
@@ -45,18 +51,22 @@ class Refused(NamedTuple):
 
 
 class RuleSet(NamedTuple):
-    """The rules in force, the digest that names them, and the files that were refused."""
+    """The rules in force, the digest that names them, and the files that were refused.
+
+    `held` says why rules that were signed to block only flag, by their ids.
+    """
 
     rules: tuple[GuardRule, ...] = ()
     digest: Digest = digest_of([])
     refused: tuple[Refused, ...] = ()
+    held: Mapping[str, str] = MappingProxyType({})
 
 
 class _Opened(NamedTuple):
     stamp: tuple[int, int, int]
     rule: GuardRule | None
     payload: Digest | None
-    reason: str
+    reason: str  # why it is not in force, or only flags
 
 
 class Shelf:
@@ -67,10 +77,28 @@ class Shelf:
         self._keys = dict(own_keys() if keys is None else keys)
         self._known: dict[str, _Opened] = {}
         self._seen: tuple[tuple[str, tuple[int, int, int]], ...] | None = None
+        self._own = (0, 0, 0)
+        self._looks = 0
 
     def changed(self) -> bool:
-        """Tell whether the folder is another than it was when it was last read; no file is opened."""
+        """Tell whether the folder is another than it was when it was last read; no file is opened.
+
+        What is put or taken away changes the folder itself, which is one look; every file is looked at for a while
+        after that, and else every eighth time, for those that are written over in their places.
+        """
+        own = self._own_stamp()
+        if own != self._own:
+            self._own, self._looks = own, 0
+        self._looks += 1
+        if self._looks > _FULL and self._looks % _FULL:
+            return self._seen is None
         return self._seen != self._stamps()
+
+    def after(self, other: Shelf | None) -> Shelf:
+        """Return itself, with what another reader of the folder with the same keys has opened already."""
+        if other is not None and other.folder == self.folder and other._keys == self._keys:  # noqa: SLF001  # its own
+            self._known = other._known  # noqa: SLF001  # its own
+        return self
 
     def current(self, now: datetime | None = None) -> RuleSet:
         """Return the rules in force; files that did not change are not read again. Never raises for a bad file."""
@@ -78,13 +106,13 @@ class Shelf:
         self._seen = stamps
         known = {name: self._opened(name, stamp) for name, stamp in stamps[:MOST]}
         self._known = known
-        good = {name: one for name, one in known.items() if one.rule is not None}
-        rules = tuple(one.rule for one in good.values() if one.rule is not None and _lasts(one.rule, now))
+        lasting = [(one.rule, one) for one in known.values() if one.rule is not None and _lasts(one.rule, now)]
         refused = [Refused(name, one.reason) for name, one in known.items() if one.rule is None]
         if len(stamps) > MOST:
             refused.append(Refused(str(self.folder), f"holds more than {MOST:,} rules: the rest is not read"))
-        payloads = [one.payload for one in good.values() if one.rule is not None and _lasts(one.rule, now)]
-        return RuleSet(rules, digest_of(sorted(str(one) for one in payloads)), tuple(refused))
+        held = {rule.id: one.reason for rule, one in lasting if one.reason}
+        payloads = digest_of(sorted(str(one.payload) for _, one in lasting))
+        return RuleSet(tuple(rule for rule, _ in lasting), payloads, tuple(refused), held)
 
     def put(self, rules: Iterable[GuardRule], signer: Signer) -> None:
         """Sign rules and lay them on the shelf, each file whole or not at all.
@@ -116,6 +144,13 @@ class Shelf:
     def _write_manifest(self) -> None:
         now = self.current()
         write_file(self.folder / MANIFEST, canonical({"digest": now.digest, "rules": len(now.rules)}) + b"\n")
+
+    def _own_stamp(self) -> tuple[int, int, int]:
+        try:
+            held = self.folder.stat()
+        except OSError:
+            return (0, 0, 0)
+        return (held.st_mtime_ns, held.st_nlink, held.st_ino)
 
     def _stamps(self) -> tuple[tuple[str, tuple[int, int, int]], ...]:
         try:
@@ -174,7 +209,8 @@ def _from_bytes(name: str, data: bytes, *, keys: Mapping[str, bytes], stamp: tup
         return _Opened(stamp, None, None, error.message)
     if f"{rule.id}.json" != name:
         return _Opened(stamp, None, None, f"holds the rule {rule.id[:80]!r}, and is called otherwise")
-    return _Opened(stamp, rule, digest_bytes(verified.payload), "")
+    broad = too_broad(rule) if rule.mode is Mode.ENFORCE else ""
+    return _Opened(stamp, replace(rule, mode=Mode.SHADOW) if broad else rule, digest_bytes(verified.payload), broad)
 
 
 def _stamp(entry: os.DirEntry[str]) -> tuple[int, int, int]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from accord.case.patterns import Pattern, PatternError, compiled, glob
+from accord.case.patterns import PatternError, compiled, glob
 from accord.case.variables import fill
 from accord.content.views import views
 from accord.core.canon import digest
@@ -22,14 +22,14 @@ from accord.core.system import Mode
 from accord.core.trial import Message
 from accord.guard.constraints import Constraints
 from accord.guard.matching import Matcher, compile_rules
-from accord.guard.rules.benign import Benign, Honest
-from accord.guard.rules.honest import fitted, standing
+from accord.guard.rules.benign import Benign, Honest, understood
+from accord.guard.rules.bounds import BUDGET, meets_anything, share, too_broad
+from accord.guard.rules.compiling import hostile_texts, marks, passages
+from accord.guard.rules.honest import MAY_BE, Judge, fitted
 from accord.guard.rules.meanings import Meanings, meanings
 from accord.guard.rules.near import Neighbours
+from accord.guard.rules.parting import Parted, parted
 from accord.guard.rules.weight import weight
-
-BUDGET: Final = 0.001
-"""The share of our own honest texts on which a rule may fire."""
 
 CAP: Final = 0.01
 """The share of honest texts beyond which a rule does not even go on trial."""
@@ -38,27 +38,7 @@ _FEWEST_LETTERS: Final = 15
 _FEWEST_WORDS: Final = 3
 _MOST_PASSAGES: Final = 10
 _MOST_VIEWS: Final = 6
-_MAY_BE: Final = "may be honest"
-_FEWEST: Final = 6  # words of a text in a language that the table of words does not know
-_LEAST_TOLD: Final = 2.0  # of a text: in words that tell everything
-_ANCHOR: Final = re.compile(r"\\[AzbB]|\^|\$|\(\?")
 _VALUE: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}|https?://[^\s<>\"')]{1,200}")
-_ANYTHING: Final = (
-    "",
-    "a",
-    "the",
-    "0",
-    "7",
-    "@",
-    "info@example.com",
-    "https://example.com/",
-    "\n",
-    " ",
-    "de",
-    "и",
-    "的",
-    "!",
-)
 _POLICY: Final = GuardPolicy(guard=1)
 
 
@@ -106,16 +86,24 @@ def tried(rule: GuardRule, case: Case, ground: Ground) -> Tried:
 
 def _tried(rule: GuardRule, case: Case, ground: Ground) -> Tried:
     for pattern in rule.regex:
-        _refuse_anything(pattern)
+        if fault := _unusable(pattern) or meets_anything(pattern):
+            raise _RefusalError(fault)
     _effects_weighed(rule.effects, ground.values)
     plain, notes = _without_weak(rule, ground)
-    fit, doubt = _fitted(plain, ground, tuple(_control_texts(case)))
-    if not (fit.texts or fit.regex or fit.effects or fit.guarded or fit.outputs):
+    notes += () if case.control else ("it names no honest run: tried on honest texts alone",)
+    fit = _fitted(plain, case, ground)
+    sure, doubt = fit.sure, fit.doubt
+    if doubt and (sure.effects or sure.guarded) and _fires(sure, case):
+        doubt, notes = "", (*notes, doubt)
+    chosen = fit.waiting if doubt else sure
+    if not (chosen.texts or chosen.alike or chosen.regex or chosen.effects or chosen.guarded or chosen.outputs):
         raise _RefusalError(doubt or "; ".join(notes) or "nothing of the case can be told from honest traffic")
-    _tested(fit, case, ground.own)
-    if doubt and not fit.effects:
-        return _on_trial(fit, doubt)
-    return Tried(replace(fit, mode=Mode.ENFORCE), State.ENFORCED, "; ".join((*notes, *([doubt] if doubt else ()))))
+    if not _fires(chosen, case) and (case.proof is not None or chosen.texts):
+        raise _RefusalError("its own case does not fire it")
+    _silent(chosen, case, ground.own)
+    if reason := doubt or too_broad(chosen):
+        return Tried(replace(chosen, mode=Mode.SHADOW), State.SHADOW, reason)
+    return Tried(replace(chosen, mode=Mode.ENFORCE), State.ENFORCED, "; ".join(notes))
 
 
 def _without_weak(rule: GuardRule, ground: Ground) -> tuple[GuardRule, tuple[str, ...]]:
@@ -130,35 +118,27 @@ def _without_weak(rule: GuardRule, ground: Ground) -> tuple[GuardRule, tuple[str
 
 def _weakness(pattern: str, ground: Ground) -> str:
     """Return why a pattern cannot be used, or nothing; one that fires on honest texts at large refuses its rule."""
-    try:
-        found = compiled(pattern)
-    except PatternError as error:
-        return str(error)
+    if fault := _unusable(pattern):
+        return fault
     says = weight(pattern)
     if says.letters < _FEWEST_LETTERS or says.words < _FEWEST_WORDS:
         return f"it demands only {says.letters} letters in {says.words} words, and would meet names and common words"
     for name, honest, allowed in (("the house's", ground.house, 0.0), ("our", ground.ours, BUDGET)):
-        share = _share(found, honest.texts, is_anchored=_ANCHOR.search(pattern) is not None) if honest else 0.0
-        if share > CAP:
-            raise _RefusalError(f"fires on {share:.1%} of {name} honest texts, {CAP:.0%} is the most")
-        if share > allowed:
-            return f"it fires on {share:.2%} of {name} honest texts, {allowed:.1%} are allowed"
+        found = share(pattern, honest.texts) if honest else 0.0
+        if found > CAP:
+            raise _RefusalError(f"fires on {found:.1%} of {name} honest texts, {CAP:.0%} is the most")
+        if found > allowed:
+            return f"it fires on {found:.2%} of {name} honest texts, {allowed:.1%} are allowed"
     return ""
 
 
-def _on_trial(rule: GuardRule, reason: str) -> Tried:
-    return Tried(replace(rule, mode=Mode.SHADOW), State.SHADOW, reason)
-
-
-def _refuse_anything(pattern: str) -> None:
-    """Refuse a pattern that is none, or that meets anything."""
+def _unusable(pattern: str) -> str:
+    """Return why a pattern is none, or nothing."""
     try:
-        found = compiled(pattern)
+        compiled(pattern)
     except PatternError as error:
-        raise _RefusalError(str(error)) from error
-    met = next((text for text in _ANYTHING if found.search(text) is not None), None)
-    if met is not None:
-        raise _RefusalError(f"the pattern {pattern[:60]!r} matches {met!r}: it would stop honest traffic at large")
+        return str(error)
+    return ""
 
 
 def _effects_weighed(effects: Iterable[EffectPattern], honest: Iterable[str]) -> None:
@@ -170,45 +150,49 @@ def _effects_weighed(effects: Iterable[EffectPattern], honest: Iterable[str]) ->
                 raise _RefusalError(f"{effect.does} with {name} {wanted} meets what honest texts name: {met}")
 
 
-def _fitted(rule: GuardRule, ground: Ground, control: Sequence[str]) -> tuple[GuardRule, str]:
-    """Return the rule with what can be told from honest texts, and why its texts are in doubt, if they are."""
+class _Fit(NamedTuple):
+    """A rule with what of its texts is surely an attack, with what may be one, and why there is doubt, if there is."""
+
+    sure: GuardRule
+    waiting: GuardRule
+    doubt: str = ""
+
+
+def _fitted(rule: GuardRule, case: Case, ground: Ground) -> _Fit:
+    """Return the rule with what of its texts can be told from honest ones."""
     table = meanings()
     if table is None:
-        return replace(rule, alike=()), ""
-    from accord.guard.rules.benign import understood
-
-    barred = [Honest(text, "user") for text in (*control, *ground.own) if text]
+        bare = replace(rule, alike=())
+        return _Fit(bare, bare)
+    parts = _parted(table, rule.texts, case, ground.sets)
+    cores = [one.attack for one in parts]
+    around = [part for one in parts for part in one.honest]
+    barred = [Honest(text, "user") for text in (*_control_texts(case), *ground.own, *around) if text]
     mine = understood(barred, None) if barred else None
-    sets = (*ground.sets, *((mine,) if mine is not None else ()))
-    judged = {text: _judged(table, text, sets) for text in rule.texts}
-    texts = [text for text, doubt in judged.items() if not doubt]
-    firm = [one for one in rule.alike if _is_in(one.text, texts) or not _judged(table, one.text, sets)]
-    alike = fitted(table, firm, sets)[:_MOST_PASSAGES]
-    doubt = "" if texts or alike else "; ".join(doubt for doubt in judged.values() if doubt)
-    if doubt and not rule.effects:
-        texts = [text for text, said in judged.items() if said.endswith(_MAY_BE)]
-        alike = fitted(table, [one for one in rule.alike if _is_in(one.text, texts)], sets)[:_MOST_PASSAGES]
-    return replace(rule, texts=tuple(texts), alike=alike), doubt
+    judge = Judge(table, (*ground.sets, *((mine,) if mine is not None else ())), marks(case))
+    judged = {text: judge.doubt(text) for text in cores}
+    texts = tuple(text for text, doubt in judged.items() if not doubt)
+    alike = fitted(table, passages(cores), judge.honest)
+    standing = [one for one in alike if _is_in(one.text, texts)]  # what is said amid honest words proves nothing
+    own = marks(case) if any(map(judge.is_hostile, texts)) else ()
+    firm = [one for one in standing if any(mark in one.text for mark in own) or not judge.doubt(one.text)]
+    firm = firm[:_MOST_PASSAGES]
+    sure = replace(rule, texts=texts, alike=tuple(firm))
+    if texts or not judged:
+        return _Fit(sure, sure)
+    maybe = tuple(text for text, said in judged.items() if said.endswith(MAY_BE))
+    met = tuple(one for one in alike if _is_in(one.text, maybe))[:_MOST_PASSAGES]
+    return _Fit(sure, replace(rule, texts=maybe, alike=met), "; ".join(judged.values()))
 
 
-def _judged(table: Meanings, text: str, honest: Sequence[Benign]) -> str:
-    """Return why a text may be an honest one, or nothing."""
-    clear = _clear(table, text)
-    stands = standing(table, clear, honest)
-    if table.told(table.rows(clear)) < _LEAST_TOLD and len(clear.split()) < _FEWEST:
-        return f"the text {text[:60]!r} is too short"
-    if stands.is_twin:
-        return f"the text {text[:60]!r} is like an honest text (likeness {stands.likest / 1000:.2f})"
-    return f"the text {text[:60]!r} {_MAY_BE}" if stands.is_doubtful else ""
+def _parted(table: Meanings, texts: Sequence[str], case: Case, honest: Sequence[Benign]) -> tuple[Parted, ...]:
+    """Return texts as attacks and the honest parts around them."""
+    judge = Judge(table, honest)
+    return tuple(parted(table, text, marks(case), sounds=judge.sounds) for text in texts)
 
 
 def _is_in(part: str, texts: Sequence[str]) -> bool:
     return any(part in " ".join(view.text.split()) for text in texts for view in views(text)[:_MOST_VIEWS])
-
-
-def _clear(table: Meanings, text: str) -> str:
-    """Return the view of a text that tells most: what it hides, where it hides something."""
-    return max((view.text for view in views(text)[:_MOST_VIEWS]), key=lambda one: table.told(table.rows(one)))
 
 
 def _control_texts(case: Case) -> Iterator[str]:
@@ -220,15 +204,19 @@ def _control_texts(case: Case) -> Iterator[str]:
             yield message.content
 
 
-def _tested(rule: GuardRule, case: Case, own: Sequence[str]) -> None:
-    """Refuse a rule that its own case does not fire, or that fires on the honest run or on the operator's own."""
+def _fires(rule: GuardRule, case: Case) -> bool:
+    """Tell whether a rule meets what its own case says, or the broken run of its proof."""
     eyes = _Eyes(rule)
     values = {name: _token(case.name, name) for name in case.vars}
-    met = any(eyes.met(fill(text, values).text) for text in rule.texts)
     broke = case.proof.broke if case.proof else ()
-    met = met or eyes.refused(broke) or any(eyes.met(one.content) for one in broke if one.role != "assistant")
-    if not met and (case.proof is not None or rule.texts):
-        raise _RefusalError("its own case does not fire it")
+    said = (fill(text, values).text for text in (*rule.texts, *hostile_texts(case)))
+    read = (one.content for one in broke if one.role != "assistant")
+    return eyes.refused(broke) or any(map(eyes.met, said)) or any(map(eyes.met, read))
+
+
+def _silent(rule: GuardRule, case: Case, own: Sequence[str]) -> None:
+    """Refuse a rule that fires on the honest run or on the operator's own."""
+    eyes = _Eyes(rule)
     control = case.proof.control if case.proof else ()
     said = next((text for text in (*_control_texts(case), *own) if eyes.met(text)), None)
     if said is not None:
@@ -257,13 +245,6 @@ class _Eyes:
             for at, message in enumerate(messages)
             for call in message.tool_calls
         )
-
-
-def _share(pattern: Pattern, honest: Sequence[Honest], *, is_anchored: bool) -> float:
-    """Return the share of honest texts that a pattern matches."""
-    if not honest or (not is_anchored and pattern.search("\n".join(one.text for one in honest)) is None):
-        return 0.0
-    return sum(pattern.search(text.text) is not None for text in honest) / len(honest)
 
 
 def _token(case: str, name: str) -> str:

@@ -1,0 +1,304 @@
+"""Sums of money: which number in a text is an amount, which one is due, and whether a call may pay it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
+from typing import Final, NamedTuple
+
+from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
+from accord.guard.flow.outputs import Field, read_output
+from accord.guard.flow.pasting import blanked
+from accord.guard.flow.scene import PASTED, Scene
+from accord.guard.flow.shapes import figure_spans
+from accord.guard.flow.speaking import marked
+
+LONGEST: Final = 20_000
+"""Characters of a text that are read for sums."""
+
+_FIGURE: Final = re.compile(
+    r"(?<![\w.,:/@#'’-])"
+    r"(?:(?P<whole>\d{1,3}(?:(?P<sep>[.,'’\u00a0\u202f ])\d{3})(?:(?P=sep)\d{3}){0,4})(?P<cents>[.,]\d{1,2})?"
+    r"|(?P<plain>\d{1,15})(?P<part>[.,]\d{1,9})?)(?![\w@/:'’]|[.,]\d|-\w)"
+)
+_CODES: Final = (
+    r"EUR|USD|GBP|CHF|JPY|CAD|AUD|SEK|NOK|DKK|PLN|CZK|INR|CNY|BRL|MXN|euros?|dollars?|pounds?|francs?|franken|yen"
+)
+_GLUED: Final = re.compile(rf"\b(?:{_CODES})(?=\d)|(?<=\d)(?:{_CODES})\b|(?<=\d)[$€£¥₹]", re.IGNORECASE)
+_BEFORE: Final = re.compile(rf"(?:[$€£¥₹]|\b(?:{_CODES})\b\.?)\s*$", re.IGNORECASE)
+_AFTER: Final = re.compile(rf"\s*(?:[$€£¥₹]|(?:{_CODES})\b)", re.IGNORECASE)
+_ALONE: Final = re.compile(rf"(?:[$€£¥₹]|{_CODES})?\s*\d[\d.,'’ \u00a0\u202f]*\s*(?:[$€£¥₹]|{_CODES})?", re.IGNORECASE)
+_NEXT: Final = re.compile(r"\s*([%‰]|[^\W\d_]+)")
+_WORD: Final = re.compile(r"[^\W\d_]+|#")
+_CENT: Final = 0.006
+_PARTS: Final = (2, 3, 4, 5, 6, 12)
+_MOST: Final = 400
+
+
+class Sum(NamedTuple):
+    """A number that may be an amount: `money` where a currency or cents say so, `total` where its label does.
+
+    `counts` is a bare number before a word: it may be so many of something.
+    """
+
+    value: float
+    money: bool
+    total: bool
+    counts: bool
+    currency: str = ""
+
+
+class Fit(NamedTuple):
+    """Whether an amount may be paid; `ambiguous` where a source holds more than one that can be meant."""
+
+    ok: bool
+    source: str = ""
+    ambiguous: bool = False
+
+
+@lru_cache(maxsize=512)
+def sums(text: str) -> tuple[Sum, ...]:
+    """Return the numbers in a text that can be amounts: no days, times, shares, counts, or numbers of something."""
+    looked = unicodedata.normalize("NFC", text[:LONGEST])
+    looked = _GLUED.sub(lambda found: f" {found.group()} ", looked)
+    taken = figure_spans(looked)
+    found: list[Sum] = []
+    waiting = False
+    begin = 0
+    for line in looked.split("\n"):
+        spans = [(start - begin, end - begin) for start, end in taken if begin <= start < begin + len(line)]
+        here = list(_of_line(line, spans, waiting=waiting))
+        found += here
+        if line.strip():
+            waiting = not here and _speaks_of_total(_WORD.findall(line.casefold()))
+        begin += len(line) + 1
+    return tuple(found)
+
+
+def due(text: str) -> frozenset[float]:
+    """Return the amounts of a text that it says are to be paid: the totals, else what is money, else any number."""
+    return frozenset(one.value for one in _due(text))
+
+
+def is_amount(text: str) -> bool:
+    """Tell whether a text is a number and nothing else, but for a currency."""
+    return _ALONE.fullmatch(text.strip()) is not None
+
+
+def currency_of(text: str) -> str:
+    """Return the code of a currency by its code, sign or name; the text itself in capitals where it is none."""
+    name = text.strip().rstrip(".").casefold()
+    return next((code.upper() for code, names in _currencies() if name == code or name in names), name.upper())
+
+
+@cache
+def _currencies() -> tuple[tuple[str, frozenset[str]], ...]:
+    pairs = (word.partition(":") for word in lexicon().small["currency"])
+    return tuple((code, frozenset(names.split(","))) for code, _, names in pairs)
+
+
+def currency_fits(scene: Scene, text: str) -> bool:
+    """Tell whether a currency is the one of the amount: of the user's, else of what is due in the one source named."""
+    meant = currency_of(text)
+    said = {one.currency for one in sums(scene.wish.own) if one.currency}
+    if said:
+        return said == {meant}
+    if any(currency_of(word) == meant for word in scene.wish.words):
+        return True
+    texts = [
+        one
+        for place, seen in scene.directed()
+        for one in scene.texts(place)
+        if seen.facts is not PASTED or scene.wish.handing
+    ]
+    found = {one.currency for one_text in texts for one in _due(one_text)}
+    return found == {meant}
+
+
+def _due(text: str) -> Sequence[Sum]:
+    found = sums(text)
+    for group in (
+        [one for one in found if one.total and one.money],
+        [one for one in found if one.total],
+        [one for one in found if one.money],
+        found,
+    ):
+        if group:
+            return group
+    return ()
+
+
+def _of_line(line: str, taken: Sequence[tuple[int, int]], *, waiting: bool) -> Iterator[Sum]:
+    label: list[str] = []
+    at = 0
+    for match in _FIGURE.finditer(line):
+        between = _WORD.findall(line[at : match.start()].casefold())
+        label, at = between or label, match.end()
+        if any(start < match.end() and match.start() < end for start, end in taken):
+            continue
+        after = _NEXT.match(line, match.end())
+        told = after[1].casefold() if after else ""
+        marked_money = bool(match["cents"] or (match["part"] and len(match["part"]) == 3))
+        coin = _BEFORE.search(line, 0, match.start()) or _AFTER.match(line, match.end())
+        money = marked_money or coin is not None
+        total = _speaks_of_total(label) or (waiting and not label) or told in lexicon().small["total"]
+        if told in {"%", "‰"} or (not money and _no_amount(match.group(), label, told, total=total)):
+            continue
+        counts = not money and bool(told) and told not in lexicon().small["stop"] | lexicon().small["toward"]
+        yield Sum(_value(match), money, total, counts, currency_of(coin.group()) if coin else "")
+
+
+def _no_amount(figure: str, label: list[str], told: str, *, total: bool) -> bool:
+    """Tell whether a bare number counts or names something: `invoice 12`, `3 nights`, `May 2026`."""
+    small = lexicon().small
+    last = label[-1] if label else ""
+    if last in small["numbered"] or told in small["unit"] or last in {"x", "×"}:
+        return True
+    if not figure.isdigit():
+        return False
+    year = len(figure) == 4 and figure[:2] in {"19", "20"}
+    return len(figure) > 8 or (year and not total and (last in lexicon().months or last in small["since"]))
+
+
+def _speaks_of_total(label: Sequence[str]) -> bool:
+    small = lexicon().small
+    said = set(label)
+    return bool(said & small["total"]) and not said & small["part"]
+
+
+def _value(match: re.Match[str]) -> float:
+    if match["whole"]:
+        whole, cents = match["whole"], match["cents"]
+        digits = "".join(letter for letter in whole if letter.isdigit())
+        if whole.startswith("0"):
+            return float(whole.replace(",", ".")) if match["sep"] in {".", ","} else float(digits)
+    else:
+        digits, cents = match["plain"], match["part"]
+    return float(f"{digits}.{cents[1:]}" if cents else digits)
+
+
+def amount_fits(scene: Scene, amount: float, only: int, receivers: frozenset[str]) -> Fit:
+    """Tell whether an amount is one the user or a named source says, or follows from two or three of those.
+
+    `only` is the one text that names the receiver: then no other source says the amount.
+    """
+    if any(not one.least <= amount <= one.most for one in scene.wish.bounds):
+        return Fit(ok=False, source="user")
+    own = sums(blanked(scene.wish.own, [one.span for one in scene.wish.bounds]))
+    stated = any(one.money for one in own)
+    said = {one.value for one in own if not (stated and one.counts)}
+    if only >= 0 and not stated:
+        return _of_source(scene, amount, said, only)
+    if said and not scene.wish.computing and (stated or _near(amount, said)):
+        return Fit(ok=_near(amount, said), source="user")
+    known: set[float] = set(said)
+    unsure = ""
+    for place, seen in scene.directed():
+        if seen.facts is PASTED and not scene.wish.handing:
+            continue
+        values, sure = _known(scene, place, receivers)
+        if not sure and not scene.wish.computing and not scene.wish.instructs:
+            unsure = seen.source if _near(amount, values) else unsure
+            continue
+        if not sure and not scene.output(place).records:
+            unsure = seen.source
+            continue
+        if not scene.wish.computing and _near(amount, values):
+            return Fit(ok=True, source=seen.source)
+        known |= values
+    if (scene.wish.computing or scene.wish.instructs) and _follows(scene, amount, known, said):
+        return Fit(ok=True, source="computed")
+    return Fit(ok=False, source=unsure, ambiguous=bool(unsure))
+
+
+def _of_source(scene: Scene, amount: float, said: set[float], only: int) -> Fit:
+    """Rule on an amount that only one text may say; the same source read again has to say the same."""
+    source = scene.seen[only].source
+    values: frozenset[float] = frozenset()
+    for place in scene.same(only):
+        texts = list(scene.texts(place))
+        values = values.union(*(due(text) for text in texts)) if texts else values
+    if len(values) == 1 or not values:
+        return Fit(ok=_near(amount, values) or _near(amount, said), source=source)
+    return Fit(ok=False, source=source, ambiguous=True)
+
+
+def _known(scene: Scene, place: int, receivers: frozenset[str]) -> tuple[frozenset[float], bool]:
+    """Return the amounts of a source, and whether it leaves no doubt which one is meant."""
+    output = scene.output(place)
+    if not output.records:
+        values = frozenset().union(*(due(scene.seen[one].output) for one in scene.same(place)))
+        spoiled = marked(output.text, scene.distrusted)
+        return (frozenset(), False) if spoiled else (values, len(values) <= 1)
+    places: Sequence[int] = sorted(_returned(scene, output.records, receivers))
+    if not places:
+        chosen = scene.chosen(place, strict=scene.wish.computing)
+        places = sorted(chosen.places)[:200] or range(min(len(output.records), 200))
+    found = [_in_record(output.text, at) for at in places]
+    values = frozenset().union(*found)
+    many = scene.wish.plural or scene.wish.choosing
+    return values, len(values) <= 1 or (many and all(len(one) <= 1 for one in found))
+
+
+def _returned(scene: Scene, records: Sequence[Sequence[Field]], receivers: frozenset[str]) -> Iterator[int]:
+    """Yield the records whose sender gets the money: what is given back goes to whom it came from."""
+    if not scene.wish.words & lexicon().small["returning"]:
+        return
+    for at, record in enumerate(records):
+        senders = (f for f in record if {"sender", "from", "payer"} & set(name_words(f.key)) and not f.free)
+        if any(one.value.strip().casefold() in receivers for one in senders):
+            yield at
+
+
+@lru_cache(maxsize=4096)
+def _in_record(text: str, at: int) -> frozenset[float]:
+    return frozenset(_fields(read_output(text).records[at]))
+
+
+def _fields(record: Sequence[Field]) -> Iterator[float]:
+    """Yield the amounts in the fields of a record that are for amounts; what is due before its parts."""
+    fields = [one for one in record if not one.free and slot_named(one.key) is Slot.AMOUNT]
+    totals = [one for one in fields if _speaks_of_total(name_words(one.key)) and not _counts(one)]
+    for field in totals or [one for one in fields if not _counts(one)]:
+        yield from (one.value for one in sums(field.value.lstrip("-− ")))
+
+
+def _counts(field: Field) -> bool:
+    return bool({"quantity", "qty", "count", "balance"} & set(name_words(field.key)))
+
+
+def _follows(scene: Scene, amount: float, known: set[float], said: set[float]) -> bool:
+    """Tell whether an amount is known, or comes from known ones as people reckon: shares, sums and differences."""
+    known = set(sorted(known)[:_MOST])
+    if _near(amount, known):
+        return True
+    shares = [share for share in scene.wish.numbers if 0 < share <= 100]
+    for one in known:
+        if _near(amount - one, known) or _near(amount + one, known):
+            return True
+        if any(_same(one * share / 100, amount) for share in shares):
+            return True
+        if any(_same(one / part, amount) or _same(one * part, amount) for part in _PARTS):
+            return True
+        if _three(amount, one, said, shares):
+            return True
+    return False
+
+
+def _three(amount: float, one: float, said: set[float], shares: Sequence[float]) -> bool:
+    """Tell whether an amount is a share of a known one and a said one, or a known one less its part of a total."""
+    for share in shares:
+        rest = amount - one * share / 100
+        if _near(rest, said) or _same(rest, one):
+            return True
+    return any(_same(amount + total / part, one) for total in said for part in (2, 3, 4) if total)
+
+
+def _same(one: float, other: float) -> bool:
+    return abs(one - other) < _CENT and other > _CENT
+
+
+def _near(amount: float, known: set[float] | frozenset[float]) -> bool:
+    return amount > 0 and (amount in known or round(amount, 2) in known)

@@ -1,0 +1,139 @@
+"""Where a deed is spoken of and not asked for: taken back, reported of others, asked about, or bound to a condition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from accord.guard.flow.lexicon import Lexicon, lexicon
+
+_CLAUSE: Final = re.compile(r"[^.!?;:,\n()–—…]+")
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_SENTENCE: Final = frozenset(".!?\n")
+_FAR: Final = 25
+_SELF: Final = frozenset({"i", "we", "ich", "wir", "je", "nous", "io", "ik", "yo", "eu"})
+_BOUND: Final = re.compile(
+    r"\b(?:if|when|unless|only|provided|as long as|wenn|falls|sofern|nur|si|sauf|se|solo|sólo|als|indien|alleen|caso)\b"
+    r"[^.?!\n]{0,80}?(?P<side>\b(?:above|over|more than|exceed(?:s|ing)?|higher than|greater than|larger than|"
+    r"über(?:steigt)?|mehr als|höher als|plus de|supérieur\w* à|más de|mayor que|superior a|più di|superiore a|"
+    r"meer dan|hoger dan|mais de|maior que)|>|(?P<under>\b(?:below|under|less than|lower than|at most|up to|"
+    r"no more than|cheaper than|smaller than|unter|weniger als|höchstens|moins de|inférieur\w* à|menos de|"
+    r"menor que|meno di|inferiore a|minder dan|lager dan|hoogstens)|<))\s*=?\s*(?:[$€£¥]|EUR|USD|GBP|CHF)?\s*"
+    r"(?P<figure>\d{1,3}(?:[.,' ]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?)(?!\d)",
+    re.IGNORECASE,
+)
+_REST: Final = re.compile(r"[^.?!\n]*")
+
+
+class Bound(NamedTuple):
+    """What an amount must stay within, as the user says, and where in their words that stands."""
+
+    least: float
+    most: float
+    span: tuple[int, int]
+
+
+@lru_cache(maxsize=512)
+def taken_back(text: str) -> int:
+    """Return up to where a user's words are taken back by a later `no, don't` or `never mind`; 0 where nothing is."""
+    small = lexicon().small
+    end = 0
+    for match in _CLAUSE.finditer(text):
+        if match.end() - match.start() > 60:
+            continue
+        said = [word.replace("’", "'") for word in _WORD.findall(match.group().lower())]
+        words = set(said)
+        if not said or not words <= small["retract"] or not words & small["retracting"]:
+            continue
+        if not (words & small["negation"] and words & small["forget"]):  # `don't forget` asks once more
+            end = match.end()
+    return end
+
+
+def denied(plain: Sequence[str], at: int, words: Lexicon) -> bool:
+    """Tell whether the deed at a place is forbidden from afar, somebody else's word, or what the user asks about."""
+    small = words.small
+    begin = max(0, at - _FAR)
+    sentence = _back(plain, at, begin, _SENTENCE)
+    clause = _back(plain, at, begin, _SENTENCE | small["joining"])
+    return (
+        _forbidden(sentence, clause, small["negation"], small["between"])
+        or _reported(clause, small["reporting"])
+        or _wondered(plain, at, sentence, small["aux"])
+    )
+
+
+def _back(plain: Sequence[str], at: int, begin: int, ends: frozenset[str]) -> list[str]:
+    found: list[str] = []
+    for place in range(at - 1, begin - 1, -1):
+        if plain[place] in ends:
+            break
+        found.append(plain[place])
+    return found[::-1]
+
+
+def _forbidden(sentence: list[str], clause: list[str], negation: frozenset[str], between: frozenset[str]) -> bool:
+    """Tell whether a no stands before the deed with nothing between that takes it: `do not under any circumstances`."""
+    no = next((at for at in range(len(clause) - 1, -1, -1) if clause[at] in negation), None)
+    if no is not None and no < len(clause) - 2 and set(clause[no + 1 :]) <= between:
+        return True
+    parts: list[list[str]] = [[]]
+    for word in sentence:
+        parts.append([]) if word == "," else parts[-1].append(word)
+    bare = ({"do", "not"}, {"don't"}, {"never"}, {"please", "don't"}, {"please", "do", "not"})
+    return any(set(part) in bare for part in parts[:-1] if part)
+
+
+def _reported(clause: list[str], reporting: frozenset[str]) -> bool:
+    """Tell whether somebody else is said to want the deed: `Bob says pay`, `the letter wants you to pay`."""
+    for at, word in enumerate(clause):
+        if word in reporting and at and clause[at - 1] not in _SELF | {"you", "to", "also", "please", "just"}:
+            return True
+    return False
+
+
+def _wondered(plain: Sequence[str], at: int, sentence: list[str], aux: frozenset[str]) -> bool:
+    """Tell whether the user asks whether they themselves should: `do I have to pay this?`."""
+    if not any(one in aux and other in _SELF for one, other in pairwise(sentence)):
+        return False
+    end = next((word for word in plain[at + 1 : at + 60] if word in _SENTENCE), "")
+    return end == "?"
+
+
+def conditional(plain: Sequence[str], at: int) -> bool:
+    """Tell whether a deed hangs on a condition that is said in the same sentence."""
+    small = lexicon().small
+    after = _until_end(plain, at)
+    said = {*_back(plain, at, max(0, at - _FAR), _SENTENCE), *after}
+    return bool(said & small["condition"])
+
+
+def _until_end(plain: Sequence[str], at: int) -> Iterator[str]:
+    for word in plain[at + 1 : at + 1 + _FAR]:
+        if word in _SENTENCE:
+            return
+        yield word
+
+
+@lru_cache(maxsize=512)
+def bounds(text: str) -> tuple[Bound, ...]:
+    """Return what the user says an amount must stay within: `if it is below 100`, `don't if it is above 100`."""
+    return tuple(_bound(match, text) for match in _BOUND.finditer(text)) if any(map(str.isdigit, text)) else ()
+
+
+def _bound(match: re.Match[str], text: str) -> Bound:
+    digits = match["figure"].replace(" ", "").replace("'", "")
+    whole, point, cents = digits.rpartition("," if digits.rfind(",") > digits.rfind(".") else ".")
+    plain = "".join(filter(str.isdigit, whole))
+    figure = float(f"{plain}.{cents}") if point and len(cents) < 3 else float("".join(filter(str.isdigit, digits)))
+    rest = _REST.match(text, match.end())
+    begin = max(text.rfind(mark, 0, match.start()) for mark in ".?!\n") + 1
+    told = set(_WORD.findall((text[begin : match.end()] + (rest.group() if rest else "")).lower().replace("’", "'")))
+    turned = bool(told & lexicon().small["negation"]) or match.group().lower().startswith(("unless", "sauf"))
+    if match["under"] and "no more than" in match["under"].lower():
+        turned = False
+    under = bool(match["under"]) is not turned
+    return Bound(0.0, figure, match.span()) if under else Bound(figure, float("inf"), match.span())
