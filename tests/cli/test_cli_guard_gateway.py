@@ -59,6 +59,7 @@ class Running(NamedTuple):
     process: subprocess.Popen[str]
     port: int
     folder: Path
+    before: tuple[str, ...]  # what was said before it listened
 
     def ask(self, *messages: str | Mapping[str, object], path: str = "/v1/chat/completions", **more: object) -> Said:
         """Ask on a connection of its own and wait for the whole answer."""
@@ -123,7 +124,7 @@ def serving(upstream: str, folder: Path, environ: Mapping[str, str], *options: s
         assert line, "".join(before)
         port = int(line.strip().rpartition(":")[2])
         reader.start()
-        yield Running(process, port, folder)
+        yield Running(process, port, folder, tuple(before))
     finally:
         process.terminate()
         try:
@@ -293,6 +294,16 @@ def test_a_rule_is_enforced_without_a_restart_and_gone_when_it_is_removed(
         assert until(lambda: there.obey(NOTE).status == 200)
         assert there.obey(NOTE).headers["x-accord-rules"] == before.headers["x-accord-rules"]
         assert there.process.poll() is None
+
+
+def test_rules_that_somebody_else_signed_are_named_at_the_start(
+    upstream: Loopback, tmp_path: Path, environ: dict[str, str]
+) -> None:
+    other = {**environ, "ACCORD_HOME": str(tmp_path / "another-home")}
+    (told,) = rules(tmp_path, other, "add", CASES / "document-sends-message.yaml")["rules"]
+    with serving(upstream.url, tmp_path, environ, "--rules", "rules") as there:
+        assert there.obey(NOTE).status == 200
+    assert f"files of rules that are not in force: 1; {told['rule']}.json" in "".join(there.before)
 
 
 def test_a_changed_policy_is_taken_up_on_sighup_and_a_broken_one_is_not(there: Running) -> None:

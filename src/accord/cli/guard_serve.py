@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import click
@@ -16,8 +17,7 @@ from accord.core.errors import AccordError
 if TYPE_CHECKING:
     from accord.guard.detector.encoder import Encoder
     from accord.guard.gateway.workers import Making
-
-_FILE: Final = click.Path(path_type=Path)
+    from accord.guard.rules.shelf import Refused, RuleSet
 
 
 @click.command("serve")
@@ -82,6 +82,23 @@ def _ready(address: str, workers: int) -> None:
         say("/mcp is refused here: sessions of tools are kept by one worker, so give them a gateway with --workers 1")
 
 
+def _telling() -> Callable[[RuleSet], RuleSet]:
+    """Return what says which files of a folder of rules are not in force, whenever they are others than before."""
+    from accord.guard.gateway.workers import say as log
+
+    known: tuple[Refused, ...] = ()
+
+    def told(found: RuleSet) -> RuleSet:
+        nonlocal known
+        if found.refused and found.refused != known:
+            first = found.refused[0]
+            log("error", f"files of rules that are not in force: {len(found.refused)}; {first.file}: {first.reason}")
+        known = found.refused
+        return found
+
+    return told
+
+
 def _making(policy: Path | None, rules: Path | None) -> Making:
     """Return what makes a guard, in the process that is to use it."""
     from accord.core.guard import GuardPolicy, GuardRule, Switch
@@ -97,6 +114,7 @@ def _making(policy: Path | None, rules: Path | None) -> Making:
     from accord.guard.rules.shelf import Shelf
 
     shelf = Renewed(lambda: Shelf(rules)) if rules is not None else None
+    told = _telling()
     spending = Spending()
     scorer: Scorer | None = None
     patient: Patient | None = None
@@ -111,7 +129,7 @@ def _making(policy: Path | None, rules: Path | None) -> Making:
             if scorer.encoder is not None:
                 patient = Patient(scorer.encoder)
                 scorer = replace(scorer, encoder=cast("Encoder", patient))  # asked in the same way
-        current = shelf.current() if shelf is not None else InForce()
+        current = told(shelf.current()) if shelf is not None else InForce()
         fitted = None if scorer is None else calibrated(scorer, wanted, policy)
         return Wired(
             Guard(wanted, InForce((*current.rules, *more), current.digest), scorer=fitted), spending, patient=patient

@@ -79,7 +79,8 @@ def calibrated(
 
     Scores come with their channel. A channel with fewer than `FEWEST` honest texts keeps its thresholds; `block` is
     set for a tenth of the rate, and never below `flag`. The interval of the rate is one-sided: the threshold is the
-    order statistic that leaves no more than `rate` above it.
+    order statistic that leaves no more than `rate` above it, and never one at which the front alone is sure that a
+    text is harmless: traffic of one kind says nothing about others.
     """
     good, bad = _grouped(honest), _grouped(attacks)
     made: dict[str, Reading] = {}
@@ -88,7 +89,7 @@ def calibrated(
         before = by_channel.get(channel) or by_channel["default"]
         after = before
         if len(scores) >= FEWEST:
-            flag = above(scores, rate)
+            flag = max(above(scores, rate), before.low)
             after = replace(before, flag=flag, block=max(flag, above(scores, rate / 10)), low=above(scores, 0.15))
             made[channel] = replace(after, high=max(after.high, after.block))
         caught = bad.get(channel, [])
