@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accord.attack.campaign import loop
 from accord.attack.campaign.alone import Room
 from accord.attack.campaign.budget import Aside, Purse, Spending
 from accord.attack.campaign.limiter import Limiter
@@ -217,6 +218,23 @@ def test_a_request_ends_when_the_campaign_has_no_time_left() -> None:
 
     with pytest.raises(TimeoutError):
         asyncio.run(scene())
+
+
+def test_requests_begin_beside_one_whose_time_is_up_at_once_on_the_loop_of_campaigns() -> None:
+    async def scene() -> list[str]:
+        patience, ended = Patience(60), list[str]()
+
+        async def hang(left: float) -> None:
+            try:
+                async with patience.bounded(0, left):
+                    await asyncio.sleep(60)
+            except TimeoutError:
+                ended.append("in time")
+
+        await asyncio.wait_for(asyncio.gather(*(hang(left) for left in (0.0, 0.0, 0.05, 0.0))), 5)
+        return ended
+
+    assert loop.run(scene()) == ["in time"] * 4
 
 
 def test_many_requests_are_watched_by_one_timer_and_each_ends_in_its_own_time() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 import zlib
 from collections import deque
@@ -77,6 +78,7 @@ class Patience:
         self._usual = most
         self._waiting: set[_Bound] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._due = math.inf  # uvloop's handle of what is due at once does not tell when
 
     def bounded(self, attempt: int, left: float | None) -> _Bound:
         """Return what cancels whatever takes too long at its so-many-th attempt, from 0; `TimeoutError` comes then.
@@ -101,12 +103,12 @@ class Patience:
     @property
     def pause(self) -> float:
         """Return the longest pause before a request is sent again: a fast target is soon asked anew."""
-        return min(_LONGEST_PAUSE, max(1.0, self._usual))
+        return min(_LONGEST_PAUSE, max(_SHORTEST, self._usual))
 
     def watch(self, bound: _Bound) -> None:
         """Watch over a request that begins now."""
         self._waiting.add(bound)
-        if self._timer is None or bound.ends < self._timer.when():
+        if bound.ends < self._due:
             self._wake_at(bound.ends)
 
     def forget(self, bound: _Bound) -> None:
@@ -125,6 +127,7 @@ class Patience:
     def _wake_at(self, ends: float | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        self._due = math.inf if ends is None else ends
         self._timer = None if ends is None else asyncio.get_running_loop().call_at(ends, self._look)
 
 
@@ -326,7 +329,7 @@ class TrialLine:
         spread = zlib.crc32(f"{self._trial} {attempt}".encode()) / 2**32
         limited = _REFUSED_PAUSE if self._sender.limiter.thriving else _LIMITED_PAUSE
         first = limited if failure.limited else _FIRST_PAUSE
-        return min(self._sender.patience.pause, first * 2.0**attempt * (0.5 + spread))
+        return min(self._sender.patience.pause, first * 2.0 ** (attempt - 1) * (0.5 + spread))
 
 
 def _shorter(seconds: float | None, left: float | None) -> float | None:
