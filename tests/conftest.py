@@ -40,6 +40,11 @@ settings.register_profile("long", settings.get_profile("ci"), derandomize=False,
 settings.load_profile(os.environ.get("ACCORD_HYPOTHESIS", "ci"))
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their argument: what was packed a second later is called the same in every worker."""
+    return argname if isinstance(val, bytes) else None
+
+
 def in_ci() -> bool:
     """Tell whether everything that tests need is promised to be here."""
     return os.environ.get("ACCORD_CI") == "1"
