@@ -19,7 +19,7 @@ from accord.assess.campaigns import World, begin, planned
 from accord.attack.campaign.budget import Spending
 from accord.attack.campaign.engine import Campaigning, Engine
 from accord.attack.campaign.order import Options, Order
-from accord.attack.campaign.sending import MOST_ALONE, MOST_TRIES
+from accord.attack.campaign.sending import MOST_ALONE, MOST_TRIES, Patience
 from accord.attack.targets.choose import endpoint
 from accord.case.lint import load
 from accord.core.campaign import TrialKind, TrialResult
@@ -260,6 +260,31 @@ def test_a_target_that_refuses_everything_for_a_while_loses_no_trial(attack: Beg
     results = campaign.run()
     assert campaign.outcomes(results) == {"broke": 20}
     assert campaign.outcomes(results, TrialKind.CONTROL) == {"served": 20}
+
+
+def test_a_target_that_stalls_for_a_moment_is_not_taken_to_be_down(attack: Begin) -> None:
+    campaign = attack(trials=150, concurrency=16)
+    campaign.victim.fate = lambda number, _said: "hang" if 100 <= number < 170 else ""
+    results = campaign.run()
+    assert campaign.outcomes(results) == {"broke": 150}
+
+
+@pytest.mark.parametrize(("fault", "patience"), [("500", {0}), ("hang", {0, 1})])
+def test_only_a_request_that_came_late_is_given_more_time_when_it_is_sent_again(
+    attack: Begin, monkeypatch: pytest.MonkeyPatch, fault: str, patience: set[int]
+) -> None:
+    given, allowed = set[int](), Patience.allowed
+
+    def noted(self: Patience, attempt: int) -> float:
+        given.add(attempt)
+        return allowed(self, attempt)
+
+    monkeypatch.setattr(Patience, "allowed", noted)
+    campaign = attack(trials=1, concurrency=1, timeout=0.3)
+    campaign.victim.fate = lambda number, _said: fault if number <= 1 else ""
+    assert campaign.outcomes(campaign.run()) == {"broke": 1}
+    assert campaign.victim.sent_faults[fault]
+    assert given == patience
 
 
 def stopped(campaign: Attack) -> TargetError:

@@ -135,6 +135,25 @@ def test_a_request_that_is_called_off_while_it_waits_leaves_no_place_taken() -> 
     asyncio.run(scene())
 
 
+def test_what_is_sent_again_goes_before_what_was_never_sent() -> None:
+    async def scene() -> list[str]:
+        limiter, order = Limiter(1), list[str]()
+
+        async def send(name: str, *, again: bool) -> None:
+            await limiter.enter(again=again)
+            order.append(name)
+            limiter.leave()
+
+        await limiter.enter()
+        sending = [asyncio.create_task(send(name, again=name == "again")) for name in ("new", "newer", "again")]
+        await _turns()
+        limiter.leave()
+        await asyncio.gather(*sending)
+        return order
+
+    assert asyncio.run(scene()) == ["again", "new", "newer"]
+
+
 @given(st.lists(st.sampled_from(["answered", "refused", "late"]), max_size=200))
 def test_whatever_a_target_answers_the_window_stays_between_one_and_all(answers: list[str]) -> None:
     async def scene() -> int:
@@ -151,7 +170,7 @@ def test_patience_shrinks_to_what_the_target_needs_and_grows_with_each_try() -> 
     assert patience.allowed(0) == 60
     for _ in range(100):
         patience.took(0.02)
-    assert [patience.allowed(attempt) for attempt in range(MOST_TRIES)] == [0.5, 1, 2, 4, 8, 60]
+    assert [patience.allowed(attempt) for attempt in range(MOST_TRIES)] == [0.25, 0.5, 1, 2, 4, 60]
 
 
 def test_patience_with_a_slow_target_is_never_more_than_was_asked_for() -> None:
@@ -312,10 +331,22 @@ def test_a_target_that_has_too_much_to_do_is_down_only_after_minutes() -> None:
     clock = Clock()
     breaker = Breaker(4, clock=clock)
     for _ in range(500):
-        breaker.failed("HTTP 429", limited=True)
+        breaker.failed("HTTP 429", excused=180)
     breaker.check()
     clock.now = 181
     with pytest.raises(TargetError):
+        breaker.check()
+
+
+def test_a_target_that_stalls_is_down_only_when_a_request_could_have_ended() -> None:
+    clock = Clock()
+    breaker = Breaker(4, clock=clock)
+    for _ in range(500):
+        breaker.failed("no answer within 0.25 s", excused=60)
+    clock.now = 59
+    breaker.check()
+    clock.now = 60
+    with pytest.raises(TargetError, match="the last 500 requests failed"):
         breaker.check()
 
 
@@ -326,7 +357,7 @@ def test_an_answer_between_refusals_gives_a_busy_target_its_minutes_again() -> N
         clock.now += 150
         breaker.answered()
         for _ in range(100):
-            breaker.failed("HTTP 429", limited=True)
+            breaker.failed("HTTP 429", excused=180)
         breaker.check()
 
 

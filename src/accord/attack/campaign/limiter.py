@@ -36,13 +36,16 @@ class Limiter:
         """Tell whether the target answers nearly all of the latest requests."""
         return sum(self._latest) < _SHARE * len(self._latest)
 
-    async def enter(self) -> None:
-        """Wait for a place among the requests in flight."""
+    async def enter(self, *, again: bool = False) -> None:
+        """Wait for a place among the requests in flight.
+
+        What is sent `again` goes before what was never sent: else all that failed would be left for the end.
+        """
         if self._free() and not self._waiting:
             self.in_flight += 1
             return
         future = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
+        self._waiting.appendleft(future) if again else self._waiting.append(future)
         try:
             await future
         except asyncio.CancelledError:

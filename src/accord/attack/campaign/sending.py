@@ -7,7 +7,7 @@ import contextlib
 import math
 import time
 import zlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Final, NamedTuple
@@ -37,8 +37,8 @@ MOST_REFUSALS: Final = 16
 MOST_ALONE: Final = 8
 """The same for refusals of one request while the target answers others: it is not the load that it refuses."""
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 60.0
-_SHORTEST: Final = 0.5  # seconds that any request may take
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 60.0
+_SHORTEST: Final = 0.25  # seconds that any request may take
 _REMEMBERED, _ENOUGH, _RELEARN = 400, 50, 25
 _EARLY: Final = 0.001  # seconds by which a timer may go off too soon
 _DEAD_AFTER: Final = 20
@@ -51,7 +51,10 @@ _LONGEST_WAIT: Final = 240.0
 """Seconds that one request may wait in all because it is refused: longer than a target may refuse everything."""
 
 _SUSPECT: Final = 2
-"""Refusals while others are answered, from which on more of them say nothing about the load."""
+"""Refusals of one request while others are answered, from which on more of them say nothing about the load."""
+
+_CHANCE: Final = 3
+"""Failures in a row that may happen to any target."""
 
 _LIMITED_PAUSE: Final = 1.0
 """Seconds of the first pause where a target has too much to do and does not say for how long."""
@@ -59,14 +62,14 @@ _LIMITED_PAUSE: Final = 1.0
 _REFUSED_PAUSE: Final = 0.25
 """The same where it answers nearly all others: one refusal says little about the load."""
 
-_HANGS: Final = 10
+_HANGS: Final = 5
 """Times as long as nearly all others take, after which a request is taken to hang."""
 
 
 class Patience:
     """How long a request may take: the limit that was asked for, or less where the target is known to be fast.
 
-    A request that takes ten times as long as nearly all others do hangs; it is given up and sent again, each time
+    A request that takes five times as long as nearly all others do hangs; it is given up and sent again, each time
     with twice the patience, so that a slow answer still comes through. What is learned holds for requests that are
     on their way, too. One timer watches all of them: it goes off when the first may be up, and looks who is.
     """
@@ -167,33 +170,39 @@ class _Bound:
 class Breaker:
     """Notices that a target is down, so that a campaign does not ask it a thousand times more.
 
-    One that refuses because it has too much to do is down when that goes on for minutes.
+    Some failures are excused for a while: a target may refuse for minutes because it has too much to do, and one that
+    stalls has as long as a request was meant to have, however soon we gave up.
     """
 
     def __init__(self, most: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._limit = most + _DEAD_AFTER
         self._clock = clock
         self._since = clock()
-        self._streak = 0
-        self._limited = 0
+        self._streak: Counter[float] = Counter()
         self._last = ""
 
     def answered(self) -> None:
         """Note an answer."""
-        self._streak = self._limited = 0
+        self._streak.clear()
         self._since = self._clock()
 
-    def failed(self, error: str, *, limited: bool = False) -> None:
-        """Note a request without one; `limited` says that the target had too much to do."""
-        self._streak += 1
-        self._limited += limited
+    def failed(self, error: str, *, excused: float = 0.0) -> None:
+        """Note a request without an answer; it counts when none at all came for more seconds than it is excused."""
+        self._streak[excused] += 1
         self._last = error
+
+    @property
+    def answering(self) -> bool:
+        """Tell whether the target answers: no more failed in a row than may happen to any target."""
+        return self._streak.total() <= _CHANCE
 
     def check(self) -> None:
         """Raise `TargetError` (`ACC-E652`) when the target is down."""
-        counted = self._streak if self._clock() - self._since > _BUSY_FOR else self._streak - self._limited
-        if counted >= self._limit:
-            message = f"the target is down: the last {self._streak} requests failed, the last one with {self._last!r}"
+        silent = self._clock() - self._since
+        if sum(count for excused, count in self._streak.items() if excused <= silent) >= self._limit:
+            message = (
+                f"the target is down: the last {self._streak.total()} requests failed, the last one with {self._last!r}"
+            )
             raise TargetError(message, hint="see that it runs, then go on with: accord attack resume", code=DOWN)
 
 
@@ -252,7 +261,7 @@ class TrialLine:
     async def send(self, request: Send, /, *, tokens: int = 0) -> Reply:
         """Send a request until it is answered; each try is durable before the next begins."""
         last = Failure("it was never sent")
-        attempt, refusals = 0, _Refusals()
+        attempt, late, refusals = 0, 0, _Refusals()
         while self._recorded:
             sent = self._recorded.popleft()
             self.tries.append(sent.tried)
@@ -261,32 +270,36 @@ class TrialLine:
             last = Failure(sent.tried.error or last.error)
             attempt += 1
         while attempt < MOST_TRIES:
-            answer = await self._once(request, attempt, refusals, tokens)
+            patient = attempt if attempt == MOST_TRIES - 1 else late
+            answer = await self._once(request, attempt, patient, refusals, tokens)
             if isinstance(answer, Answer):
                 return answer.reply
             last = answer
             attempt += not answer.limited
+            late += answer.late
             if not answer.again or attempt == MOST_TRIES:
                 break
-            pause = self._pause(answer, attempt + refusals.count)
+            pause = self._pause(answer, refusals.count if answer.limited else attempt - late)
             if answer.limited and (told := refusals.end(pause)):
                 last = Failure(f"{answer.error}, {told}")
                 break
             await self._rest(pause)
         raise TargetError(f"never answered: {last.error}", hint="look at the target's log", code=UNANSWERED)
 
-    async def _once(self, request: Send, attempt: int, refusals: _Refusals, tokens: int) -> Answer | Failure:
+    async def _once(
+        self, request: Send, attempt: int, patient: int, refusals: _Refusals, tokens: int
+    ) -> Answer | Failure:
         limiter, purse, patience, breaker, writer, _ = self._sender
-        await limiter.enter()
+        await limiter.enter(again=bool(self.tries) and breaker.answering)
         try:
             breaker.check()
             aside = await purse.take(tokens)
             started = time.monotonic()
             try:
-                async with patience.bounded(attempt, purse.left()):
+                async with patience.bounded(patient, purse.left()):
                     answer = await request()
             except TimeoutError:
-                answer = Failure(f"no answer within {time.monotonic() - started:.3g} s")
+                answer = Failure(f"no answer within {time.monotonic() - started:.3g} s", late=True)
             seconds = time.monotonic() - started
             cost = _cost(answer)
             purse.settle(aside, cost)
@@ -311,7 +324,7 @@ class TrialLine:
         if refusals.alone_again:  # what failed before may go on failing: at the end of a campaign nothing else is left
             return
         if attempt == 0:
-            breaker.failed(answer.error, limited=answer.limited)
+            breaker.failed(answer.error, excused=_excused(answer, patience.most))
         if answer.limited:
             limiter.refused(_shorter(answer.retry_after, purse.left()))
 
@@ -322,14 +335,26 @@ class TrialLine:
         if self._sender.ended.is_set():
             raise TargetError("the campaign has ended", code=DOWN)
 
-    def _pause(self, failure: Failure, attempt: int) -> float:
-        """Return how long to wait before the next try; the spread is the trial's own, so that not all come at once."""
+    def _pause(self, failure: Failure, count: int) -> float:
+        """Return how long to wait after the so-many-th failure of its sort; one that came late was waited for already.
+
+        The spread is the trial's own, so that not all come at once.
+        """
         if failure.retry_after is not None:
             return min(failure.retry_after, _LONGEST_PAUSE)
-        spread = zlib.crc32(f"{self._trial} {attempt}".encode()) / 2**32
+        if failure.late:
+            return 0.0
+        spread = zlib.crc32(f"{self._trial} {count}".encode()) / 2**32
         limited = _REFUSED_PAUSE if self._sender.limiter.thriving else _LIMITED_PAUSE
         first = limited if failure.limited else _FIRST_PAUSE
-        return min(self._sender.patience.pause, first * 2.0 ** (attempt - 1) * (0.5 + spread))
+        return min(self._sender.patience.pause, first * 2.0 ** (count - 1) * (0.5 + spread))
+
+
+def _excused(failure: Failure, most: float) -> float:
+    """Return for how many seconds without any answer a failure does not say that the target is down."""
+    if failure.limited:
+        return _BUSY_FOR
+    return most if failure.late else 0.0
 
 
 def _shorter(seconds: float | None, left: float | None) -> float | None:

@@ -24,7 +24,8 @@ class Answer(NamedTuple):
 class Failure(NamedTuple):
     """A request that brought no reply: what happened, and whether asking again can help.
 
-    `retry_after` are the seconds that the target asks us to wait; `limited` says that it has too much to do.
+    `retry_after` are the seconds that the target asks us to wait; `limited` says that it has too much to do, `late`
+    that nothing came in the time that it had.
     """
 
     error: str
@@ -33,6 +34,7 @@ class Failure(NamedTuple):
     retry_after: float | None = None
     again: bool = True
     limited: bool = False
+    late: bool = False
 
 
 Send = Callable[[], Awaitable[Answer | Failure]]
