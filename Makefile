@@ -29,7 +29,7 @@ docs: .venv/ready-docs
 # Locks hold hashes and no addresses, on purpose; `make lock UPGRADE=--upgrade` takes newer versions
 lock: .venv/ready
 	@[ -x $(BIN)/uv ] || { echo 'Locking needs uv, and it could not be installed here.'; exit 1; }
-	@cd requirements && for name in base build uv llm guard dev docs; do \
+	@cd requirements && for name in base build uv llm guard litellm dev docs; do \
 	  [ $$name = base ] && within= || within='-c base.txt'; \
 	  ../$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header --no-annotate --quiet \
 	    $(UPGRADE) $$within $$name.in -o $$name.txt || exit 1; \

@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Final
 
@@ -20,6 +21,7 @@ collect_ignore_glob = ["checks/*/*"]  # the bad and good folders are what checks
 NEEDED: Final[Mapping[str, Callable[[], bool]]] = MappingProxyType(
     {
         "browser": lambda: shutil.which("chromium") is not None,
+        "litellm": lambda: bool(os.environ.get("ACCORD_TEST_LITELLM") or find_spec("litellm")),
         "node": lambda: shutil.which("node") is not None,
         "postgres": lambda: bool(os.environ.get("ACCORD_TEST_PG_URL")),
     }
@@ -27,11 +29,14 @@ NEEDED: Final[Mapping[str, Callable[[], bool]]] = MappingProxyType(
 ABSENT: Final[Mapping[str, str]] = MappingProxyType(
     {
         "browser": "no browser: apt-get install chromium",
+        "litellm": "no LiteLLM: set ACCORD_TEST_LITELLM to a Python that has it",
         "node": "no Node.js: apt-get install nodejs",
         "postgres": "no PostgreSQL: set ACCORD_TEST_PG_URL",
     }
 )
 _TOLD_BY_REASON: Final = re.compile(r"chromium|browser|playwright|node\.?js|postgres|psycopg", re.IGNORECASE)
+
+_KEPT: Final = frozenset({"ACCORD_CI", "ACCORD_TEST_PG_URL", "ACCORD_TEST_LITELLM", "ACCORD_HYPOTHESIS"})
 
 settings.register_profile(
     "ci", derandomize=True, deadline=None, max_examples=60, database=None, suppress_health_check=[HealthCheck.too_slow]
@@ -113,7 +118,7 @@ def own_state(
 ) -> None:
     """Give each test a state folder of its own, outside its `tmp_path`, and no settings from the environment."""
     for name in list(os.environ):
-        if name.startswith("ACCORD_") and name not in {"ACCORD_CI", "ACCORD_TEST_PG_URL", "ACCORD_HYPOTHESIS"}:
+        if name.startswith("ACCORD_") and name not in _KEPT:
             monkeypatch.delenv(name)
     own = hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]
     monkeypatch.setenv("ACCORD_HOME", str(tmp_path_factory.getbasetemp() / "homes" / own))

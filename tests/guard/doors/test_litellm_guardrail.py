@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -161,40 +160,42 @@ def test_without_litellm_the_reason_is_said(tmp_path: Path) -> None:
     assert caught.value.code == "ACC-E764"
 
 
-def test_litellm_calls_the_guardrail_before_after_and_while_it_streams(tmp_path: Path) -> None:
-    pytest.importorskip("litellm")
-    types = import_module("litellm.types.utils")
-    whole, part = types.ModelResponse, types.ModelResponseStream
-    (tmp_path / "guard.yaml").write_text(POLICY)
-    made = guardrail(tmp_path / "guard.yaml", log=tmp_path / "log.jsonl")
-    hooks = made(guardrail_name="accord", event_hook=["pre_call", "post_call"], default_on=True)
+def test_a_stream_of_another_kind_does_not_pass_unseen() -> None:
+    async def others() -> AsyncIterator[Any]:
+        yield {"delta": CANARY}
 
-    async def run() -> None:
-        data = dict(ASKED)
-        assert await hooks.async_pre_call_hook(None, None, data, "completion") is data
-        with pytest.raises(Exception) as caught:
-            await hooks.async_pre_call_hook(None, None, asked(f"x {CANARY}", n="many"), "completion")
-        assert "guard" in str(caught.value) or getattr(caught.value, "status_code", 0) == 403
-        response = whole(**answered(f"it is {CANARY}"))
-        await hooks.async_post_call_success_hook(data, None, response)
-        assert CANARY not in response.model_dump_json()
-        clean = whole(**answered("good morning"))
-        await hooks.async_post_call_success_hook(data, None, clean)
-        assert clean.choices[0].message.content == "good morning"
+    async def read() -> list[Any]:
+        return [chunk async for chunk in rail().stream(dict(ASKED), others(), "ann")]
 
-        async def parts() -> AsyncIterator[Any]:
-            async for chunk in chunks("it is ", CANARY[:9], CANARY[9:]):
-                yield part(**chunk)
+    assert refused(read()) == "ACC-E773"
+    assert refused(rail().stream(dict(ASKED), mixed(), "ann").__anext__()) == "ACC-E773"
 
-        told = [chunk async for chunk in hooks.async_post_call_streaming_iterator_hook(None, parts(), data)]
-        assert all(isinstance(chunk, part) for chunk in told)
-        assert "".join(chunk.choices[0].delta.content or "" for chunk in told).startswith("it is")
-        assert CANARY[:8] not in "".join(chunk.model_dump_json() for chunk in told)
 
-        async def others() -> AsyncIterator[Any]:
-            yield b"event: content_block_delta\n\n"
+async def mixed() -> AsyncIterator[Any]:
+    yield object()
 
-        with pytest.raises(GuardError):
-            [chunk async for chunk in hooks.async_post_call_streaming_iterator_hook(None, others(), data)]
 
-    asyncio.run(run())
+@pytest.mark.parametrize("at", range(1, 40, 3))
+def test_a_canary_is_cut_from_a_stream_of_messages_wherever_its_bytes_are_parted(at: int) -> None:
+    delta: dict[str, Any] = {"type": "content_block_delta", "index": 0}
+    events: list[dict[str, Any]] = [
+        {"type": "message_start", "message": {"id": "m", "role": "assistant", "content": []}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        *({**delta, "delta": {"type": "text_delta", "text": one}} for one in ("it is ", CANARY[:9], CANARY[9:])),
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
+        {"type": "message_stop"},
+    ]
+    body = b"".join(f"event: {one['type']}\ndata: {json.dumps(one)}\n\n".encode() for one in events)
+
+    async def parts() -> AsyncIterator[bytes]:
+        for begin in range(0, len(body), at):
+            yield body[begin : begin + at]
+
+    async def read() -> list[Any]:
+        return [part async for part in rail().stream({**ASKED, "max_tokens": 9}, parts(), "ann")]
+
+    told = b"".join(asyncio.run(read())).decode()
+    assert "it is " in told
+    assert CANARY[:8] not in told
+    assert '"refusal"' in told

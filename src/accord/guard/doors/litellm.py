@@ -17,6 +17,7 @@ import orjson
 from accord.core.case import Channel
 from accord.core.errors import AccordError, GuardError
 from accord.core.guard import Decision, Outcome
+from accord.guard.doors.chunks import DONE, Kind, kind_of, plain
 from accord.guard.doors.loading import in_force
 from accord.guard.engine import Guard
 from accord.guard.gateway.chat_stream import ChatStream
@@ -24,12 +25,12 @@ from accord.guard.gateway.door import path_of
 from accord.guard.gateway.judging import Judge
 from accord.guard.gateway.log import DecisionLog, line
 from accord.guard.gateway.reading import Reading, Tools, known_keys
-from accord.guard.gateway.routes import ROUTES, Route
+from accord.guard.gateway.routes import ROUTES, Route, Streaming
 from accord.guard.gateway.sse import Events
 from accord.guard.gateway.whole import looked_at
 from accord.guard.gateway.wire import RefusedError, put
 from accord.guard.gateway.wiring import Spending, Wired
-from accord.guard.gateway.words import Asked, Event
+from accord.guard.gateway.words import Asked
 
 _FORMS: Final[Mapping[str, str]] = {
     "completion": "chat",
@@ -41,7 +42,30 @@ _FORMS: Final[Mapping[str, str]] = {
     "anthropic_messages": "messages",
 }
 _OWN: Final = frozenset({"metadata", "litellm_metadata", "litellm_logging_obj", "secret_fields", "user_api_key_dict"})
-_DONE: Final = Event(b"data: [DONE]\n\n", "", b"[DONE]")
+
+
+class _Looked:
+    """A streamed answer on its way: what was decided on is kept before any part leaves."""
+
+    def __init__(self, kind: Kind, stream: Streaming, keep: Callable[[int], int]) -> None:
+        self.kind = kind
+        self.stream = stream
+        self._keep = keep
+        self._written = 0
+
+    def parts(self) -> list[Any]:
+        """Return what may leave now."""
+        events = Events()
+        out = [event for raw in self.stream.out() for event in events.feed(raw)]
+        self._written = self._keep(self._written)
+        return [self.kind.made(event) for event in out if event.data and event.data != DONE.data]
+
+    def end(self) -> None:
+        """Take the end: that of a chat is said by nobody, that of another form is one of its events."""
+        if isinstance(self.stream, ChatStream):
+            self.stream.feed(DONE)
+        else:
+            self.stream.broken()
 
 
 class Railed(NamedTuple):
@@ -78,24 +102,28 @@ class Railed(NamedTuple):
         kept: dict[str, Any] = orjson.loads(looked.body)
         return kept
 
-    async def stream(
-        self, data: dict[str, Any], chunks: AsyncIterator[dict[str, Any]], caller: str
-    ) -> AsyncIterator[dict[str, Any]]:
-        """Yield what may leave of a streamed chat answer."""
-        judge, asked = self._begun(data, "completion", caller)
-        judge.asked = asked
-        stream = ChatStream(judge)
-        events = Events()
-        written = 0
-        async for chunk in _ended(chunks):
-            stream.feed(chunk)
-            out = [event for raw in stream.out() for event in events.feed(raw)]
-            written = self._keep(judge, written)
-            for event in out:
-                if event.data and event.data != b"[DONE]":
-                    yield orjson.loads(event.data)
-            if stream.done:
+    async def stream(self, data: dict[str, Any], chunks: AsyncIterator[Any], caller: str) -> AsyncIterator[Any]:
+        """Yield what may leave of a streamed answer, in parts of the kind that came; raises `GuardError` for others."""
+        looked: _Looked | None = None
+        async for chunk in chunks:
+            looked = looked or self._looked(data, kind_of(chunk), caller)
+            for event in looked.kind.read(chunk):
+                looked.stream.feed(event)
+            for part in looked.parts():
+                yield part
+            if looked.stream.done:
                 return
+        if looked is not None:
+            looked.end()
+            for part in looked.parts():
+                yield part
+
+    def _looked(self, data: dict[str, Any], kind: Kind, caller: str) -> _Looked:
+        judge, asked = self._begun(data, kind.form, caller)
+        judge.asked = asked
+        route = _route(kind.form)
+        made = route.stream if route is not None and route.stream is not None else ChatStream
+        return _Looked(kind, made(judge), partial(self._keep, judge))
 
     def _begun(self, data: dict[str, Any], call_type: str, caller: str) -> tuple[Judge, Asked]:
         judge = Judge(self.guard())
@@ -180,9 +208,9 @@ def _hooked(base: Any, hooks: Any, rail: Railed) -> type:
             """Look at an answer, and change it where it stands: LiteLLM sends on the object that it gave."""
             if self.should_run_guardrail(data=data, event_type=hooks.post_call) is not True:
                 return response
-            answer, kind = _plain(response), _kind(response)
+            answer, kind = plain(response), _kind(response)
             kept = await _refusing(rail.answer(data, kind, answer, _caller(user_api_key_dict)))
-            if kept != _plain(response):
+            if kept != plain(response):
                 _change(response, kept)
             return response
 
@@ -194,10 +222,8 @@ def _hooked(base: Any, hooks: Any, rail: Railed) -> type:
                 async for chunk in response:
                     yield chunk
                 return
-            seen: list[Any] = []
-            parts = rail.stream(request_data, _plainly(response, seen), _caller(user_api_key_dict))
-            async for part in parts:
-                yield type(seen[0])(**part)
+            async for part in rail.stream(request_data, response, _caller(user_api_key_dict)):
+                yield part
 
     return AccordGuardrail
 
@@ -220,27 +246,6 @@ def _refusal(detail: dict[str, str], status: int) -> Exception:
         made = raised(guardrail_name="accord", message=detail["message"])
     refusal: Exception = made
     return refusal
-
-
-async def _ended(chunks: AsyncIterator[dict[str, Any]]) -> AsyncIterator[Event]:
-    async for chunk in chunks:
-        data = orjson.dumps(chunk, default=str)
-        yield Event(b"data: " + data + b"\n\n", "", data)
-    yield _DONE
-
-
-async def _plainly(response: Any, seen: list[Any]) -> AsyncIterator[dict[str, Any]]:
-    async for chunk in response:
-        seen[:] = [chunk]
-        plain = {} if isinstance(chunk, str | bytes) else _plain(chunk)
-        if "choices" not in plain:
-            raise GuardError("only streams of chat completions are looked at here", hint="use accord guard serve")
-        yield plain
-
-
-def _plain(value: Any) -> dict[str, Any]:
-    plain: dict[str, Any] = value if isinstance(value, dict) else value.model_dump(mode="json", exclude_none=True)
-    return dict(plain)
 
 
 def _kind(response: Any) -> str:
