@@ -15,11 +15,12 @@ import functools
 import json
 import os
 import platform
+import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import attack_ours as ours
 import attack_search
@@ -114,24 +115,48 @@ def kill(folder: Path) -> object:
     return table("SIGKILL, then resume", ("attacker", "requests when killed", "stored", "after resume"), lines)
 
 
+class _Pair(NamedTuple):
+    """A run with faults: its share of the fault-free rate of a run just before, and what it came to."""
+
+    share: float
+    done: ours.Done
+    said: ours.Truth
+    rate: float
+
+
 def _ours_faults(folder: Path) -> Iterable[Measured]:
-    """Run ours with the same faults, and with hangs that never end, beside the fault-free rate of the same plan."""
-    ask = ours.Ask(cases=2, trials=1500, concurrency=128, timeout=2.0)
-    with endpoint(fresh(folder, "faultless-accord")) as server:
-        ours.run(server, folder / "faultless-accord", ask)
-        calm = server.stats()
+    """Run ours with the same faults, by turns with the same plan without any; the median of three pairs counts."""
     for hang in ("5", "120"):
-        place = fresh(folder, f"faults-accord-{hang}")
-        with endpoint(place, "--fault", FAULTS, "--seed", "7", "--hang-s", hang, log=True) as server:
-            done = ours.run(server, place, ask)
-            said = ours.against_truth(done, server.rows())
-            stats = server.stats()
-        share = len(done.trials) / stats.seconds / calm.rate if stats.seconds else 0.0
+        pairs = sorted((_faulted(folder, hang, turn) for turn in range(3)), key=lambda pair: pair.share)
+        share, done, said, rate = pairs[1]
         name = f"accord {ours.version()}, 128 in flight, hangs {hang} s"
-        rate = f"{stats.rate:.0f} ({share:.0%} of fault-free trials/s)"
-        cells = (name, said.outcomes, f"{said.wrong} of {said.answered}", str(said.silent), rate, whole(done.ran))
-        kept = {**said._asdict(), "name": name, "share": share, "code": done.ran.code, "seconds": done.ran.seconds}
+        shown = f"{rate:.0f} ({share:.0%} of fault-free trials/s)"
+        wrong, silent = sum(pair.said.wrong for pair in pairs), sum(pair.said.silent for pair in pairs)
+        cells = (
+            name,
+            said.outcomes,
+            f"{wrong} of {sum(pair.said.answered for pair in pairs)}",
+            str(silent),
+            shown,
+            whole(done.ran),
+        )
+        shares = [pair.share for pair in pairs]
+        kept = {**said._asdict(), "name": name, "shares": shares, "code": done.ran.code, "seconds": done.ran.seconds}
         yield Measured(cells, kept)
+
+
+def _faulted(folder: Path, hang: str, turn: int) -> _Pair:
+    ask = ours.Ask(cases=2, trials=1500, concurrency=128, timeout=2.0)
+    place = fresh(folder, f"faultless-accord-{hang}-{turn}")
+    with endpoint(place, log=True) as server:
+        ours.run(server, place, ask)
+        calm = server.stats()
+    place = fresh(folder, f"faults-accord-{hang}-{turn}")
+    with endpoint(place, "--fault", FAULTS, "--seed", str(7 + turn), "--hang-s", hang, log=True) as server:
+        done = ours.run(server, place, ask)
+        stats = server.stats()
+        said = ours.against_truth(done, server.rows())
+    return _Pair(len(done.trials) / stats.seconds / calm.rate if stats.seconds else 0.0, done, said, stats.rate)
 
 
 def _ours_kill(folder: Path) -> Measured:
