@@ -15,7 +15,6 @@ import functools
 import json
 import os
 import platform
-import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -131,11 +130,11 @@ def _ours_faults(folder: Path) -> Iterable[Measured]:
         share, done, said, rate = pairs[1]
         name = f"accord {ours.version()}, 128 in flight, hangs {hang} s"
         shown = f"{rate:.0f} ({share:.0%} of fault-free trials/s)"
-        wrong, silent = sum(pair.said.wrong for pair in pairs), sum(pair.said.silent for pair in pairs)
+        wrong, silent, of = (sum(getattr(pair.said, n) for pair in pairs) for n in ("wrong", "silent", "answered"))
         cells = (
             name,
             said.outcomes,
-            f"{wrong} of {sum(pair.said.answered for pair in pairs)}",
+            f"{wrong} of {of}",
             str(silent),
             shown,
             whole(done.ran),
