@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
-from enum import Enum
 from typing import cast
 
 from accord.core.campaign import (
@@ -28,6 +27,8 @@ from accord.core.finding import Severity, Tlp
 from accord.core.proportion import interval, upper
 from accord.core.trial import Message, ToolCall, Transcript
 from accord.report.campaign_outline import Said
+
+from .poisoning import poison
 
 OURS = frozenset({"verdict", "outcome", "id", "plan", "subject", "at", "campaign"})
 """What a campaign says in words of ours."""
@@ -130,24 +131,7 @@ def with_tlp(whole: Campaign, tlp: Tlp) -> Campaign:
 
 def poisoned(value: Campaign, text: str) -> Campaign:
     """Return the campaign with a text in front of every text that comes from outside, names of cases included."""
-    return cast("Campaign", _poison(value, text))
-
-
-def _poison(value: object, text: str) -> object:
-    match value:
-        case Enum():
-            return value
-        case str():
-            return text + value
-        case tuple():
-            return tuple(_poison(one, text) for one in value)
-        case Mapping():
-            return {text + str(key): _poison(one, text) for key, one in value.items()}
-        case _ if is_dataclass(value) and not isinstance(value, type):
-            free = [one.name for one in fields(value) if one.name not in OURS]
-            return replace(value, **{name: _poison(getattr(value, name), text) for name in free})
-        case _:
-            return value
+    return cast("Campaign", poison(value, text, OURS))
 
 
 def _digest(text: str) -> Digest:

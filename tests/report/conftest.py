@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from enum import Enum
 from functools import cache
 from typing import NamedTuple, cast
 
@@ -32,6 +31,8 @@ from accord.core.finding import Finding, Place, Severity, Skipped, State, TrustL
 from accord.core.system import Level, Role
 from accord.record.catalogue import load_catalogue
 from accord.record.statement import seal_assessment
+
+from .poisoning import poison
 
 NOW = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)
 
@@ -223,20 +224,4 @@ def _attestations() -> tuple[AttestationRead, ...]:
 @pytest.fixture(scope="session")
 def poisoned() -> Callable[[Assessment, str], Assessment]:
     """Return what puts a text in front of every text of an assessment, ids and names included."""
-    return lambda assessment, text: cast("Assessment", _poison(assessment, text))
-
-
-def _poison(value: object, text: str) -> object:
-    match value:
-        case Enum():
-            return value
-        case str():
-            return text + value
-        case tuple():
-            return tuple(_poison(one, text) for one in value)
-        case Mapping():
-            return {text + str(key): _poison(one, text) for key, one in value.items()}
-        case _ if is_dataclass(value) and not isinstance(value, type):
-            return replace(value, **{one.name: _poison(getattr(value, one.name), text) for one in fields(value)})
-        case _:
-            return value
+    return lambda assessment, text: cast("Assessment", poison(assessment, text))

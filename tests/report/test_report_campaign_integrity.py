@@ -28,6 +28,7 @@ from accord.report import (
 from accord.report.campaign_json import INTEGRITY, trial_lines
 
 from . import campaigns
+from .verifying import refused_or_told, told
 
 RENDERERS: Mapping[str, Callable[[Campaign], str]] = {
     "json": campaign_json.render,
@@ -42,17 +43,6 @@ def export(campaign: Campaign, form: str, folder: Path) -> Path:
     path = folder / f"campaign.{form}"
     path.write_text(RENDERERS[form](campaign), encoding="utf-8", newline="")
     return path
-
-
-def told(path: Path) -> str:
-    return "; ".join(problem.message for problem in integrity.problems(path))
-
-
-def refused_or_told(path: Path) -> bool:
-    try:
-        return integrity.problems(path) != ()
-    except AccordError as error:
-        return error.code == "ACC-E702"
 
 
 PASSING = re.compile(r'  "(?:created|seconds|requests|tokens|money)":')

@@ -18,6 +18,8 @@ from accord.core.errors import AccordError
 from accord.record.statement import seal_assessment
 from accord.report import integrity
 
+from .verifying import refused_or_told, told
+
 Make = Callable[..., Assessment]
 FORMATS = {"json": "json", "html": "html", "sarif": "sarif", "junit": "junit.xml", "text": "txt", "markdown": "md"}
 
@@ -28,17 +30,6 @@ def export(assessment: Assessment, form: str, folder: Path) -> Path:
     path = folder / f"assessment.{FORMATS[form]}"
     path.write_text(out.getvalue(), encoding="utf-8", newline="")
     return path
-
-
-def told(path: Path) -> str:
-    return "; ".join(problem.message for problem in integrity.problems(path))
-
-
-def refused_or_told(path: Path) -> bool:
-    try:
-        return integrity.problems(path) != ()
-    except AccordError as error:
-        return error.code == "ACC-E702"
 
 
 @pytest.mark.parametrize("form", FORMATS)
