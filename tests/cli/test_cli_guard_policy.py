@@ -172,6 +172,10 @@ def test_cases_and_traffic_that_are_not_there_are_bad_input(drafted: Path, tmp_p
     assert is_bad_input(ran("policy", "test", tmp_path / "nowhere.yaml"))
 
 
+def test_a_policy_that_nothing_is_held_against_is_not_proven(drafted: Path) -> None:
+    assert is_bad_input(ran("policy", "test", drafted))
+
+
 def traffic(path: Path, count: int, channel: str = "user") -> Path:
     """Write honest traffic."""
     texts = (f"Could you send me the minutes of meeting {number}, please?" for number in range(count))

@@ -6,10 +6,13 @@ import json
 import random
 from pathlib import Path
 
+import click
+import pytest
 from click.testing import CliRunner, Result
 from victim import victim_running
 
 from accord.cli import accord
+from accord.core.errors import AccordError
 from accord.guard.monitor.records import comparison_of, on_file
 
 
@@ -57,6 +60,40 @@ def test_the_report_is_written_in_every_format(tmp_path: Path) -> None:
     assert ran("guard", "report", log, "--format", "text,json,html", "--out", tmp_path / "out").return_value == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["guard.html", "guard.json", "guard.txt"]
     assert json.loads((tmp_path / "out" / "guard.json").read_text("utf-8"))["decisions"] == 50
+
+
+@pytest.mark.parametrize("formats", ["json,html", "pdf", ","])
+def test_a_report_on_stdout_is_one_document_of_a_known_format(tmp_path: Path, formats: str) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_text("")
+    done = ran("guard", "report", log, "--format", formats)
+    assert isinstance(done.exception, AccordError | click.UsageError)
+    assert done.stdout == ""
+
+
+def test_a_report_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_text("")
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file" / "out", Path("/proc/nowhere")):
+        assert getattr(ran("guard", "report", log, "--out", folder).exception, "code", "") == "ACC-E133"
+
+
+def test_a_format_that_watch_does_not_know_is_misuse(tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text("")
+    assert isinstance(ran("guard", "watch", tmp_path / "log.jsonl", "--format", "html").exception, click.UsageError)
+
+
+def test_a_model_that_does_not_answer_is_undecided_and_answers_that_cannot_be_kept_are_bad_input(
+    tmp_path: Path,
+) -> None:
+    nobody = ("--url", "http://127.0.0.1:9/v1", "--model", "m")
+    assert ran("guard", "canary", tmp_path / "b.json", *nobody, "--record").return_value == 3
+    assert not (tmp_path / "b.json").exists()
+    with victim_running() as victim:
+        asked = ("--url", victim.url, "--model", "m", "--times", "2", "--record")
+        done = ran("guard", "canary", tmp_path / "no" / "b.json", *asked)
+    assert getattr(done.exception, "code", "") == "ACC-E791"
 
 
 def test_a_log_that_is_not_there_is_bad_input(tmp_path: Path) -> None:

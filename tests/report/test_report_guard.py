@@ -67,6 +67,23 @@ def test_exceptions_show_their_owner_and_what_is_left_of_them() -> None:
     assert any("a@example.org: 10 days left" in line for line in lines(found))
 
 
+def test_the_use_of_an_exception_is_counted_and_what_was_stopped_before_it_is_not() -> None:
+    made = GuardAllowed(
+        rule="detector", text=Digest("sha256:aa"), by="a@example.org", reason="menu", expires=date(2026, 11, 23)
+    )
+    uses = [entry(n, "allow", code="detector", text="sha256:aa", message="menu") for n in range(3)]
+    found = of([entry(9, code="detector", text="sha256:aa"), *uses], GuardPolicy(guard=1, allow=(made,)))
+    assert [one.used for one in found.exempted] == [3]
+    assert any(line.endswith("1 day left, used 3 times") for line in lines(found))
+    assert "used 3 times" in render(found, name="log", today=TODAY)
+
+
+def test_a_text_that_a_rule_stopped_is_to_be_looked_at_and_a_canary_is_not() -> None:
+    code = "rule-0f73e0d5f69aef8b"
+    found = of([entry(1, code=code, text="sha256:aa"), entry(2, code="canary", text="sha256:bb")])
+    assert [one.entry.code for one in found.reviews] == [code]
+
+
 def test_an_empty_log_is_a_report_too() -> None:
     found = of([])
     assert headline(found) == "Nothing decided yet"

@@ -80,8 +80,7 @@ def main() -> None:
     except AccordError as error:
         complain(error)
         code = 2
-    except BrokenPipeError:
-        sys.stderr.close()
+    except SystemExit:  # only click ends so, with 1 when nobody reads on; 1 is a verdict, and there is none
         code = 3
     sys.exit(code if isinstance(code, int) else 0)
 

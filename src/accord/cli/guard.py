@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 _COMMANDS: Final = {
+    "approvals": "guard_approvals",
     "calibrate": "guard_calibrate",
     "canary": "guard_canary",
     "mcp": "guard_mcp",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +12,7 @@ import click
 
 from accord.cli import say
 from accord.core.errors import AccordError, TargetError
+from accord.core.text import shown
 
 if TYPE_CHECKING:
     from accord.attack.targets.line import Send
@@ -40,18 +41,22 @@ def command(baseline: Path, url: str, model: str, key: str | None, times: int, r
     """Ask a few fixed questions and compare the answers with those in BASELINE.
 
     A hosted model can be changed under its name. Exits with 1 when it answers differently (one false alarm in 1,000
-    comparisons), with 3 when too few answers came to tell.
+    comparisons), with 3 when it does not answer, or too few answers came to tell.
     """
     from accord.core.text import one_line
     from accord.guard.monitor.canary_prompts import compare, prompts
-    from accord.record.state import write_file
 
-    answers = asyncio.run(_asked(url, model, key, tuple(_rounds(prompts(), times))))
+    before = {} if record else _read(baseline)
+    try:
+        answers = asyncio.run(_asked(url, model, key, tuple(_rounds(prompts(), times))))
+    except _SilentError as error:
+        say(error.message)
+        return 3
     if record:
-        write_file(baseline, (json.dumps({"model": model, "answers": answers}, indent=1) + "\n").encode())
+        _write(baseline, {"model": model, "answers": answers})
         say(f"{sum(map(len, answers.values()))} answers to {len(answers)} questions are in {baseline}")
         return 0
-    compared = compare(_read(baseline), answers)
+    compared = compare(before, answers)
     if out is not None:
         _keep(out, model, compared)
     if not compared.enough:
@@ -90,14 +95,22 @@ def _keep(out: Path, model: str, compared: Compared) -> None:
     """Write down what came of a comparison."""
     from datetime import UTC, datetime
 
+    said = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "model": model, "changed": compared.changed}
+    _write(out, {**said, **compared._asdict()})
+
+
+def _write(path: Path, said: Mapping[str, object]) -> None:
     from accord.record.state import write_file
 
-    said = {"time": datetime.now(UTC).isoformat(timespec="seconds"), "model": model, "changed": compared.changed}
     try:
-        write_file(out, (json.dumps({**said, **compared._asdict()}, indent=1) + "\n").encode())
+        write_file(path, (json.dumps(said, indent=1) + "\n").encode())
     except OSError as error:
-        message = f"{out} cannot be written: {error.strerror}"
+        message = f"{shown(str(path))} cannot be written: {error.strerror}"
         raise AccordError(message, hint="name a file that can be written", code="ACC-E791") from error
+
+
+class _SilentError(TargetError):
+    """The model did not answer: whether it is the same nobody can tell."""
 
 
 class _Once:
@@ -109,7 +122,7 @@ class _Once:
 
         answer = await request()
         if isinstance(answer, Failure):
-            raise TargetError(f"the model does not answer: {answer.error}", code="ACC-E791")
+            raise _SilentError(f"the model does not answer: {answer.error}", code="ACC-E791")
         return answer.reply
 
 

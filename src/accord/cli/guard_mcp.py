@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 @click.option(
     "--log", type=click.Path(path_type=Path), metavar="FILE", help="One JSON line a decision is appended here."
 )
+@click.option(
+    "--approvals",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Folder where calls wait for a person: `accord guard approvals`.",
+)
 @click.option("--asked", metavar="TEXT", help="What the user asked for, where whoever starts the server knows it.")
 @click.option("--pins", is_flag=True, help="Print the tools of COMMAND as entries for guard.yaml, and end.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
@@ -38,6 +44,7 @@ def command(
     policy: Path | None,
     rules: Path | None,
     log: Path | None,
+    approvals: Path | None,
     asked: str | None,
     pins: bool,
     command: tuple[str, ...],
@@ -49,10 +56,12 @@ def command(
     decisions cannot be written. Ends with the server's exit code, or 3 when the guard ended it.
     """
     try:
+        from accord.guard.approvals import Approvals
         from accord.guard.doors.loading import in_force
         from accord.guard.doors.mcp import McpDoor
         from accord.guard.doors.pins import entries, offered
         from accord.guard.doors.stdio import wrap
+        from accord.guard.rules.shelf import own_keys
     except ImportError as error:
         message = f"this door needs a package that is not installed: {error.name}"
         raise AccordError(message, hint="install accord[guard]", code="ACC-E764") from error
@@ -62,7 +71,8 @@ def command(
                 click.echo(clean(entry))
             return 0
         guard = in_force(policy, rules, say=say)
-        door = McpDoor(guard, lambda: datetime.now(UTC), asked=asked)
+        asking = Approvals(approvals, own_keys) if approvals is not None else None
+        door = McpDoor(guard, lambda: datetime.now(UTC), asked=asked, approvals=asking)
         code = asyncio.run(wrap(command, door, note=_noting(log, guard, command[0]), environment=os.environ))
     except OSError as error:
         message = f"{command[0]!r} cannot be started: {error.strerror or error}"

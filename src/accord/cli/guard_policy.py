@@ -67,6 +67,8 @@ def test(ctx: click.Context, policy: Path, cases: tuple[Path, ...], traffic: tup
 
     read = load(policy, GuardPolicy, shown=shown(str(policy)))
     check_policy(read)
+    if not cases and not traffic:
+        raise click.UsageError("nothing proves the policy: give --cases or --traffic")
     now = datetime.now(UTC)
     proofs = _proofs(read, cases, now)
     rulings = [one for path in traffic for one in _recorded(read, path, now)]

@@ -13,9 +13,11 @@ import click
 
 from accord.cli import say
 from accord.core.errors import AccordError
+from accord.core.settings import state_folder
 
 if TYPE_CHECKING:
     from accord.guard.detector.encoder import Encoder
+    from accord.guard.gateway.shared import Ring
     from accord.guard.gateway.workers import Making
     from accord.guard.rules.shelf import Refused, RuleSet
 
@@ -35,13 +37,26 @@ if TYPE_CHECKING:
     default=1,
     show_default=True,
     type=click.IntRange(0, 64),
-    help="Processes that answer; 0 means one for each core, at most four. Sessions of MCP need 1.",
+    help="Processes that answer; 0 means one for each core, at most four.",
 )
 @click.option(
     "--log", type=click.Path(path_type=Path), metavar="FILE", help="One JSON line a decision is appended here."
 )
+@click.option(
+    "--approvals",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Folder where calls wait for a person: `accord guard approvals`.",
+)
 def command(
-    upstream: str, host: str, port: int, policy: Path | None, rules: Path | None, workers: int, log: Path | None
+    upstream: str,
+    host: str,
+    port: int,
+    policy: Path | None,
+    rules: Path | None,
+    workers: int,
+    log: Path | None,
+    approvals: Path | None,
 ) -> int:
     """Stand in front of a model: chat completions, responses, embeddings and messages, streamed or not.
 
@@ -54,6 +69,8 @@ def command(
     if parts.scheme not in {"http", "https"} or not parts.hostname or not plain:
         message = f"--upstream {upstream!r} is no address of an HTTP interface"
         raise AccordError(message, hint="write it as https://HOST/v1", code="ACC-E763")
+    if not parts.path.rstrip("/").endswith("/v1"):
+        say(f"{upstream} does not end in /v1: requests go to {upstream.rstrip('/')}/chat/completions")
     try:
         from accord.guard.gateway.workers import Order, serve, usable
     except ImportError as error:
@@ -69,17 +86,15 @@ def command(
         port,
         usable(workers),
         log,
-        lambda: _making(policy, rules),
+        lambda: _making(policy, rules, approvals),
         os.environ.get("ACCORD_UPSTREAM_KEY") or None,
     )
-    _making(policy, None).read_policy()
-    return serve(order, lambda address: _ready(address, order.workers))
+    _making(policy, None, None).read_policy()
+    return serve(order, _ready)
 
 
-def _ready(address: str, workers: int) -> None:
+def _ready(address: str) -> None:
     say(f"the guard listens on {address}")
-    if workers > 1:
-        say("/mcp is refused here: sessions of tools are kept by one worker, so give them a gateway with --workers 1")
 
 
 def _telling() -> Callable[[RuleSet], RuleSet]:
@@ -99,9 +114,10 @@ def _telling() -> Callable[[RuleSet], RuleSet]:
     return told
 
 
-def _making(policy: Path | None, rules: Path | None) -> Making:
+def _making(policy: Path | None, rules: Path | None, approvals: Path | None) -> Making:
     """Return what makes a guard, in the process that is to use it."""
     from accord.core.guard import GuardPolicy, GuardRule, Switch
+    from accord.guard.approvals import Approvals
     from accord.guard.detector import Scorer, load
     from accord.guard.doors.http import PATH, McpSessions
     from accord.guard.doors.loading import calibrated, read
@@ -111,9 +127,11 @@ def _making(policy: Path | None, rules: Path | None) -> Making:
     from accord.guard.gateway.wiring import Patient, Spending, Wired
     from accord.guard.gateway.workers import Making
     from accord.guard.monitor.probing import Probing
-    from accord.guard.rules.shelf import Shelf
+    from accord.guard.rules.shelf import Shelf, own_keys
+    from accord.record.remembered import Remembered
 
     shelf = Renewed(lambda: Shelf(rules)) if rules is not None else None
+    asking = Approvals(approvals, own_keys) if approvals is not None else None
     told = _telling()
     spending = Spending()
     scorer: Scorer | None = None
@@ -132,12 +150,22 @@ def _making(policy: Path | None, rules: Path | None) -> Making:
         current = told(shelf.current()) if shelf is not None else InForce()
         fitted = None if scorer is None else calibrated(scorer, wanted, policy)
         return Wired(
-            Guard(wanted, InForce((*current.rules, *more), current.digest), scorer=fitted), spending, patient=patient
+            Guard(wanted, InForce((*current.rules, *more), current.digest), scorer=fitted),
+            spending,
+            patient=patient,
+            approvals=None if more else asking,  # the self-test asks nobody
         )
 
-    def watch(wanted: GuardPolicy) -> Probing | None:
-        return Probing(wanted.limits.similar_queries) if wanted.limits.similar_queries else None
+    def watch(wanted: GuardPolicy, others: Ring | None) -> Probing | None:
+        return Probing(wanted.limits.similar_queries, others) if wanted.limits.similar_queries else None
 
     return Making(
-        read_policy, make, shelf, watch, lambda gateway: {PATH: McpSessions(gateway)}, unguarded_tools, spending.divide
+        read_policy,
+        make,
+        shelf,
+        watch,
+        lambda gateway: {PATH: McpSessions(gateway)},
+        unguarded_tools,
+        spending.divide,
+        Remembered(state_folder(Path.cwd(), os.environ) / "guard-memory"),
     )

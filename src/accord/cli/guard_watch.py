@@ -46,6 +46,9 @@ def command(
     same incidents again, and only new ones are appended. With --cause ID --text TEXT --by MAIL, an incident gets its
     cause.
     """
+    wrong = [name for name in split_formats(formats) if name not in {"txt", "json"}]
+    if wrong:
+        raise click.UsageError(f"there is no format {wrong[0]!r}; known are text and json")
     if cause is not None or reason is not None or mail is not None:
         if incidents is None or cause is None or not (reason or "").strip() or "@" not in (mail or ""):
             raise click.UsageError("a cause takes --incidents FILE --cause ID --text TEXT --by MAIL")

@@ -14,7 +14,7 @@ from accord.guard.monitor.entries import Entry
 MOST: Final = 200
 """So many codes, texts to review and bypasses stand in a report at most."""
 
-_SENSORS: Final = frozenset({"detector"})  # codes that are estimates, not facts
+_SENSORS: Final = ("detector", "rule-", "R-")  # what codes begin with that are estimates, not facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Exempted:
-    """An exception of the policy: whether it still holds, and how many decisions it would have changed."""
+    """An exception of the policy: for how many days it still holds, and how many decisions it has changed."""
 
     exception: GuardAllowed
     days: int
@@ -125,6 +125,8 @@ class _Keeping:
             self.bypasses.append(entry)
         if entry.outcome is not Outcome.ALLOW:
             self._object(entry)
+        elif entry.code:
+            self.excused[entry.code, entry.text] += 1
 
     def _object(self, entry: Entry) -> None:
         code = entry.code or "no reason given"
@@ -132,8 +134,7 @@ class _Keeping:
             self._codes.setdefault(code, Counter())[entry.outcome] += 1
             self._examples[code] = entry
         text = (code, entry.text)
-        self.excused[text] += 1
-        reviewed = entry.text and (entry.code in _SENSORS or entry.code.startswith("R-"))
+        reviewed = entry.text and entry.code.startswith(_SENSORS)
         if reviewed and (text in self._texts or len(self._texts) < 50 * MOST):
             self._texts[text] = entry
             self._counts[text] += 1

@@ -71,7 +71,8 @@ def lines(told: Told) -> Iterator[str]:
     if told.reviews:
         yield f"to look at again: {plural(len(told.reviews), 'text')}; `--format html` shows them"
     for one in told.exempted:
-        state = f"expired {-one.days} days ago" if one.days < 0 else f"{one.days} days left"
+        state = f"expired {plural(-one.days, 'day')} ago" if one.days < 0 else f"{plural(one.days, 'day')} left"
+        state += f", used {plural(one.used, 'time')}"
         yield f"  exception to {one_line(one.exception.rule, 40)} by {one_line(one.exception.by, 60)}: {state}"
 
 

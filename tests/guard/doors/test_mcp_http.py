@@ -5,13 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import re
-import socket
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,8 +15,6 @@ import pytest
 from guard.doors.mcp_peers import (
     ATTACK,
     CANARY,
-    NOW,
-    SERVER,
     TOOLS,
     answer,
     call,
@@ -31,89 +24,14 @@ from guard.doors.mcp_peers import (
     said,
     told,
 )
+from guard.doors.mcp_route import Route, gateway
 
 from accord.core.guard import GuardLimits, GuardPolicy, GuardRule, Switch
 from accord.guard.doors.events import Events
-from accord.guard.doors.http import PATH, McpSessions
 from accord.guard.doors.selftest import unguarded_tools
 from accord.guard.engine import Guard, InForce
-from accord.guard.gateway.door import Gateway
 from accord.guard.gateway.log import DecisionLog
-from accord.guard.gateway.selftest import Answered
-from accord.guard.gateway.shared import Rows
 from accord.guard.gateway.wiring import Wired
-
-
-class Reply:
-    def __init__(self, data: bytes, status: int, headers: Mapping[str, str]) -> None:
-        self.status = status
-        self.headers = {"content-type": "application/json", **headers}
-        self._data = data
-
-    async def read(self) -> bytes:
-        return self._data
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        for at in range(0, len(self._data), 5):
-            yield self._data[at : at + 5]
-
-    def close(self) -> None:
-        pass
-
-
-class Server:
-    """Answers what the test puts down, and keeps what came."""
-
-    def __init__(self) -> None:
-        self.next: list[Reply] = []
-        self.came: list[tuple[str, Mapping[str, str], bytes | None]] = []
-
-    def says(self, data: bytes, status: int = 200, **headers: str) -> None:
-        self.next.append(Reply(data, status, {name.replace("_", "-"): value for name, value in headers.items()}))
-
-    async def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
-        assert path == PATH
-        self.came.append((method, headers, body))
-        return self.next.pop(0) if self.next else Reply(b"", 202, {})
-
-
-class Route:
-    """A gateway in this process, asked without a socket."""
-
-    def __init__(self, made: Guard | None = None, workers: int = 1, log: DecisionLog | None = None) -> None:
-        self.server = Server()
-        wired = Wired(made or guard())
-        self.app = Gateway(wired, self.server, rows=Rows(workers), log=log, now=NOW.timestamp)
-        self.app.add({PATH: McpSessions(self.app)})
-
-    def ask(self, data: bytes, method: str = "POST", **headers: str) -> Answered:
-        return asyncio.run(self._ask(data, method, headers))
-
-    async def _ask(self, data: bytes, method: str, headers: Mapping[str, str]) -> Answered:
-        sent: list[Any] = []
-        left = [{"type": "http.request", "body": data, "more_body": False}]
-
-        async def receive() -> dict[str, Any]:
-            if left:
-                return left.pop()
-            await asyncio.Event().wait()
-            raise AssertionError
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-        scope = {"type": "http", "method": method, "path": PATH, "query_string": b"", "http_version": "1.1"}
-        await self.app({**scope, "headers": [(b"content-type", b"application/json"), *raw]}, receive, send)
-        whole = b"".join(part.get("body", b"") for part in sent[1:])
-        return Answered(sent[0]["status"], dict(sent[0]["headers"]), whole)
-
-    def begins(self, session: str = "s1", **headers: str) -> str:
-        self.server.says(answer(1, {"protocolVersion": "2025-11-25"}), mcp_session_id=session)
-        self.ask(said("initialize", 1), **headers)
-        self.server.says(answer(2, {"tools": list(TOOLS)}))
-        self.ask(said("tools/list", 2), mcp_session_id=session, **headers)
-        return session
 
 
 def test_a_session_is_kept_and_a_call_passes_with_its_headers() -> None:
@@ -294,43 +212,8 @@ def test_the_self_test_passes_a_guard_and_names_what_a_deaf_one_lets_by() -> Non
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """A real server behind `accord guard serve`; the address of the route, and what the server did."""
-    uvicorn = pytest.importorskip("uvicorn")
-    pytest.importorskip("mcp")
-    names: dict[str, Any] = {"__name__": "notes"}
-    program = SERVER.replace("ATTACK", ATTACK).replace("server.run(*sys.argv[2:3])", "")
-    exec(program.replace("sys.argv[1]", repr(str(tmp_path / "sent.txt"))), names)  # ours, from beside this file
-    sock = socket.socket()
-    sock.bind(("127.0.0.1", 0))
-    app = names["server"].streamable_http_app()
-    behind = uvicorn.Server(uvicorn.Config(app, log_level="error"))
-    thread = threading.Thread(target=behind.run, kwargs={"sockets": [sock]}, daemon=True)
-    thread.start()
-    (tmp_path / "guard.yaml").write_text(
-        f"guard: 1\ndetector: off\ncanaries: [{CANARY}]\ntools:\n  - name: send_message\n    approval: none\n"
-    )
-    told_by = subprocess.Popen(
-        [
-            sys.executable, "-c", "from accord.cli import main; main()", "guard", "serve", "--port", "0",
-            "--upstream", f"http://127.0.0.1:{sock.getsockname()[1]}/v1", "--policy", str(tmp_path / "guard.yaml"),
-            "--log", str(tmp_path / "log.jsonl"),
-        ],
-        stderr=subprocess.PIPE,
-    )  # fmt: skip
-    assert told_by.stderr is not None
-    heard = b""
-    while b"listens on" not in heard:
-        heard = told_by.stderr.readline()
-        assert heard, "the gateway ended"
-    found = re.search(rb"http://[\d.:]+", heard)
-    assert found is not None
-    yield found[0].decode() + PATH, tmp_path
-    told_by.terminate()
-    told_by.wait(20)
-    told_by.stderr.close()
-    names["sent"].close()
-    behind.should_exit = True
-    thread.join(10)
-    sock.close()
+    with gateway(tmp_path) as found:
+        yield found.address, tmp_path
 
 
 @pytest.mark.parametrize("mode", ["legacy", "auto"])

@@ -133,7 +133,7 @@ def sends(recipient: str) -> dict[str, object]:
 def test_what_another_worker_answered_counts_as_said_by_strangers(previous: str) -> None:
     tools = (GuardTool(name="send_message", does="send-message", args={"recipient": "recipient", "content": "body"}),)
     app = gateway(sends("eve@collector.example"), tools=tools)
-    app.earlier.keep("anyone", "resp_1", (), ())
+    asyncio.run(app.earlier.keep("anyone", "resp_1", (), ()))
     answer = asked(app, RESPONSES, input="go on", previous_response_id=previous, tools=[SEND])
     assert b"eve@collector.example" not in answer.body
     named = gateway(sends("ann@shop.example"), tools=tools)

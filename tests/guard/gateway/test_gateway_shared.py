@@ -16,7 +16,7 @@ from accord.core.trial import Message, ToolCall
 from accord.guard.engine import Guard
 from accord.guard.gateway.door import Gateway
 from accord.guard.gateway.selftest import ask
-from accord.guard.gateway.shared import Rows
+from accord.guard.gateway.shared import Ring, Rings, Rows
 from accord.guard.gateway.wiring import Spending, Wired
 from accord.guard.gateway.workers import usable
 
@@ -82,3 +82,42 @@ def test_no_number_of_workers_means_one_for_each_core_and_four_at_most(monkeypat
         monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: set(range(cores)))
         assert usable(0) == expected
         assert usable(7) == 7
+
+
+def test_a_worker_hears_once_what_each_other_wrote_and_nothing_of_its_own() -> None:
+    rings = Rings(3, width=2, most=8)
+    first, second, third = (Ring(rings, number) for number in range(3))
+    first.tell((1, -(2**63)))
+    second.tell((2, 2**63 - 1))
+    assert (first.news(), second.news()) == ([(2, 2**63 - 1)], [(1, -(2**63))])
+    assert third.news() == [(1, -(2**63)), (2, 2**63 - 1)]
+    assert first.news() == second.news() == third.news() == []
+
+
+def test_of_what_was_written_over_the_last_is_still_heard() -> None:
+    rings = Rings(2, width=1, most=8)
+    slow, busy = Ring(rings, 0), Ring(rings, 1)
+    for number in range(30):
+        busy.tell((number,))
+    assert slow.news() == [(number,) for number in range(22, 30)]
+
+
+def test_another_worker_in_the_same_place_hears_what_the_first_wrote() -> None:
+    rings = Rings(2, width=1)
+    Ring(rings, 0).tell((7,))
+    assert Ring(rings, 0).news() == [(7,)]
+
+
+def test_processes_hear_each_other_through_the_rings() -> None:
+    rings = Rings(2, width=2)
+    here, there = Ring(rings, 0), Ring(rings, 1)
+    child = os.fork()
+    if not child:
+        for number in range(1_000):
+            there.tell((number, number * number))
+        os._exit(0)
+    heard: list[tuple[int, ...]] = []
+    while len(heard) < 1_000 and (os.waitpid(child, os.WNOHANG) == (0, 0)):
+        heard += here.news()
+    heard += here.news()
+    assert heard == [(number, number * number) for number in range(1_000)]

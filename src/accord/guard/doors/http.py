@@ -1,4 +1,4 @@
-"""MCP over HTTP, as a route of the gateway: one address for messages both ways, and sessions that are kept here.
+"""MCP over HTTP, as a route of the gateway: one address for messages both ways, sessions that any worker goes on with.
 
 https://modelcontextprotocol.io/specification, "streamable HTTP", with and without sessions.
 """
@@ -9,16 +9,18 @@ import asyncio
 import base64
 import binascii
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
-from accord.core.errors import AccordError
+from accord.core.errors import AccordError, RecordError
 from accord.core.guard import Outcome
 from accord.guard.doors.events import Event, Events
-from accord.guard.doors.jsonrpc import Object, blocked, parsed, protocol, written
+from accord.guard.doors.journal import Journal
+from accord.guard.doors.jsonrpc import blocked, parsed, protocol, written
 from accord.guard.doors.mcp import Exchange, McpDoor, Passage
 from accord.guard.engine import Guard
 from accord.guard.gateway.door import Gateway
@@ -35,25 +37,43 @@ _HEAVIEST: Final = 16 << 20  # characters that all sessions remember together; e
 _LONGEST: Final = 1_000
 _NO_CONTENT: Final = 202
 _HOME: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+T = TypeVar("T")
 _BACK: Final = ("mcp-session-id", "mcp-protocol-version", "www-authenticate", "retry-after")
 
 
 class Kept:
-    """A session: what it remembers, and the requests whose answers were cut off and may still come."""
+    """A session as this worker knows it, and where it writes what the others have to know, once it has a name."""
 
-    def __init__(self, door: McpDoor) -> None:
+    def __init__(self, door: McpDoor, journal: Journal | None = None, *, shared: bool = False) -> None:
         self.door = door
-        self.late: dict[str, Object] = {}
-        self.turn = asyncio.Lock()
+        self.journal = journal
+        self.over = False
+        self._turn = asyncio.Lock()
+        door.memory.noted = [] if shared else None
 
     async def ruled(self, exchange: Exchange, data: bytes, *, outward: bool, visit: Visit) -> Passage:
         """Rule on one message; those of a session take turns, and nobody else waits."""
-        async with self.turn:
-            rule = exchange.from_client if outward else exchange.from_server
-            passage = await asyncio.to_thread(rule, data)
+        rule = exchange.from_client if outward else exchange.from_server
+        passage = await self.done(partial(rule, data))
         for judged in passage.judged:
             visit.judge.judged.append(judged)
         return passage
+
+    async def done(self, action: Callable[[], T]) -> T:
+        """Return what is done in a turn of the session; raises `RefusedError` where it is over or cannot be kept."""
+        async with self._turn:
+            try:
+                return await asyncio.to_thread(self._in_turn, action)
+            except RecordError as error:
+                self.over = True
+                status = 404 if self.journal is not None and self.journal.named else 503
+                raise RefusedError(f"the session cannot go on: {error}", code="ACC-E777", status=status) from error
+
+    def _in_turn(self, action: Callable[[], T]) -> T:
+        if self.journal is None:
+            return action()
+        with self.journal.turn(self.door.memory):
+            return action()
 
 
 class McpSessions:
@@ -65,24 +85,25 @@ class McpSessions:
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
         self._spending = Spending()
+        self._spending.divide(gateway.metrics.worker, gateway.rows.workers)
         self._kept: OrderedDict[tuple[str, str], Kept] = OrderedDict()
 
     async def __call__(self, visit: Visit) -> None:
         """Answer one request."""
         gateway, method = self._gateway, visit.scope["method"]
         _check_origin(visit)
-        if gateway.rows.workers > 1:
-            message = "sessions of MCP are kept by one worker, and here are more: ask a gateway with --workers 1"
+        if gateway.rows.workers > 1 and gateway.shared is None:
+            message = "several workers answer, and they have no place to share sessions in"
             raise RefusedError(message, code="ACC-E777", status=503)
         if method not in {"POST", "GET", "DELETE"}:
             raise RefusedError(f"{method} is not answered here", code="ACC-E754", status=405)
         body = await gateway.taken(visit)
         session = _session(visit)
-        kept = self._of(visit, session, body if method == "POST" else b"")
+        kept = await self._of(visit, session, body if method == "POST" else b"")
         if method == "POST":
             await self._post(visit, kept, body)
             return
-        late = kept.door.exchange(kept.late)
+        late = kept.door.exchange(kept.door.memory.late)
         visit.judge.note(visit.judge.said(Outcome.ALLOW, "", ""), "request")
         visit.listen()
         reply = await gateway.upstream.send(method, PATH, self._headers(visit), None)
@@ -91,7 +112,9 @@ class McpSessions:
         finally:
             reply.close()
         if method == "DELETE" and reply.status < 300:
-            self._kept.pop((_caller(visit), session), None)
+            self._kept.pop((visit.judge.caller, session), None)
+            if kept.journal is not None:
+                await asyncio.to_thread(kept.journal.end)
 
     async def _post(self, visit: Visit, kept: Kept, body: bytes) -> None:
         """Take a message of the client to the server, and what it answers back."""
@@ -110,9 +133,9 @@ class McpSessions:
         visit.listen()
         reply = await self._gateway.upstream.send("POST", PATH, headers, passage.onward)
         try:
-            given = reply.headers.get("mcp-session-id")
-            if given is not None and 0 < len(given) <= _LONGEST and not _session(visit):
-                self._keep((_caller(visit), given), kept)
+            if not _session(visit) and _begins(body):
+                given = reply.headers.get("mcp-session-id") or ""
+                await self._named(kept, visit.judge.caller, given if len(given) <= _LONGEST else "")
             await self._reply(visit, kept, exchange, reply)
         finally:
             reply.close()
@@ -143,38 +166,51 @@ class McpSessions:
     ) -> None:
         """Pass events on, one by one; what the guard answers in the client's place goes back to the server."""
         await visit.begin(200, visit.judge.worst(), headers)
-        try:
-            async for event in _events(reply):
-                if not event.data:
-                    await visit.part(event.written(b""))
-                    continue
-                passage = await kept.ruled(exchange, event.data, outward=False, visit=visit)
-                if passage.back is not None:
-                    answer = await self._gateway.upstream.send("POST", PATH, self._headers(visit), passage.back)
-                    answer.close()
-                await visit.part(event.written(passage.onward or b""))
-        finally:
-            if exchange.open is not kept.late and len(kept.late) < _LONGEST:
-                kept.late.update(exchange.open)
+        async for event in _events(reply):
+            if not event.data:
+                await visit.part(event.written(b""))
+                continue
+            passage = await kept.ruled(exchange, event.data, outward=False, visit=visit)
+            if passage.back is not None:
+                answer = await self._gateway.upstream.send("POST", PATH, self._headers(visit), passage.back)
+                answer.close()
+            await visit.part(event.written(passage.onward or b""))
         visit.deaf()
         await visit.part(b"", last=True)
 
-    def _of(self, visit: Visit, session: str, body: bytes) -> Kept:
-        """Return the session of a request; the first message of one begins it."""
-        caller = _caller(visit)
-        if session:
-            kept = self._kept.get((caller, session))
-            if kept is None:
-                raise RefusedError("no session of this id is known here", code="ACC-E777", status=404)
+    async def _of(self, visit: Visit, session: str, body: bytes) -> Kept:
+        """Return the session of a request; the first message of one begins it, and has no name yet."""
+        caller, shared = visit.judge.caller, self._gateway.shared
+        if not session and _begins(body):
+            return self._made(caller, None)
+        known = self._kept.get((caller, session))
+        if known is not None and not known.over:
             self._kept.move_to_end((caller, session))
-            return kept
-        known = self._kept.get((caller, ""))
-        if known is not None and not _begins(body):
             return known
-        kept = Kept(McpDoor(self._guard, self._clock, spending=self._spending, caller=caller))
-        if known is None:
-            self._keep((caller, ""), kept)
+        if session and (shared is None or len(session) > _LONGEST):
+            raise RefusedError("no session of this id is known here", code="ACC-E777", status=404)
+        kept = self._made(caller, None if shared is None else Journal(shared, caller, session))
+        if session:
+            await kept.done(bool)  # what there is to do is done before
+        self._keep((caller, session), kept)
         return kept
+
+    def _made(self, caller: str, journal: Journal | None) -> Kept:
+        wired = self._gateway.guard
+        asking = wired.approvals if isinstance(wired, Wired) else None
+        door = McpDoor(self._guard, self._clock, spending=self._spending, caller=caller, approvals=asking)
+        return Kept(door, journal, shared=self._gateway.shared is not None)
+
+    async def _named(self, kept: Kept, caller: str, given: str) -> None:
+        """Keep a session by the id that the server gave it; one without is that of all messages without."""
+        shared = self._gateway.shared
+        if shared is not None:
+            journal = Journal(shared, caller, given)
+            if given:
+                await kept.done(partial(journal.begin, kept.door.memory))
+            kept.journal = journal
+        if given or (caller, "") not in self._kept:
+            self._keep((caller, given), kept)
 
     def _keep(self, key: tuple[str, str], kept: Kept) -> None:
         self._kept[key] = kept
@@ -269,10 +305,6 @@ def _begins(body: bytes) -> bool:
 
 def _session(visit: Visit) -> str:
     return visit.headers.get(b"mcp-session-id", b"").decode("latin-1")
-
-
-def _caller(visit: Visit) -> str:
-    return visit.caller.name if visit.caller is not None else ""
 
 
 def _check_origin(visit: Visit) -> None:

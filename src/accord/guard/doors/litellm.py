@@ -17,6 +17,7 @@ import orjson
 from accord.core.case import Channel
 from accord.core.errors import AccordError, GuardError
 from accord.core.guard import Decision, Outcome
+from accord.guard.approvals import Approvals
 from accord.guard.doors.chunks import DONE, Kind, kind_of, plain
 from accord.guard.doors.loading import in_force
 from accord.guard.engine import Guard
@@ -31,6 +32,7 @@ from accord.guard.gateway.whole import looked_at
 from accord.guard.gateway.wire import RefusedError, put
 from accord.guard.gateway.wiring import Spending, Wired
 from accord.guard.gateway.words import Asked
+from accord.guard.rules.shelf import own_keys
 
 _FORMS: Final[Mapping[str, str]] = {
     "completion": "chat",
@@ -156,9 +158,12 @@ class Railed(NamedTuple):
         return len(judge.judged)
 
 
-def railed(policy: Path | None, rules: Path | None = None, log: Path | None = None) -> Railed:
+def railed(
+    policy: Path | None, rules: Path | None = None, log: Path | None = None, approvals: Path | None = None
+) -> Railed:
     """Return what the guardrail of a policy does."""
     current = in_force(policy, rules, say=lambda _: None)
+    asking = Approvals(approvals, own_keys) if approvals is not None else None
     spending = Spending()
     made: dict[int, tuple[Guard, Wired]] = {}
 
@@ -166,13 +171,19 @@ def railed(policy: Path | None, rules: Path | None = None, log: Path | None = No
         guard = current()
         if id(guard) not in made:
             made.clear()
-            made[id(guard)] = (guard, Wired(guard, spending))
+            made[id(guard)] = (guard, Wired(guard, spending, approvals=asking))
         return made[id(guard)][1]
 
     return Railed(wired, DecisionLog(log) if log is not None else None, Tools())
 
 
-def guardrail(policy: str | Path, *, rules: str | Path | None = None, log: str | Path | None = None) -> type:
+def guardrail(
+    policy: str | Path,
+    *,
+    rules: str | Path | None = None,
+    log: str | Path | None = None,
+    approvals: str | Path | None = None,
+) -> type:
     """Return a class that LiteLLM takes as a guardrail; put it in a file beside LiteLLM's configuration.
 
     Raises `AccordError` where LiteLLM is not installed, or the policy cannot be read.
@@ -183,7 +194,8 @@ def guardrail(policy: str | Path, *, rules: str | Path | None = None, log: str |
     except ImportError as error:
         message = f"this door needs a package that is not installed: {error.name}"
         raise AccordError(message, hint="install litellm", code="ACC-E764") from error
-    return _hooked(base, events, railed(Path(policy), Path(rules) if rules else None, Path(log) if log else None))
+    named = [Path(one) if one else None for one in (policy, rules, log, approvals)]
+    return _hooked(base, events, railed(*named))
 
 
 def _hooked(base: Any, hooks: Any, rail: Railed) -> type:

@@ -16,8 +16,9 @@ from accord.core.errors import AccordError
 from accord.core.guard import Decision, Outcome
 from accord.core.system import Mode
 from accord.core.trial import ToolCall
+from accord.guard.approvals import Approvals
 from accord.guard.doors.jsonrpc import Object, blocked, key_of, parsed, protocol, texts, written
-from accord.guard.doors.memory import Memory
+from accord.guard.doors.memory import MOST_OPEN, Memory
 from accord.guard.doors.telling import Telling, one_text
 from accord.guard.engine import Guard
 from accord.guard.flow import Tool
@@ -25,7 +26,6 @@ from accord.guard.gateway.failing import decided
 from accord.guard.gateway.judging import Judged
 from accord.guard.gateway.wiring import Spending
 
-_MOST_OPEN: Final = 1_024
 _READ: Final = Tool(
     name="read_resource",
     description="Read a resource by its address.",
@@ -62,10 +62,14 @@ class McpDoor:
         asked: str | None = None,
         spending: Spending | None = None,
         caller: str = "",
+        approvals: Approvals | None = None,
     ) -> None:
         self.guard = guard
         self.clock = clock
-        self.memory = Memory(asked, spending or Spending(), caller)
+        self.caller = caller
+        self.approvals = approvals
+        self.spending = spending or Spending()
+        self.memory = Memory(asked, self.spending, caller)
 
     def exchange(self, open_: dict[str, Object] | None = None) -> Exchange:
         """Begin a run of messages whose answers come back the same way; `open_` are requests that wait already."""
@@ -133,8 +137,9 @@ class Exchange:
             self._door.memory.ran(call, self._door.clock())
         if message.get("id") is not None:
             self.open[key_of(message["id"])] = message
+            self._door.memory.opens(key_of(message["id"]), message)
         elif method == "notifications/cancelled" and isinstance(params, dict):
-            self.open.pop(key_of(params.get("requestId")), None)
+            self._closed(params.get("requestId"))
         return _One(message, None, tuple(ruled))
 
     def _opens(self, message: Object, method: str) -> Decision | None:
@@ -148,8 +153,8 @@ class Exchange:
                 return self._said(Outcome.BLOCK, "ACC-E772", said, always=True)
         if ident is not None and key_of(ident) in self.open:
             return self._said(Outcome.BLOCK, "ACC-E776", f"the id {str(ident)[:40]!r} is not answered yet", always=True)
-        if ident is not None and len(self.open) >= _MOST_OPEN:
-            return self._said(Outcome.BLOCK, "ACC-E779", f"{_MOST_OPEN} requests are not answered", always=True)
+        if ident is not None and len(self.open) >= MOST_OPEN:
+            return self._said(Outcome.BLOCK, "ACC-E779", f"{MOST_OPEN} requests are not answered", always=True)
         return None
 
     def _meant(self, method: str, params: Object, message: Object) -> tuple[ToolCall | None, object, tuple[Tool, ...]]:
@@ -178,10 +183,13 @@ class Exchange:
         barred = door.memory.barred.get(call.name)
         if barred is not None:
             return barred
-        guard = door.guard()
-        cleared = any(tool.name == call.name and tool.clearance is not None for tool in guard.policy.tools)
-        scene, now = door.memory.scene(call, *more, whole=cleared), door.clock()
-        return decided(lambda: guard.authorise(scene, call, now=now), guard.policy, effect=True)
+        guard, now = door.guard(), door.clock()
+        listed = next((tool for tool in guard.policy.tools if tool.name == call.name), None)
+        cleared = listed is not None and listed.clearance is not None
+        scene = door.memory.scene(call, *more, whole=cleared)
+        scene = scene._replace(spent=door.spending.others(scene.spent, listed, now))
+        made = decided(lambda: guard.authorise(scene, call, now=now), guard.policy, effect=True)
+        return made if door.approvals is None else door.approvals.settled(made, call, door.caller, now=now)
 
     def _released(self, value: object, where: str) -> Judged:
         guard = self._door.guard()
@@ -202,13 +210,20 @@ class Exchange:
                 self._door.memory.read(ToolCall(name=message["method"][:1_000]), one_text(text))
             kept = message if text is message.get("params") else {**message, "params": text}
             return _One(kept, None, (ruled,))
-        request = self.open.pop(key_of(ident), None)
+        request = self._closed(ident)
         if request is None:
             made = self._said(
                 Outcome.BLOCK, "ACC-E776", f"nothing of the id {str(ident)[:40]!r} was asked", always=True
             )
             return _One(None, None, (Judged("refusal", made),))
         return self._answered(request, message)
+
+    def _closed(self, ident: object) -> Object | None:
+        """Return the request that waited under an id, and keep that it waits no more."""
+        request = self.open.pop(key_of(ident), None)
+        if request is not None:
+            self._door.memory.closes(key_of(ident))
+        return request
 
     def _answered(self, request: Object, message: Object) -> _One:
         """Rule on an answer, and keep of it what later calls may carry."""
@@ -267,6 +282,6 @@ def _asked(request: Mapping[str, Any], message: Mapping[str, Any], memory: Memor
     call = ToolCall(name=params["name"][:1_000], args=params.get("arguments") or {})
     result = message.get("result")
     task = result.get("task") if isinstance(result, dict) else None
-    if isinstance(task, dict) and len(memory.tasks) < _MOST_OPEN:
-        memory.tasks[str(task.get("taskId"))] = call
+    if isinstance(task, dict):
+        memory.begins(str(task.get("taskId")), call)
     return call

@@ -71,6 +71,10 @@ class Recall:
         for one in self._read:
             yield from one.messages
 
+    def pairs(self) -> Iterator[tuple[Message, Message]]:
+        """Yield each call that is kept with what it told, in order."""
+        yield from (one.messages for one in self._read)
+
     def about(self, call: ToolCall) -> Iterator[Message]:
         """Yield what a call may have values of, in order, and one output of each kind that it has none of."""
         texts = (call.name, *call.args, *(text for value in call.args.values() for text in values(value)))

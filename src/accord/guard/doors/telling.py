@@ -75,7 +75,7 @@ class Telling:
             if not ruled.decision.stops and what == "tools":
                 ruled = Judged("list", self._offered(entry, name), name)
             if ruled.decision.stops and what == "tools":
-                self._memory.barred[name] = ruled.decision
+                self._memory.bar(name, ruled.decision)
             judged.append(ruled._replace(kind="list"))
             if not ruled.decision.stops:
                 fit.append(changed)
@@ -112,7 +112,7 @@ class Telling:
             return self._said("ACC-E775", f"{name[:80]} says something else of itself than before in this session")
         held = self._memory.barred.get(name)
         if held is not None and held.code != "ACC-E775":
-            del self._memory.barred[name]
+            self._memory.free(name)
             held = None
         return held or made
 

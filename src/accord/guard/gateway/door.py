@@ -25,12 +25,13 @@ from accord.guard.gateway.metrics import Metrics
 from accord.guard.gateway.reading import Reading, Tools, object_of
 from accord.guard.gateway.routes import ROUTES, Route
 from accord.guard.gateway.shared import Rows
-from accord.guard.gateway.streaming import relay
+from accord.guard.gateway.streaming import Ending, relay
 from accord.guard.gateway.upstream import Reply, Upstream
 from accord.guard.gateway.visit import Receive, Scope, Send, Visit
 from accord.guard.gateway.whole import looked_at
 from accord.guard.gateway.wire import Path, RefusedError, changed, put, read_json
 from accord.guard.gateway.words import Asked, Guarding, Watch
+from accord.record.remembered import Remembered
 
 Extra = Callable[[Visit], Awaitable[None]]
 """A route that another door adds; it answers the visit itself."""
@@ -56,6 +57,7 @@ class Gateway:
         watch: Watch | None = None,
         now: Callable[[], float] = time.time,
         own_key: str | None = None,
+        shared: Remembered | None = None,
     ) -> None:
         self.guard = guard
         self.upstream = upstream
@@ -68,7 +70,8 @@ class Gateway:
         self.watch = watch
         self.now = now
         self.tools = Tools()
-        self.earlier = Earlier()
+        self.shared = shared
+        self.earlier = Earlier(self.metrics, shared)
         self.tracer = tracing.tracer()
         self.in_flight = 0
         self.tested = False
@@ -172,6 +175,9 @@ class Gateway:
         body = await self.taken(visit)
         parsed = object_of(read_json(body), "the body")
         asked = self._asked(visit, route, parsed, visit.judge.guard.policy)
+        if asked.previous is not None:
+            before = await self.earlier.before(visit.judge.caller, asked.previous)
+            asked = asked._replace(conversation=before + asked.conversation)
         self._watched(visit, asked)
         made = await visit.judge.admit(asked)
         if made.stops:
@@ -216,9 +222,6 @@ class Gateway:
         if asked.streamed and visit.scope.get("http_version") == "1.0":
             raise RefusedError("a stream needs HTTP/1.1", code="ACC-E754")
         visit.about["model"] = asked.model[:80]
-        if asked.previous is not None:
-            name = visit.caller.name if visit.caller else ""
-            asked = asked._replace(conversation=self.earlier.before(name, asked.previous) + asked.conversation)
         return asked
 
     def _watched(self, visit: Visit, asked: Asked) -> None:
@@ -278,8 +281,11 @@ class Gateway:
             await self._other(visit, reply)
         elif media == "text/event-stream" and route.stream is not None:
             stream = route.stream(visit.judge)
-            await relay(visit, reply, stream, self._back(reply, b"text/event-stream; charset=utf-8"))
-            self._remember(visit, stream, asked)
+            back = self._back(reply, b"text/event-stream; charset=utf-8")
+            ending: list[Ending] = (
+                [partial(self.earlier.heard, visit.judge.caller, asked, stream)] if asked.stored else []
+            )
+            await relay(visit, reply, stream, back, ending)
         elif media == "application/json":
             began = time.perf_counter()
             body = await reply.read()
@@ -300,8 +306,8 @@ class Gateway:
         if visit.caller is not None and isinstance(usage, dict):
             tokens = usage.get("completion_tokens", usage.get("output_tokens", 0))
             self.callers.spent(visit.caller, self.now(), tokens if type(tokens) is int else 0)
-        if route.name == "responses" and isinstance(id_, str) and visit.caller is not None:
-            self.earlier.keep(visit.caller.name, id_, asked.conversation, looked.calls)
+        if asked.stored and isinstance(id_, str):
+            await self.earlier.keep(visit.judge.caller, id_, asked.conversation, looked.calls)
         if looked.body is not body:
             self.metrics.count("cuts")
         if route.name != "embeddings":
@@ -322,11 +328,6 @@ class Gateway:
         if (made.enforced and made.outcome not in {Outcome.ALLOW, Outcome.FLAG}) or status != reply.status:
             raise RefusedError("the answer of the upstream holds what may not leave", code="ACC-E758", status=502)
         await visit.answer(status, body, visit.judge.worst(), self._back(reply, media))
-
-    def _remember(self, visit: Visit, stream: Any, asked: Asked) -> None:
-        id_ = getattr(stream, "id", None)
-        if isinstance(id_, str) and visit.caller is not None:
-            self.earlier.keep(visit.caller.name, id_, asked.conversation, tuple(stream.called))
 
 
 async def _redacted(body: bytes, parsed: dict[str, Any], asked: Asked, visit: Visit) -> bytes:

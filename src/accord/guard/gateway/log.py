@@ -69,7 +69,7 @@ def line(judged: Judged, about: dict[str, Any], mask: Mask, now: float) -> bytes
         "subject": made.subject,
         "enforced": made.enforced,
     }
-    if made.outcome is not Outcome.ALLOW:
+    if made.outcome is not Outcome.ALLOW or made.message:  # what a person allowed is on record with who it was
         said |= _why(made, judged.text, mask)
     return orjson.dumps(said, default=str, option=orjson.OPT_APPEND_NEWLINE)
 

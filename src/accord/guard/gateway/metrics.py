@@ -17,6 +17,7 @@ EVENTS: Final[dict[str, str]] = {
     "refused": "requests refused for their form",
     "upstream_errors": "answers of the upstream that failed or could not be read",
     "log_errors": "decisions that could not be written",
+    "memory_errors": "conversations that could not be remembered, or not be read again",
     "reloads": "rule sets or policies taken up",
     "reload_errors": "rule sets or policies that could not be taken up",
     "disconnects": "callers that left before their answer",

@@ -50,7 +50,7 @@ def read(body: Mapping[str, Any], reading: Reading, tools: Tools) -> Asked:
         _items(reading, list_in(body, "input"), "input")
     declared(body, reading, tools, own={"function": "", "custom": ""}, schema="parameters")
     reading.rest(body, "responses", _OWN)
-    return reading.asked(body, previous=previous)
+    return reading.asked(body, previous=previous)._replace(stored=body.get("store") is not False)
 
 
 def _before(body: Mapping[str, Any], reading: Reading) -> str | None:

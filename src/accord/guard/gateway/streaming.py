@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -21,12 +21,19 @@ SILENCE: Final = 0.04
 """Seconds after which what is open, and neither of a canary nor of a secret, is let go."""
 
 
-async def relay(visit: Visit, reply: Reply, stream: Streaming, headers: list[tuple[bytes, bytes]]) -> None:
+Ending = Callable[[], Awaitable[None]]
+"""What is done before the end of a stream leaves."""
+
+
+async def relay(
+    visit: Visit, reply: Reply, stream: Streaming, headers: list[tuple[bytes, bytes]], endings: list[Ending]
+) -> None:
     """Pass a stream on until it is done, broken, or nobody listens."""
     visit.listen()
     await visit.begin(200, visit.judge.worst(), headers)
-    ended = await _pump(visit, reply, stream)
+    ended = await _pump(visit, reply, stream, endings)
     parts = stream.out()
+    await _end(endings)
     if not ended:
         message = "the upstream ended in the middle of its answer"
         made = visit.judge.note(visit.judge.said(Outcome.FLAG, "ACC-E757", message), "upstream")
@@ -40,11 +47,11 @@ async def relay(visit: Visit, reply: Reply, stream: Streaming, headers: list[tup
     await visit.part(b"".join(parts), last=True)
 
 
-async def _pump(visit: Visit, reply: Reply, stream: Streaming) -> bool:
+async def _pump(visit: Visit, reply: Reply, stream: Streaming, endings: list[Ending]) -> bool:
     """Feed events until the stream is done; tell whether the upstream said so itself."""
     chunks = reply.chunks()
     try:
-        if await _passed(visit, chunks, stream):
+        if await _passed(visit, chunks, stream, endings):
             return True
     except RefusedError as refused:
         visit.judge.note(visit.judge.said(Outcome.FLAG, refused.code, refused.message), "upstream")
@@ -60,14 +67,17 @@ async def _pump(visit: Visit, reply: Reply, stream: Streaming) -> bool:
     return done or stream.done
 
 
-async def _passed(visit: Visit, chunks: AsyncIterator[bytes], stream: Streaming) -> bool:
+async def _passed(visit: Visit, chunks: AsyncIterator[bytes], stream: Streaming, endings: list[Ending]) -> bool:
     """Pass on event after event; tell whether the stream is done before the bytes end."""
     events, silence = Events(), _Silence(visit, stream)
     try:
         while (chunk := await _next(visit, chunks, silence)) is not None:
             for event in events.feed(chunk):
                 stream.feed(event)
-            if out := stream.out():
+            out = stream.out()
+            if stream.done:
+                await _end(endings)
+            if out:
                 await visit.part(b"".join(out))
             if stream.done:
                 return True
@@ -76,6 +86,12 @@ async def _passed(visit: Visit, chunks: AsyncIterator[bytes], stream: Streaming)
     for event in events.end():
         stream.feed(event)
     return False
+
+
+async def _end(endings: list[Ending]) -> None:
+    """Do what is done before the end of a stream leaves, once."""
+    while endings:
+        await endings.pop()()
 
 
 async def _next(visit: Visit, chunks: AsyncIterator[bytes], silence: _Silence) -> bytes | None:

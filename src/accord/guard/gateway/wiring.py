@@ -6,12 +6,13 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from accord.core.canon import Digest
-from accord.core.guard import Decision, GuardPolicy, GuardTool, Hit, Outcome, Piece
+from accord.core.guard import Decision, GuardPolicy, GuardTool, Hit, Piece
 from accord.core.trial import Message, ToolCall
 from accord.guard.engine import Guard, Scene
 from accord.guard.flow import Spent, Tool
@@ -20,6 +21,7 @@ from accord.guard.flow.spending import WINDOWS
 from accord.guard.gateway.words import UNSEEN, AsideError, Watched
 
 if TYPE_CHECKING:
+    from accord.guard.approvals import Approvals
     from accord.guard.detector.encoder import Encoder
 
 _MOST: Final = 4_096
@@ -94,7 +96,9 @@ class Wired:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         *,
         patient: Patient | None = None,
+        approvals: Approvals | None = None,
     ) -> None:
+        self.approvals = approvals
         self._guard = guard
         self._spending = spending or Spending()
         self._now = now
@@ -123,6 +127,15 @@ class Wired:
         """Decide on a whole text that leaves; `links` finds the addresses in it that nobody named."""
         return self._guard.release(text, links=links)
 
+    def minding(self, made: Decision, conversation: Sequence[Message], /) -> Wired:
+        """Return what is asked about the answer to a request that was decided on."""
+        guard = self._guard.minding(made, conversation)
+        if guard is self._guard:
+            return self
+        other = copy(self)
+        other._guard = guard  # noqa: SLF001  # its own
+        return other
+
     def redacted(self, text: str, hits: Sequence[Hit]) -> str:
         """Return a text with what was met taken out."""
         return self._guard.redacted(text, hits)
@@ -139,7 +152,9 @@ class Wired:
         spent = self._spending.of(caller, conversation) if self._limited else Spent()
         spent = self._spending.others(spent, self._limited.get(call.name), now)
         made = self._guard.authorise(Scene(conversation, tools, spent), call, now=now)
-        if self._limited and made.outcome is not Outcome.BLOCK:
+        if self.approvals is not None:
+            made = self.approvals.settled(made, call, caller, now=now)
+        if self._limited and not made.stops:
             self._spending.note(caller, call.name, now)
         return made
 

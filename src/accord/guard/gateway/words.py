@@ -66,6 +66,9 @@ class Guarding(Protocol):
     def release(self, text: str, links: Links | None = None, /) -> Decision:
         """Decide on a whole text that leaves; `links` finds the addresses in it that nobody named."""
 
+    def minding(self, made: Decision, conversation: Sequence[Message], /) -> Guarding:
+        """Return what is asked about the answer to a request that was decided on."""
+
     def redacted(self, text: str, hits: Sequence[Hit]) -> str:
         """Return a text with what was met taken out."""
 
@@ -95,7 +98,8 @@ class Caller(NamedTuple):
 class Asked(NamedTuple):
     """What a request holds: every text, what was said and done so far, and the tools that may be called.
 
-    `previous` names an earlier answer that the conversation goes on from.
+    `previous` names an earlier answer that the conversation goes on from; an answer that the provider keeps (`stored`)
+    may be gone on from later.
     """
 
     pieces: tuple[Piece, ...]
@@ -105,6 +109,7 @@ class Asked(NamedTuple):
     streamed: bool = False
     choices: int = 1
     previous: str | None = None
+    stored: bool = False
 
 
 class Text(NamedTuple):

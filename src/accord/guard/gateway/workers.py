@@ -21,13 +21,14 @@ import orjson
 from accord.core.errors import AccordError
 from accord.core.guard import GuardPolicy
 from accord.core.text import one_line
-from accord.guard.gateway.shared import Rows
+from accord.guard.gateway.shared import Ring, Rings, Rows
 
 if TYPE_CHECKING:
     from accord.guard.gateway.door import Extra, Gateway
     from accord.guard.gateway.reload import Shelved
     from accord.guard.gateway.selftest import Make
     from accord.guard.gateway.words import Watch
+    from accord.record.remembered import Remembered
 
 UNTESTED: Final = 3
 """The exit code of a gateway whose self-test failed."""
@@ -48,16 +49,18 @@ class Making(NamedTuple):
     """What a worker needs of the house to make its guard; made anew in each worker.
 
     `routes` are answered by another door, and `tested` is the self-test of those. `divide` hears which of how many
-    workers this is, for what workers count each for itself.
+    workers this is, for what workers count each for itself; `watch` hears what the others saw. What has to outlive a
+    worker is kept in `shared`.
     """
 
     read_policy: Callable[[], GuardPolicy]
     make: Make
     shelf: Shelved | None = None
-    watch: Callable[[GuardPolicy], Watch | None] | None = None
+    watch: Callable[[GuardPolicy, Ring | None], Watch | None] | None = None
     routes: Callable[[Gateway], dict[str, Extra]] | None = None
     tested: Tested | None = None
     divide: Callable[[int, int], None] | None = None
+    shared: Remembered | None = None
 
 
 class Order(NamedTuple):
@@ -70,6 +73,13 @@ class Order(NamedTuple):
     log: Path | None
     making: Callable[[], Making]
     own_key: str | None = None
+
+
+class Common(NamedTuple):
+    """Memory that all workers see: what they count, and what they saw lately where there are several."""
+
+    rows: Rows
+    seen: Rings | None = None
 
 
 def usable(wanted: int) -> int:
@@ -109,11 +119,11 @@ def serve(order: Order, ready: Callable[[str], None]) -> int:
     sock = listening(order.host, order.port)
     shown = f"[{order.host}]" if ":" in order.host else order.host
     address = f"http://{shown}:{sock.getsockname()[1]}"
-    rows = Rows(order.workers)
+    common = Common(Rows(order.workers), Rings(order.workers) if order.workers > 1 else None)
     with sock:
         if order.workers == 1:
-            return _run(_worker(order, sock, rows, 0, lambda: ready(address)))
-        return _Crew(order, sock, rows).run(lambda: ready(address))
+            return _run(_worker(order, sock, common, 0, lambda: ready(address)))
+        return _Crew(order, sock, common).run(lambda: ready(address))
 
 
 def _run(work: Coroutine[Any, Any, int]) -> int:
@@ -124,7 +134,7 @@ def _run(work: Coroutine[Any, Any, int]) -> int:
     return uvloop.run(work)
 
 
-async def _worker(order: Order, sock: socket.socket, rows: Rows, number: int, ready: Callable[[], None]) -> int:
+async def _worker(order: Order, sock: socket.socket, common: Common, number: int, ready: Callable[[], None]) -> int:
     """Make a guard, test it, then serve; the exit code is returned."""
     from accord.guard.gateway.door import Gateway
     from accord.guard.gateway.log import DecisionLog
@@ -140,9 +150,12 @@ async def _worker(order: Order, sock: socket.socket, rows: Rows, number: int, re
         return UNTESTED
     log = DecisionLog(order.log) if order.log else None
     async with HttpUpstream(order.upstream) as upstream:
-        watch = making.watch(policy) if making.watch else None
-        guard = making.make(policy, ())
-        gateway = Gateway(guard, upstream, log=log, rows=rows, worker=number, watch=watch, own_key=order.own_key)
+        ring = Ring(common.seen, number) if common.seen is not None else None
+        watch = making.watch(policy, ring) if making.watch else None
+        gateway = Gateway(
+            making.make(policy, ()), upstream, log=log, rows=common.rows, worker=number, watch=watch,
+            own_key=order.own_key, shared=making.shared,
+        )  # fmt: skip
         gateway.add(making.routes(gateway) if making.routes else {})
         gateway.tested = True
         await _served(gateway, making, sock, ready, anew)
@@ -210,10 +223,10 @@ async def _served(
 class _Crew:
     """The parent of several workers."""
 
-    def __init__(self, order: Order, sock: socket.socket, rows: Rows) -> None:
+    def __init__(self, order: Order, sock: socket.socket, common: Common) -> None:
         self._order = order
         self._sock = sock
-        self._rows = rows
+        self._common = common
         self._numbers: dict[int, int] = {}
         self._deaths: list[float] = []
         self._ending = False
@@ -251,7 +264,7 @@ class _Crew:
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _TOLD)
             tell = (lambda: _write(told)) if told is not None else (lambda: None)
-            code = _run(_worker(self._order, self._sock, self._rows, number, tell))
+            code = _run(_worker(self._order, self._sock, self._common, number, tell))
         except AccordError as error:
             say("error", error.message)
             code = 2
@@ -287,7 +300,7 @@ class _Crew:
             self._ending = True
             self._tell(signal.SIGTERM)
             return UNTESTED
-        self._rows.put(number, self._in_flight(), 0)
+        self._common.rows.put(number, self._in_flight(), 0)
         self._begin(number, None)
         return code
 

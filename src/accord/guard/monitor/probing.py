@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable, Sequence
-from typing import Final
+from hashlib import blake2b
+from typing import Final, Protocol
 from zlib import crc32
 
 from accord.core.case import Channel
@@ -21,6 +22,16 @@ _LONGEST: Final = 2_000  # characters of a question that count
 _WORD: Final = re.compile(r"\w+")
 _MASKS: Final = tuple(crc32(b"%d" % n) | 1 for n in range(12))  # each gives the triples of words another order
 _ROWS: Final = 3
+
+
+class Others(Protocol):
+    """What several workers tell each other of what they saw, as runs of whole numbers."""
+
+    def tell(self, run: Sequence[int], /) -> None:
+        """Let the others know."""
+
+    def news(self) -> list[tuple[int, ...]]:
+        """Return what others told since this was last asked."""
 
 
 class _Caller:
@@ -51,28 +62,43 @@ class Probing:
 
     Two questions are alike when they share a band of their MinHash signatures: nine of ten pairs that have three of
     four word triples in common, and one of ten that have three of ten. The memory is bounded: 4,096 callers with
-    2,000 questions each.
+    2,000 questions each. What `others` saw counts as if it had been asked here.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, others: Others | None = None) -> None:
         self._most = most
-        self._callers: OrderedDict[str, _Caller] = OrderedDict()
+        self._others = others
+        self._callers: OrderedDict[int, _Caller] = OrderedDict()
+        self._hear(others.news() if others is not None else [])
 
     def saw(self, key: str, pieces: Sequence[Piece], now: float) -> Ruling | None:
         """Note what a caller asks now (seconds of a clock that never goes back); rule on it when it is one too many."""
         text = _question(pieces)
         if not self._most or not text:
             return None
-        caller = self._callers.setdefault(key, _Caller())
-        self._callers.move_to_end(key)
-        if len(self._callers) > _CALLERS:
-            self._callers.popitem(last=False)
-        caller.forget(now - _WINDOW)
-        like = caller.note(now, _bands(text))
+        who, bands = int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), signed=True), _bands(text)
+        if self._others is not None:
+            self._hear(self._others.news())
+            self._others.tell((int(now * 1_000), who, *bands))
+        like = self._note(who, now, bands)
         if like < self._most:
             return None
         message = f"{like + 1} nearly equal questions within an hour; {self._most} are allowed"
         return Ruling(outcome=Outcome.BLOCK, code=PROBING, message=message, path=(f"key:{key}",))
+
+    def _hear(self, news: list[tuple[int, ...]]) -> None:
+        """Note what other workers saw, in the order of time."""
+        for at, who, *bands in sorted(news):
+            self._note(who, at / 1_000, tuple(bands))
+
+    def _note(self, who: int, now: float, bands: tuple[int, ...]) -> int:
+        """Note a question; return how many like it the caller asked before within the window."""
+        caller = self._callers.setdefault(who, _Caller())
+        self._callers.move_to_end(who)
+        if len(self._callers) > _CALLERS:
+            self._callers.popitem(last=False)
+        caller.forget(now - _WINDOW)
+        return caller.note(now, bands)
 
 
 def _question(pieces: Iterable[Piece]) -> str:
