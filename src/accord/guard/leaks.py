@@ -12,12 +12,12 @@ from accord.content.views import View, views
 from accord.core.errors import ManifestError
 from accord.core.guard import GuardRule, Hit, Outcome, Treatment
 from accord.core.system import Mode
-from accord.guard.leaving.ciphers import rarer, sieve_of
+from accord.guard.leaving.ciphers import rarer
 from accord.guard.leaving.forms import FEWEST, Form, forms, letters_of
-from accord.guard.leaving.letters import Found, Reader, readings
-from accord.guard.leaving.reading import Reading, beside, compiled
+from accord.guard.leaving.letters import Found
+from accord.guard.leaving.peeling import peeled
+from accord.guard.leaving.reading import Reading, compiled, met
 from accord.guard.leaving.recognised import hidden, may_hide, recognised
-from accord.guard.leaving.sifting import RUN
 from accord.guard.leaving.substrings import Owned
 from accord.guard.matching.sets import Named, PatternSet
 
@@ -68,16 +68,14 @@ class Leaks:
         self.substrings = self._known.substrings
         self.outputs = PatternSet(wanted)
         self.has_outputs = bool(wanted)
-        self._sieve = sieve_of(self.substrings.owned)
-        self._least = min((one.form.need for one in owned), default=0)
 
     def hits(self, text: str) -> tuple[Hit, ...]:
         """Return what must not leave of a whole text, in order."""
         found = [*self._given_away(text), *self.said(text), *self._carried(text)]
         found += recognised(text, secret=self.secrets, personals=self.personal)
-        if may_hide(text):
-            decoded = views(text)[1:]
-            found += hidden(decoded, secret=self.secrets)
+        if not found or may_hide(text):
+            decoded = (*(views(text)[1:] if may_hide(text) else ()), *peeled(text))
+            found += hidden(decoded, secret=self.secrets, personals=self.personal)
             found += self._nested(decoded) if self.substrings.owned and not found else ()
         return tuple(sorted(found, key=lambda hit: (hit.start, hit.end)))
 
@@ -109,10 +107,8 @@ class Leaks:
     def _given_away(self, text: str) -> Iterator[Hit]:
         if not self.substrings.owned:
             return
-        found = Reader(self.substrings).read(text, final=True) if self._may_hold(text) else []
-        found += beside(text, self._known, met=bool(found))
         last: Found | None = None
-        for one in sorted(found, key=lambda one: (one.start, one.end)):
+        for one in sorted(met(text, self._known), key=lambda one: (one.start, one.end)):
             if last is not None and one.start > last.end:
                 yield self.hit(last)
                 last = None
@@ -126,12 +122,6 @@ class Leaks:
             for hit in self._given_away(view.text):
                 start, end = view.at(hit.start, hit.end)
                 yield replace(hit, start=start, end=end, view=f"{view.kind}>{hit.view}")
-
-    def _may_hold(self, text: str) -> bool:
-        """Tell whether a text may hold a part of a canary: a run of eight holds one of five at every fourth place."""
-        if self._least < RUN:
-            return True
-        return any(self._sieve.holds(letters_of(reading)) for reading in readings(text))
 
     def _carried(self, text: str) -> Iterator[Hit]:
         """Yield addresses of pictures and links that carry data away."""

@@ -10,11 +10,13 @@ from guard.leaving.disguises import Disguise, disguises
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accord.core.guard import Treatment
-from accord.guard.leaks import Leaks
 from accord.guard.leaving.asides import Asides, bare, may_hold
+from accord.guard.leaving.ciphers import rarer
+from accord.guard.leaving.forms import forms
 from accord.guard.leaving.letters import Reader
+from accord.guard.leaving.reading import compiled, may_give_away
 from accord.guard.leaving.sifting import RUN, may_be_leet, may_be_morse, sieve, words_of
+from accord.guard.leaving.substrings import Owned
 
 CANARY: Final = "K7f3-a9c2-1bd8-44e0-zQ91"
 WORDS: Final = [
@@ -38,7 +40,9 @@ WORDS: Final = [
     "é",
     "été",
 ]
-LEAKS: Final = Leaks([CANARY], secrets=Treatment.OFF)
+LETTERS: Final = compiled(
+    [Owned(form, -1) for form in (*forms(CANARY, longest=64), *rarer(CANARY, between=True))], [CANARY]
+)
 KNOWN: Final = bare([CANARY])
 ALL: Final = list(disguises(CANARY))
 
@@ -54,8 +58,8 @@ def test_a_text_that_gives_something_away_is_read(
     one: Disguise, before: list[str], after: list[str], between: str
 ) -> None:
     text = f"{between.join(before)}{between}\n\n{one.text}\n\n{between.join(after)}"
-    if Reader(LEAKS.substrings).read(text, final=True):
-        assert LEAKS._may_hold(text)
+    if Reader(LETTERS.substrings).read(text, final=True):
+        assert may_give_away(text, LETTERS)
     assert KNOWN is not None
     if Asides(KNOWN).read(text, final=True):
         assert may_hold(text, KNOWN)

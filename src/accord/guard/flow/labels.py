@@ -9,7 +9,8 @@ from typing import Final
 
 from accord.core.guard import Confidentiality, GuardSource, Integrity
 from accord.core.system import Effect
-from accord.guard.flow.scene import Scene, Value
+from accord.guard.flow.confiding import confided
+from accord.guard.flow.scene import Scene, Seen, Value
 from accord.guard.flow.tools import Facts
 
 STRANGERS: Final = "strangers"
@@ -69,14 +70,28 @@ def uncleared(scene: Scene, values: Sequence[Value], facts: Facts) -> tuple[str,
     cleared = facts.listed.clearance if facts.listed else None
     if cleared is None:
         return None
-    closed = [
-        seen
-        for seen in scene.seen
-        if not ((seen.facts and seen.facts.confidentiality) or Confidentiality.INTERNAL).within(cleared)
-    ]
+    closed = [seen for seen in scene.seen if not _confidentiality(seen).within(cleared)]
+    if not closed:
+        return None
     said = (piece for value in values for piece in _pieces(value.text) if piece.casefold() not in scene.wish.folded)
     found = ((piece, seen.source) for piece in said for seen in closed if piece in seen.output)
-    return next(found, None)
+    return next(found, None) or _confided(scene, values, closed)
+
+
+def _confided(scene: Scene, values: Sequence[Value], closed: Sequence[Seen]) -> tuple[str, str] | None:
+    """Return what a text takes over in other spacing, case or order from what is closed, and nobody else says."""
+    sources = {seen.output: seen.source for seen in closed}
+    others = (seen.output for seen in scene.seen if not any(seen is one for one in closed))
+    known = (scene.wish.text, scene.operator, *others)
+    for value in values:
+        found = confided(value.text, sources, known)
+        if found is not None:
+            return found[0], sources[found[1]]
+    return None
+
+
+def _confidentiality(seen: Seen) -> Confidentiality:
+    return (seen.facts and seen.facts.confidentiality) or Confidentiality.INTERNAL
 
 
 def _pieces(text: str) -> Iterator[str]:

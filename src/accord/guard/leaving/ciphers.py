@@ -89,6 +89,9 @@ def _word(char: str, way: int) -> str:
     return letters_of(words[min(way, len(words) - 1)]) if words else char
 
 
+_MOVED: Final = frozenset(("named codes", "hex with x", "hex of 16 bits"))
+
+
 def _codes(canary: str, share: float) -> Iterator[Form]:
     codes = [ord(char) for char in canary]
     ways = {
@@ -100,8 +103,12 @@ def _codes(canary: str, share: float) -> Iterator[Form]:
         "octal codes with 0o": (f"0o{code:o}" for code in codes),
         "binary codes with 0b": (f"0b{code:08b}" for code in codes),
     }
-    for how, told in ways.items():
-        yield from _scaled("".join(told), share, how)
+    for how, parts in ways.items():
+        told = "".join(parts)
+        yield from _scaled(told, share, how)
+        yield from _scaled(told[::-1], share, f"{how}, reversed")
+        if how in _MOVED:
+            yield from _scaled(told.translate(_ROT13), share, f"{how}, moved")
     letters = letters_of(canary)
     if any(map(str.isalpha, letters)):
         places = [str(ord(one) - 96) if "a" <= one <= "z" else one for one in letters]

@@ -85,6 +85,7 @@ def forms(canary: str, *, longest: int) -> Iterator[Form]:
             for told in (data.hex(), data[::-1].hex()):
                 yield Form(told, _whole(share, len(told)), "hex")
                 yield Form(told[::-1], _whole(share, len(told)), "hex, reversed")
+            yield Form(codecs.encode(data.hex(), "rot13"), _whole(share, 2 * len(data)), "hex, moved")
     if len(plain) <= longest:
         yield from _numbers(canary, need / len(plain))
         yield from _twice(canary.encode("utf-8", "replace"), need / len(plain))
@@ -124,6 +125,8 @@ def _twice(data: bytes, share: float) -> Iterator[Form]:
         plain = letters_of(whole[-(-8 * offset // 5) : len(whole) - ((offset + len(data)) % 5 != 0)])
         if len(plain) >= _PART:
             yield Form(plain, _whole(share, len(plain)), "base32")
+            yield Form(plain[::-1], _whole(share, len(plain)), "base32, reversed")
+            yield Form(codecs.encode(plain, "rot13"), _whole(share, len(plain)), "base32, moved")
 
 
 def _numbers(canary: str, share: float) -> Iterator[Form]:
@@ -137,4 +140,7 @@ def _numbers(canary: str, share: float) -> Iterator[Form]:
         ("binary codes", "".join(f"{code:07b}" for code in codes), 32),
     )
     for how, text, least in ways:
-        yield Form(text, min(len(text), max(least, _whole(share, len(text)))), how)
+        need = min(len(text), max(least, _whole(share, len(text))))
+        yield Form(text, need, how)
+        yield Form(text[::-1], need, f"{how}, reversed")
+    yield Form(codecs.encode(ways[0][1], "rot13"), max(8, _whole(share, len(ways[0][1]))), "hex with 0x, moved")

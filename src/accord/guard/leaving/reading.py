@@ -6,13 +6,15 @@ import binascii
 import re
 import zlib
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple, Protocol
+from functools import partial
+from typing import Final, NamedTuple
 
 from accord.guard.leaving.asides import Asides, Bare, bare, may_hold
-from accord.guard.leaving.ciphers import FEWEST
+from accord.guard.leaving.ciphers import FEWEST, sieve_of
 from accord.guard.leaving.forms import LEAST, Form, letters_of, needed
-from accord.guard.leaving.letters import Found, Reader, undone
-from accord.guard.leaving.sifting import Sieve, may_be_leet, sieve
+from accord.guard.leaving.letters import Found, Reader, readings, undone
+from accord.guard.leaving.nested import Nested, Way
+from accord.guard.leaving.sifting import RUN, Sieve, may_be_leet, sieve
 from accord.guard.leaving.substrings import Owned, Substrings, Track
 
 _LEET: Final = str.maketrans(
@@ -50,31 +52,23 @@ class Known(NamedTuple):
     leet: Compiled | None
     begins: Mapping[str, bool]
     ends: frozenset[str]
-
-
-class Aside(Protocol):
-    """A way of reading beside the one by letters."""
-
-    def read(self, text: str, *, final: bool = False) -> list[Found]:
-        """Read on; return what gives something away."""
-        ...
-
-    @property
-    def open(self) -> int | None:
-        """Return where a part of a canary begins that may still go on, or None."""
-        ...
-
-    @property
-    def spread(self) -> Found | None:
-        """Return what is too much of a canary to let it go."""
-        ...
+    sieve: Sieve
+    least: int
 
 
 def compiled(owned: Iterable[Owned], canaries: Iterable[str]) -> Known:
     """Compile canaries and their forms."""
-    known = tuple(canaries)
+    known, all_of_them = tuple(canaries), tuple(owned)
     begins = dict(_begins(known))
-    return Known(Substrings(owned), bare(known), _leet(known), begins, frozenset(begin[-1] for begin in begins))
+    return Known(
+        substrings=Substrings(all_of_them),
+        bare=bare(known),
+        leet=_leet(known),
+        begins=begins,
+        ends=frozenset(begin[-1] for begin in begins),
+        sieve=sieve_of(all_of_them),
+        least=min((one.form.need for one in all_of_them), default=0),
+    )
 
 
 class Reading:
@@ -85,13 +79,13 @@ class Reading:
     def __init__(self, known: Known) -> None:
         self._known = known
         self._letters = Reader(known.substrings)
-        asides: list[Aside] = [Packed(known.substrings)]
+        asides: list[Way] = [Packed(known.substrings), Nested(partial(_by_letters, known), partial(met, known=known))]
         if known.bare is not None:
             asides.append(Asides(known.bare))
         if known.leet is not None:
             asides.append(Leet(known.leet))
         self._asides = tuple(asides)
-        self._readers: tuple[Aside, ...] = (self._letters, *asides)
+        self._readers: tuple[Way, ...] = (self._letters, *asides)
         self._tail = "\n"
         self._at = 0
 
@@ -286,6 +280,23 @@ def _leet(canaries: Iterable[str]) -> Compiled | None:
         for told, how in ((one, "as it is"), (one[::-1], "reversed"))
     ]
     return Compiled(Substrings(owned), sieve(one.form.text for one in owned)) if owned else None
+
+
+def _by_letters(known: Known) -> tuple[Way, ...]:
+    """Return the ways of reading in which what stands in a code is held."""
+    letters = Reader(known.substrings)
+    return (letters,) if known.leet is None else (letters, Leet(known.leet))
+
+
+def met(text: str, known: Known) -> list[Found]:
+    """Return what a whole text gives away in any way of reading; one without any sign of that is not read."""
+    found = Reader(known.substrings).read(text, final=True) if may_give_away(text, known) else []
+    return found + beside(text, known, met=bool(found))
+
+
+def may_give_away(text: str, known: Known) -> bool:
+    """Tell whether a text may hold a part of a canary: a run of eight holds one of five at every fourth place."""
+    return known.least < RUN or any(known.sieve.holds(letters_of(reading)) for reading in readings(text))
 
 
 def beside(text: str, known: Known, *, met: bool = False) -> list[Found]:

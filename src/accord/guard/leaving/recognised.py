@@ -43,17 +43,13 @@ def recognised(text: str, *, secret: Treatment, personals: Treatment) -> Iterato
         yield hit if places is None else replace(hit, start=places[hit.start], end=places[hit.end - 1] + 1)
 
 
-def hidden(decoded: Iterable[View], *, secret: Treatment) -> Iterator[Hit]:
-    """Yield the secrets in what a text says decoded: in base64, hexadecimal, escapes, numbers."""
-    for view in decoded if secret is not Treatment.OFF else ():
-        if not alarming(view.text):
-            continue
-        for one in secrets(view.text):
-            start, end = view.at(one.start, one.end)
-            said = f"a secret that must not leave: {one.name}, {view.kind}"
-            yield Hit(
-                rule=f"secret:{one.name}", outcome=_OUTCOMES[secret], start=start, end=end, view=view.kind, message=said
-            )
+def hidden(decoded: Iterable[View], *, secret: Treatment, personals: Treatment) -> Iterator[Hit]:
+    """Yield the secrets and personal data in what a text says decoded: in base64, hexadecimal, escapes, numbers."""
+    for view in decoded:
+        for hit in _recognised(view.text, secret=secret, personals=personals):
+            start, end = view.at(hit.start, hit.end)
+            said = f"{hit.message.rpartition(', ')[0]}, {view.kind}"
+            yield replace(hit, start=start, end=end, view=view.kind, message=said)
 
 
 def may_hide(text: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 from accord.content.proofs import jwt_header
 from accord.content.views import views
 from accord.core.guard import Hit, Outcome, Treatment
+from accord.guard.leaving.peeling import peeled
 from accord.guard.leaving.recognised import alarming, hidden, is_run, may_hide, recognised
 
 _ALARM = 240  # characters after a word that goes with secrets in which one may stand
@@ -80,9 +81,10 @@ class Tokens:
     def seen(self, window: str) -> Sequence[Hit]:
         """Return what the recognisers see."""
         seen = tuple(recognised(window, secret=self._secrets, personals=self._personal))
-        if not self._holds_secrets or not may_hide(window):
+        if not self.watches or not may_hide(window):
             return seen
-        return (*seen, *hidden(views(window)[1:], secret=self._secrets))
+        decoded = (*views(window)[1:], *peeled(window))
+        return (*seen, *hidden(decoded, secret=self._secrets, personals=self._personal))
 
     def left(self, hits: Sequence[Hit], *, at: int) -> None:
         """Take note of what was taken out: a private key goes on after what was seen of it."""
