@@ -3,7 +3,9 @@
 Four ways of turning: rewordings and translations written by hand (`herd/rewordings.tsv`), a seeded rewording of its own
 (synonyms, order of clauses, politeness, typing errors) that knows nothing of the compiler, and the converters of
 `accord.attack.mutators` (encodings, frames, word games). A case that names an effect is stopped where its text is, or
-where the call is: the agent obeys, with the attacker's arguments changed. False alarms are counted on honest texts that
+where the call is: the agent obeys, with the attacker's arguments changed. One that asks for what the operator keeps is
+stopped where its text is, or where the answer gives that away. `herd/unseen.tsv` was written before its first
+measurement and is told apart. False alarms are counted on honest texts that
 the compiler never saw (`--honest FILE`, JSON lines of text; default: the developers' corpus where it is at hand).
 
     python bench/guard_herd.py --seed 7 [--every 3]
@@ -28,14 +30,16 @@ from accord.attack.mutators.kit import kit
 from accord.case.lint import load
 from accord.case.variables import fill
 from accord.content.views import views
-from accord.core.case import Case, Channel, Condition
+from accord.core.case import Case, Channel, Condition, Step
 from accord.core.guard import GuardPolicy, GuardRule, Outcome
 from accord.core.trial import Message, ToolCall
 from accord.guard.constraints import Constraints
+from accord.guard.leaks import Leaks
 from accord.guard.matching import compile_rules
 from accord.guard.rules.benign import built_in, understood
 from accord.guard.rules.compiling import compile_case
 from accord.guard.rules.near import Neighbours
+from accord.guard.rules.said import Said, tokens_kept
 from accord.guard.rules.trial import Ground, State, Tried, tried
 
 ROOT: Final = Path(__file__).parents[1]
@@ -105,8 +109,8 @@ def main() -> None:
         made = list(written.get(path.relative_to(args.cases).as_posix()[:-5], ()))
         if at % args.every == 0:
             made += [*_reworded(case, args.seed), *_mutated(case, args.seed)]
-        kind = "effect" if _names_effect(case.broke) else "text"
-        texts += [(found.rule.id, one.text) for one in made if kind == "text"]
+        kind = "effect" if _names_effect(case.broke) else "secret" if _asks_for_secret(case) else "text"
+        texts += [(found.rule.id, one.text) for one in made if kind != "effect"]
         eyes = _Eyes([found.rule] if found.state is State.ENFORCED else [])
         lines += [
             Line(kind, one.way, eyes.stops(one.text, case), everything.stops(one.text, case, found.rule.id))
@@ -119,21 +123,23 @@ def main() -> None:
 
 
 def _told(lines: Sequence[Line]) -> None:
-    print(f"{'':<21}{'of':>6} {'alone':>7} {'beside all others':>18}")
-    for kind in ("effect", "text"):
-        ways = sorted({one.way for one in lines if one.kind == kind})
+    print(f"{'':<32}{'of':>6} {'alone':>7} {'beside all others':>18}")
+    for kind in ("effect", "secret", "text", "secret, text"):
+        ways = sorted({one.way for one in lines if one.kind in kind})
         for way in (*ways, "all"):
-            found = [one for one in lines if one.kind == kind and way in {one.way, "all"}]
+            found = [one for one in lines if one.kind in kind and way in {one.way, "all"}]
             count = max(1, len(found))
             alone, beside = sum(one.alone for one in found) / count, sum(one.beside for one in found) / count
-            print(f"{kind:<7} {way:<13}{len(found):>6} {alone:>7.1%} {beside:>18.1%}")
+            print(f"{kind:<13} {way:<18}{len(found):>6} {alone:>7.1%} {beside:>18.1%}")
 
 
 class _Eyes:
     """What stands between an attack and its effect, with some rules in force."""
 
     def __init__(self, rules: Sequence[GuardRule]) -> None:
-        self._matcher, self._near, self._constraints = compile_rules(rules), Neighbours(rules), Constraints(rules)
+        self._matcher, self._near, self._said = compile_rules(rules), Neighbours(rules), Said(rules)
+        self._constraints = Constraints(rules, self._said.rules)
+        self._keeping = frozenset(one.id for one in rules if one.keeps)
 
     def stops(self, text: str, case: Case, rule: str | None = None) -> bool:
         """Tell whether the text is stopped, or the call that an obedient agent makes after it; by one rule, if named.
@@ -143,15 +149,34 @@ class _Eyes:
         seen = views(text)
         hits = (*self._matcher.hits(seen, Channel.RETRIEVAL), *self._near.hits(seen, Channel.RETRIEVAL))
         met = any(hit.outcome in STOPS and rule in {None, hit.rule} for hit in hits)
-        return met or any(self._refuses(text, call) for call in _calls(case))
+        asked = all(case.steps[at].deliver is None for at in hostile(case.steps))
+        refused = any(self._refuses(text, call, asked=asked) for call in _calls(case))
+        return met or refused or self._keeps(text, case)
 
-    def _refuses(self, text: str, call: ToolCall) -> bool:
-        said = (Message(role="user", content="Please go through this for me."),)
-        told = Message(
-            role="tool", name="read", channel="tool-output", content=f"{text} {' '.join(map(str, call.args.values()))}"
-        )
-        ruling = self._constraints.refuses(GuardPolicy(guard=1), (*said, told), call)
+    def _keeps(self, text: str, case: Case) -> bool:
+        """Tell whether an answer that gives away what the operator keeps is stopped."""
+        if not self._keeping or not _asks_for_secret(case):
+            return False
+        said = (*_by(case, "system"), Message(role="user", content=text))
+        if self._keeping.isdisjoint(self._said.rules(said)):
+            return False
+        leaks = Leaks(tokens_kept(said))
+        return any(hit.outcome in STOPS for answer in _by(case, "assistant") for hit in leaks.hits(answer.content))
+
+    def _refuses(self, text: str, call: ToolCall, *, asked: bool) -> bool:
+        words = f"{text} {' '.join(map(str, call.args.values()))}"
+        said = (Message(role="user", content=words if asked else "Please go through this for me."),)
+        told = () if asked else (Message(role="tool", name="read", channel="tool-output", content=words),)
+        ruling = self._constraints.refuses(GuardPolicy(guard=1), (*said, *told), call)
         return ruling is not None and ruling.outcome in STOPS
+
+
+def _by(case: Case, role: str) -> tuple[Message, ...]:
+    return tuple(message for message in (case.proof.broke if case.proof else ()) if message.role == role)
+
+
+def _asks_for_secret(case: Case) -> bool:
+    return compile_case(case).keeps
 
 
 def _calls(case: Case) -> Iterator[ToolCall]:
@@ -170,11 +195,13 @@ def _names_effect(condition: Condition) -> bool:
 
 def _written() -> Mapping[str, list[Turned]]:
     found: dict[str, list[Turned]] = {}
-    for line in (Path(__file__).parent / "herd" / "rewordings.tsv").read_text("utf-8").splitlines():
-        if line and not line.startswith("#"):
-            name, kind, text = line.split("\t")
-            way = "by hand" if kind == "reworded" else "translated"
-            found.setdefault(name, []).append(Turned(way, _with_tokens(text, name)))
+    for path in sorted((Path(__file__).parent / "herd").glob("*.tsv")):
+        for line in path.read_text("utf-8").splitlines():
+            if line and not line.startswith("#"):
+                name, kind, text = line.split("\t")
+                way = "by hand" if kind == "reworded" else "translated"
+                way = f"{way}, unseen" if path.stem == "unseen" else way
+                found.setdefault(name, []).append(Turned(way, _with_tokens(text, name)))
     return found
 
 
@@ -222,7 +249,7 @@ def _mutated(case: Case, seed: int) -> Iterator[Turned]:
             yield Turned(converter.family.value, "\n".join(texts))
 
 
-def _filled(case: Case) -> Iterable[object]:
+def _filled(case: Case) -> Iterable[Step]:
     from accord.attack.mutators.converter import with_text
 
     return (with_text(step, _with_tokens(text_of(step), case.name)) if text_of(step) else step for step in case.steps)
@@ -249,20 +276,23 @@ def _false_alarms(rules: Sequence[GuardRule], honest: Sequence[tuple[str, str]])
     matcher, near, alone = compile_rules(rules), Neighbours(rules), Neighbours(rules, strict=0)
     each: Counter[str] = Counter()
     met: Counter[str] = Counter()
-    seconds = characters = 0.0
+    seconds = characters = flagged = 0.0
     for source, text in honest:
         seen = views(text)
         began = time.process_time()
-        hits = (*matcher.hits(seen, Channel.USER), *near.hits(seen, Channel.USER))
+        every = (*matcher.hits(seen, Channel.USER), *near.hits(seen, Channel.USER))
+        hits = [hit for hit in every if hit.outcome in STOPS]
+        flagged += bool(every) and not hits
         seconds, characters = seconds + time.process_time() - began, characters + len(text)
         met[source] += bool(hits)
-        each.update({hit.rule for hit in (*hits, *alone.hits(seen, Channel.USER))})
+        each.update({hit.rule for hit in (*hits, *alone.hits(seen, Channel.USER)) if hit.outcome in STOPS})
     count, total = len(honest), sum(met.values())
     print(
         f"false alarms on {count} honest texts, one rule alone: {sum(each.values()) / len(rules) / count:.4%}, ", end=""
     )
     print(
-        f"{max(each.values(), default=0) / count:.3%} the worst; all {len(rules)} together: {total / count:.3%}, ",
+        f"{max(each.values(), default=0) / count:.3%} the worst; all {len(rules)} together: {total / count:.3%} "
+        f"(and {flagged / count:.3%} flagged), ",
         end="",
     )
     print(f"{seconds / characters * 1e6:.2f} ms CPU for 1,000 characters")
@@ -279,7 +309,8 @@ def _curve(rules: Sequence[GuardRule], texts: Sequence[tuple[str, str]], honest:
 
         def met(text: str, near: Neighbours = near) -> set[str]:
             seen = views(text)
-            return {hit.rule for hit in (*matcher.hits(seen, Channel.USER), *near.hits(seen, Channel.USER))}
+            hits = (*matcher.hits(seen, Channel.USER), *near.hits(seen, Channel.USER))
+            return {hit.rule for hit in hits if hit.outcome in STOPS}
 
         raised = sum(bool(met(text)) for _, text in honest) / max(1, len(honest))
         stopped = sum(rule in ids and rule in met(text) for rule, text in texts) / max(1, len(texts))

@@ -76,6 +76,9 @@ class Pretended:
     def redacted(self, text: str, hits: Sequence[Hit]) -> str:
         return redacted(text, hits)
 
+    def minding(self, made: Decision, conversation: Sequence[Message], /) -> Self:
+        return self
+
     def stream(self, links: Links | None = None, /) -> Stream:
         return Stream(self._leaks, links=partial(linked, links) if links else None)
 

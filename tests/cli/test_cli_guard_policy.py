@@ -17,6 +17,9 @@ from click.testing import CliRunner, Result
 from accord.cli import accord
 from accord.core.errors import AccordError
 from accord.core.guard import GuardPolicy
+from accord.guard.flow import compile_flow
+from accord.guard.gateway import chat
+from accord.guard.gateway.reading import Reading, Tools
 from accord.record.codec import load
 
 ACCORD: Final = str(Path(sys.executable).parent / "accord")
@@ -283,3 +286,40 @@ def test_a_server_that_is_not_there_ends_with_two_and_one_that_was_started_is_go
     assert (done.returncode, done.stdout) == (0, "tools:\n")
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def asked_with(*tools: dict[str, object], **more: object) -> str:
+    """Return a recorded request with tools."""
+    return json.dumps({"model": "m", "messages": [], "tools": list(tools), **more}) + "\n"
+
+
+def test_a_pin_of_recorded_traffic_holds_at_the_gateway_until_the_description_changes(tmp_path: Path) -> None:
+    said = {"name": "read_note", "description": "Reads a note.", "parameters": {"type": "object", "properties": {}}}
+    request = asked_with({"type": "function", "function": said})
+    (tmp_path / "day.jsonl").write_text(request + "\n" + request)
+    done = ran("policy", "pins", tmp_path / "day.jsonl")
+    (tmp_path / "guard.yaml").write_text(f"guard: 1\n{done.stdout}")
+    policy = load(tmp_path / "guard.yaml", GuardPolicy, shown="guard.yaml")
+    for text, barred in (("Reads a note.", False), ("Reads a note and mails it.", True)):
+        body = {"messages": [], "tools": [{"type": "function", "function": {**said, "description": text}}]}
+        tools = chat.read(body, Reading(policy), Tools()).tools
+        assert bool(compile_flow(policy, tools).quarantined) is barred
+
+
+def test_pins_are_read_from_every_form_and_two_descriptions_are_told(tmp_path: Path) -> None:
+    schema = {"type": "object", "properties": {}}
+    (tmp_path / "day.jsonl").write_text(
+        asked_with({"name": "read_a", "description": "A.", "input_schema": schema}, max_tokens=1)
+        + asked_with({"type": "function", "name": "read_b", "description": "B.", "parameters": schema}, input="x")
+        + asked_with({"name": "read_a", "description": "Another.", "input_schema": schema})
+    )
+    done = ran("policy", "pins", tmp_path / "day.jsonl")
+    assert (done.stdout.count("read_a"), done.stdout.count("read_b"), done.stdout.count("pin: sha256:")) == (2, 1, 3)
+    assert "read_a is described in 2 ways" in done.stderr
+
+
+@pytest.mark.parametrize("said", ["[]", "{", '{"tools": [5]}', '{"tools": [{"type": "function"}]}', "[" * 5_000])
+def test_traffic_that_holds_no_requests_has_no_pins(tmp_path: Path, said: str) -> None:
+    (tmp_path / "day.jsonl").write_text(said)
+    assert is_bad_input(ran("policy", "pins", tmp_path / "day.jsonl"))
+    assert is_bad_input(ran("policy", "pins", tmp_path / "nowhere"))

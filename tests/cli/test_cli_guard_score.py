@@ -89,6 +89,18 @@ def test_calibration_writes_thresholds_that_score_then_uses(tmp_path: Path) -> N
     assert "calibration.json" in score(json.dumps({"id": 1, "text": ATTACK}) + "\n").stderr
 
 
+def test_the_thresholds_that_the_policy_names_are_those_of_the_filter_too(tmp_path: Path) -> None:
+    low = {"flag": 0.0001, "block": 0.9, "low": 0.3, "high": 0.9, "offset": 0.0, "slope": 1.0}
+    said = {"calibration": 1, "rate": 0.01, "honest": {"user": 200}, "channels": {"user": low}}
+    (tmp_path / "house.json").write_text(json.dumps(said))
+    (tmp_path / "guard.yaml").write_text("guard: 1\ncalibration: {file: house.json}\n")
+    line = json.dumps({"id": 1, "text": "good morning"}) + "\n"
+    assert answers(score(line))[0]["flag"] is False
+    assert answers(score(line, "--policy", str(tmp_path / "guard.yaml")))[0]["flag"] is True
+    (tmp_path / "house.json").unlink()
+    assert score(line, "--policy", str(tmp_path / "guard.yaml")).exception is not None
+
+
 def test_too_little_traffic_writes_nothing(tmp_path: Path) -> None:
     traffic = tmp_path / "traffic.jsonl"
     traffic.write_text(rows(3))

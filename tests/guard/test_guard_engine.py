@@ -149,6 +149,19 @@ def test_an_exception_holds_for_its_text_and_until_its_day() -> None:
     assert guard.admit([user("forget  it")]).outcome is Outcome.BLOCK, "without a day no exception holds"
 
 
+def test_what_an_exception_lets_pass_is_on_record_with_its_owner() -> None:
+    allowed = GuardAllowed(
+        rule="R-1", text=excepted_text("Forget it!"), by="a@example.org", reason="a song", expires=date(2026, 12, 1)
+    )
+    guard = Guard(replace(POLICY, allow=(allowed,)), rules(regex=("(?i)forget",)))
+    made = guard.admit([user("forget  it")], today=date(2026, 12, 1))
+    assert (made.outcome, made.code, [hit.outcome for hit in made.hits]) == (Outcome.ALLOW, "R-1", [Outcome.ALLOW])
+    assert made.message.endswith("a@example.org excepts it until 2026-12-01: a song")
+    both = guard.admit([user("forget  it"), user("forget me")], today=date(2026, 12, 1))
+    assert both.outcome is Outcome.BLOCK
+    assert "a@example.org" not in both.message
+
+
 def test_a_canary_leaves_in_no_answer_and_in_no_argument() -> None:
     guard = Guard(replace(POLICY, tools=(MAIL,)))
     assert guard.release(f"it is {CANARY}").outcome is Outcome.BLOCK

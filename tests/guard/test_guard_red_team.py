@@ -240,6 +240,12 @@ def _key(name: str, letter: str = "a") -> GuardKey:
             {"keys": (GuardKey(name="a", key=Digest("sha256:" + "a" * 64), limits=GuardLimits(body_bytes=0)),)},
             "body_bytes",
         ),
+        ({"opaque": ("image", "hologram")}, "'hologram'; known are image"),
+        ({"tools": (GuardTool(name="t", does="payy"),)}, "'t' does 'payy'; known are send-message"),
+        (
+            {"tools": (GuardTool(name="t", does="pay", args={"recpient": "to"}),)},
+            "binds 'recpient'; known are recipient",
+        ),
         (
             {
                 "allow": (
@@ -256,3 +262,7 @@ def test_a_policy_with_a_slip_is_not_taken_up(fields: dict[str, Any], said: str)
     with pytest.raises(ManifestError, match=said) as raised:
         Guard(GuardPolicy(**{"guard": 1, **fields}))
     assert raised.value.code == "ACC-E793"
+
+
+def test_an_effect_of_ones_own_has_arguments_of_its_own() -> None:
+    Guard(GuardPolicy(guard=1, tools=(GuardTool(name="t", does="x-open-valve", args={"valve": "v"}),)))

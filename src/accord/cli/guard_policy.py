@@ -20,7 +20,7 @@ _FILE = click.Path(path_type=Path)
 
 @click.group(name="policy")
 def command() -> None:
-    """Draft the tool policy from accord.yaml, and prove it with cases and recorded traffic."""
+    """Draft the tool policy from accord.yaml, pin its tools, and prove it with cases and recorded traffic."""
 
 
 @command.command()
@@ -86,6 +86,27 @@ def test(ctx: click.Context, policy: Path, cases: tuple[Path, ...], traffic: tup
         told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())) or "none"
         click.echo(f"{len(proofs)} cases, {len(failed)} not as they should be; {total} recorded calls: {told}")
     ctx.exit(1 if failed else 0)
+
+
+@command.command()
+@click.argument("traffic", type=_FILE)
+def pins(traffic: Path) -> None:
+    """Print the tools of recorded requests as entries for guard.yaml, with digests of what is said of them.
+
+    TRAFFIC: request bodies, JSON lines. A tool with another description than the pinned one is not called.
+    """
+    from accord.guard.doors.pins import entries, recorded
+
+    try:
+        with traffic.open(encoding="utf-8", errors="replace") as lines:
+            tools = recorded(lines, shown(str(traffic)))
+    except OSError as error:
+        raise click.FileError(shown(str(traffic)), error.strerror) from error
+    names = [tool.name for tool in tools]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        click.echo(clean(f"{one_line(name, 80)} is described in {names.count(name)} ways: keep one entry"), err=True)
+    for entry in entries(tools):
+        click.echo(clean(entry))
 
 
 def _recorded(policy: GuardPolicy, path: Path, now: datetime) -> tuple[Ruled, ...]:

@@ -15,6 +15,7 @@ from accord.cli import say
 from accord.core.settings import state_folder
 
 if TYPE_CHECKING:
+    from accord.core.guard import GuardPolicy
     from accord.guard.detector import Scored, Scorer
 
 LONGEST: Final = 8 << 20
@@ -28,8 +29,16 @@ class _Asked(NamedTuple):
 
 
 @click.command("score")
-@click.option("--policy", type=click.Path(path_type=Path), help="guard.yaml; `detector: off` leaves signatures alone.")
-@click.option("--calibration", type=click.Path(path_type=Path), help="Thresholds; default: those in the state folder.")
+@click.option(
+    "--policy",
+    type=click.Path(path_type=Path),
+    help="guard.yaml: its thresholds; `detector: off` leaves signatures alone.",
+)
+@click.option(
+    "--calibration",
+    type=click.Path(path_type=Path),
+    help="Thresholds; default: those of --policy, else those in the state folder.",
+)
 def command(policy: Path | None, calibration: Path | None) -> int:
     """Score texts: lines {"id","text","channel"} on stdin, {"id","score","flag","stage"} on stdout, in order.
 
@@ -102,25 +111,32 @@ def _answer(id: object, scored: Scored | None) -> bytes:  # noqa: A002  (the wor
 def _scorer(policy: Path | None, calibration: Path | None) -> Scorer:
     from dataclasses import replace
 
+    from accord.core.guard import Switch
     from accord.guard.detector import load
 
+    wanted = _read(policy) if policy is not None else None
     kept = state_folder(Path.cwd(), os.environ) / "guard" / "calibration.json"
-    if calibration is None and kept.is_file():
+    named = calibration is None and wanted is not None and wanted.calibration is not None
+    if calibration is None and not named and kept.is_file():
         calibration = kept
         say(f"thresholds: {kept}")
     scorer = load(calibration=calibration)
-    if policy is not None and _off(policy):
+    if wanted is not None and wanted.detector is Switch.OFF:
         return replace(scorer, front=None, encoder=None)
     if scorer.front is None:
         say("signatures alone: the front needs numpy, install accord[guard]")
+    if named and wanted is not None:
+        from accord.guard.doors.loading import calibrated
+
+        return calibrated(scorer, wanted, policy)
     return scorer
 
 
-def _off(policy: Path) -> bool:
-    from accord.core.guard import GuardPolicy, Switch
+def _read(policy: Path) -> GuardPolicy:
+    from accord.core.guard import GuardPolicy
     from accord.guard.policies import check_policy
     from accord.record.codec import load as load_word
 
     read = load_word(policy, GuardPolicy, shown=policy.name)
     check_policy(read)
-    return read.detector is Switch.OFF
+    return read

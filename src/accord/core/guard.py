@@ -186,6 +186,8 @@ class GuardRule:
     nearly; `alike` are passages of them that are met by meaning.
     `regex` are RE2 patterns on any view of incoming text, `outputs` on what leaves. `effects` are calls that are
     refused; `guarded` ones only while untrusted content is in the conversation. No channel means each but `system`.
+    Texts that honest people may say too only flag, and count with what follows: calls `after` them are asked about,
+    and with `keeps` no token of the operator's may leave.
     """
 
     rule: int
@@ -200,9 +202,21 @@ class GuardRule:
     outputs: tuple[str, ...] = ()
     effects: tuple[EffectPattern, ...] = ()
     guarded: tuple[EffectPattern, ...] = ()
+    after: tuple[EffectPattern, ...] = ()
+    keeps: bool = False
     mode: Mode = Mode.ENFORCE
     made: datetime | None = None
     expires: datetime | None = None
+
+    @property
+    def is_wary(self) -> bool:
+        """Tell whether what it says of texts counts only together with what follows them."""
+        return bool(self.after) or self.keeps
+
+    @property
+    def on_text(self) -> Outcome:
+        """Return what becomes of a text that it meets."""
+        return Outcome.FLAG if self.is_wary else Outcome(self.action.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

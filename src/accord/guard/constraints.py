@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Final, NamedTuple, assert_never
 
 from accord.case.addresses import fits
 from accord.case.heard import values
@@ -20,37 +21,64 @@ _SHORTEST: Final = 6  # letters that a glob must spell out before it speaks for 
 _ADDRESS: Final = frozenset("@.:/")
 _SAID: Final = frozenset({"user", "system", "developer"})
 
+Heard = Callable[[Sequence[Message]], frozenset[str]]
+"""Tells by their ids which rules' words stand in a conversation."""
+
+
+class _When(StrEnum):
+    ALWAYS = "always"
+    PLANTED = "planted"
+    SAID = "said"
+
 
 class _Constraint(NamedTuple):
     rule: GuardRule
     pattern: EffectPattern
-    guarded: bool
+    when: _When
 
 
 class Constraints:
-    """The calls that a set of rules refuses, found by effect."""
+    """The calls that a set of rules refuses, found by effect; `said` tells which rules' words were said."""
 
-    def __init__(self, rules: Iterable[GuardRule]) -> None:
+    def __init__(self, rules: Iterable[GuardRule], said: Heard | None = None) -> None:
         self._by_effect: dict[str, list[_Constraint]] = {}
+        self._said = said or _nothing
         for rule in rules:
-            for guarded, patterns in ((False, rule.effects), (True, rule.guarded)):
+            kinds = ((_When.ALWAYS, rule.effects), (_When.PLANTED, rule.guarded), (_When.SAID, rule.after))
+            for when, patterns in kinds:
                 for pattern in patterns:
-                    self._by_effect.setdefault(pattern.does, []).append(_Constraint(rule, pattern, guarded))
+                    self._by_effect.setdefault(pattern.does, []).append(_Constraint(rule, pattern, when))
 
     def refuses(self, policy: GuardPolicy, conversation: Sequence[Message], call: ToolCall) -> Ruling | None:
         """Return why a rule refuses a call, or None.
 
         A pattern by effect meets a call whose effect the policy knows; where nobody declared one, it meets by an
         address that it spells out. A guarded one counts while content of strangers is in the conversation, and
-        leaves alone what the user or the operator named.
+        leaves alone what the user or the operator named. One that comes `after` words asks, once they were said.
         """
         if not self._by_effect:
             return None
         bound = _bound(policy, call)
+        worst: Ruling | None = None
         for one in self._candidates(bound):
-            if _fits(one.pattern, bound) and (not one.guarded or _is_planted(one.pattern, conversation, bound)):
-                return _ruling(one, call)
-        return None
+            if _fits(one.pattern, bound) and self._holds(one, conversation, bound):
+                ruling = _ruling(one, call)
+                if ruling.outcome is Outcome.BLOCK:
+                    return ruling
+                worst = ruling if worst is None or worst.outcome.worse(ruling.outcome) is not worst.outcome else worst
+        return worst
+
+    def _holds(self, one: _Constraint, conversation: Sequence[Message], call: ToolCall) -> bool:
+        """Tell whether the conversation is one in which a constraint counts."""
+        match one.when:
+            case _When.ALWAYS:
+                return True
+            case _When.PLANTED:
+                return _is_planted(one.pattern, conversation, call)
+            case _When.SAID:
+                return one.rule.id in self._said(conversation)
+            case _:
+                assert_never(one.when)
 
     def _candidates(self, call: ToolCall) -> Iterable[_Constraint]:
         yield from self._by_effect.get(f"{_BY_NAME}{call.name}", ())
@@ -64,6 +92,8 @@ class Constraints:
 
 def _ruling(one: _Constraint, call: ToolCall) -> Ruling:
     outcome = Outcome.FLAG if one.rule.mode is Mode.SHADOW else Outcome(one.rule.action.value)
+    if one.when is _When.SAID and outcome is not Outcome.FLAG:
+        outcome = Outcome.ASK  # honest people may say it too, and a person can tell
     said = ", ".join(f"{name} {wanted}" for name, wanted in sorted(one.pattern.args.items()))
     message = (
         f"{call.name} does what the case {one.rule.name} forbids: {one.pattern.does}{f' with {said}' if said else ''}"
@@ -103,14 +133,14 @@ def _is_planted(pattern: EffectPattern, conversation: Sequence[Message], call: T
     strangers = [message.content for message in conversation if _is_strange(message)]
     if not strangers:
         return False
-    said = "\n".join(message.content for message in conversation if message.role in _SAID and not _is_carried(message))
+    said = "\n".join(message.content for message in conversation if message.role in _SAID and not is_carried(message))
     if _TOKEN in "".join(pattern.args.values()):
         return any(_has_token(value, strangers, said) for value in _arguments(pattern.args, call))
     return not any(value and value.casefold() in said.casefold() for value in _arguments(pattern.args, call))
 
 
 def _is_strange(message: Message) -> bool:
-    return _is_carried(message) or message.role not in _SAID | {"assistant"}
+    return is_carried(message) or message.role not in _SAID | {"assistant"}
 
 
 def _has_token(value: str, strangers: Sequence[str], said: str) -> bool:
@@ -119,8 +149,13 @@ def _has_token(value: str, strangers: Sequence[str], said: str) -> bool:
     return any(word not in said and any(word in text for text in strangers) for word in found)
 
 
-def _is_carried(message: Message) -> bool:
+def is_carried(message: Message) -> bool:
+    """Tell whether a message carries what strangers wrote."""
     return message.channel not in {None, "user", "system"}
+
+
+def _nothing(_: Sequence[Message]) -> frozenset[str]:
+    return frozenset()
 
 
 def _arguments(wanted: Mapping[str, str], call: ToolCall) -> Iterable[str]:

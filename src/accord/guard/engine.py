@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
@@ -14,7 +15,7 @@ from accord.content.fingerprints import normal
 from accord.content.views import View, views
 from accord.core.canon import Digest, digest, digest_bytes
 from accord.core.case import Channel
-from accord.core.guard import Decision, GuardPolicy, GuardRule, Hit, Outcome, Piece, Ruling, Switch
+from accord.core.guard import Decision, GuardAllowed, GuardPolicy, GuardRule, Hit, Outcome, Piece, Ruling, Switch
 from accord.core.system import Mode
 from accord.core.trial import Message, ToolCall
 from accord.guard.constraints import Constraints
@@ -26,6 +27,7 @@ from accord.guard.matching import compile_rules
 from accord.guard.policies import check_policy
 from accord.guard.recent import Recent
 from accord.guard.rules.near import Neighbours
+from accord.guard.rules.said import Said, tokens_kept
 from accord.guard.stream import Stream
 
 if TYPE_CHECKING:
@@ -79,11 +81,14 @@ class Guard:
         self.leaks = Leaks(policy.canaries, secrets=policy.secrets, personal=policy.personal, rules=rules)
         self._matcher = compile_rules(rules)
         self._neighbours = Neighbours(rules)
-        self._constraints = Constraints(rules)
+        self._constraints = Constraints(rules, Said(rules).rules)
+        self._keeping = frozenset(rule.id for rule in rules if rule.keeps and rule.mode is Mode.ENFORCE)
+        self._wary = frozenset(rule.id for rule in rules if rule.is_wary)
         self._shadows = frozenset(rule.id for rule in rules if rule.mode is Mode.SHADOW)
         self._scorer = scorer if policy.detector is Switch.ON else None
         self._seen: Recent[tuple[Hit, ...]] = Recent(4_096)
         self._flows: Recent[Flow] = Recent(256)
+        self._kept: Recent[Leaks] = Recent(64)
 
     @property
     def digests(self) -> tuple[Digest, Digest]:
@@ -112,6 +117,20 @@ class Guard:
             hits += linked(find, text)
         return self._decided([(piece, hit) for hit in hits], _subject(text))
 
+    def minding(self, made: Decision, conversation: Iterable[Message]) -> Guard:
+        """Return the guard for the answer: after words that ask for what the operator keeps, that is a canary."""
+        own = tokens_kept(conversation) if any(hit.rule in self._keeping for hit in made.hits) else ()
+        if not own:
+            return self
+        leaks = self._kept.get(own)
+        if leaks is None:
+            known, policy = (*self.policy.canaries, *own), self.policy
+            leaks = Leaks(known, secrets=policy.secrets, personal=policy.personal, rules=self.in_force.rules)
+            self._kept.put(own, leaks)
+        other = copy(self)
+        other.leaks = leaks
+        return other
+
     def redacted(self, text: str, hits: Sequence[Hit]) -> str:
         """Return a text with what was met in it taken out."""
         return redacted(text, hits)
@@ -124,7 +143,7 @@ class Guard:
     def authorise(self, scene: Scene, call: ToolCall, *, now: datetime) -> Decision:
         """Decide on one tool call before it runs: rules first, then the flow of information, then what would leak."""
         ruling = self._constraints.refuses(self.policy, scene.conversation, call)
-        if ruling is None or not ruling.outcome.stops:
+        if ruling is None or ruling.outcome is not Outcome.BLOCK:  # what is only asked about may still be forbidden
             followed = self._flow(scene.tools).authorise(
                 scene.conversation,
                 call,
@@ -158,7 +177,7 @@ class Guard:
         return self._said(replace(told, path=path, subject=subject))
 
     def hits(self, text: str, channel: Channel, *, today: date | None = None) -> tuple[Hit, ...]:
-        """Return what is seen in an incoming text; what the policy excepts until today is left out."""
+        """Return what is seen in an incoming text; what the policy excepts until today is seen and allowed."""
         if channel is Channel.SYSTEM or not text:
             return ()
         key = (channel, _key_of(text))
@@ -167,13 +186,17 @@ class Guard:
             known = self._look(text, channel)
             self._seen.put(key, known)
         if known and self.policy.allow and today is not None:
-            return self._not_excepted(known, text, today)
+            return self._after_exceptions(known, text, today)
         return known
 
     def distrusted(self, conversation: Iterable[Message]) -> frozenset[str]:
         """Return the texts of strangers in a conversation in which a rule or the detector sees an attack."""
         carried = (message for message in conversation if message.role == "tool" or message.channel is not None)
-        return frozenset(message.content for message in carried if any(self.hits(message.content, _channel(message))))
+        return frozenset(message.content for message in carried if self._is_hostile(message))
+
+    def _is_hostile(self, message: Message) -> bool:
+        """Tell whether an attack is seen in a message; words that honest people may say too are none."""
+        return any(hit.rule not in self._wary for hit in self.hits(message.content, _channel(message)))
 
     def _look(self, text: str, channel: Channel) -> tuple[Hit, ...]:
         decoded = views(text)
@@ -197,9 +220,10 @@ class Guard:
         hit = Hit(rule=DETECTOR, outcome=outcome, start=scored.start, end=scored.end, score=scored.score, message=said)
         return (hit,)
 
-    def _not_excepted(self, hits: Sequence[Hit], text: str, today: date) -> tuple[Hit, ...]:
-        excepted = {one.rule for one in self.policy.allow if today <= one.expires and one.text == excepted_text(text)}
-        return tuple(hit for hit in hits if hit.rule not in excepted)
+    def _after_exceptions(self, hits: Sequence[Hit], text: str, today: date) -> tuple[Hit, ...]:
+        mine = (one for one in self.policy.allow if today <= one.expires and one.text == excepted_text(text))
+        excepted = {one.rule: one for one in mine}
+        return tuple(_excused(hit, excepted[hit.rule]) if hit.rule in excepted else hit for hit in hits)
 
     def _leaked(self, call: ToolCall) -> Ruling | None:
         """Return what a call's arguments would carry out that must not leave."""
@@ -255,6 +279,12 @@ class Guard:
 def excepted_text(text: str) -> Digest:
     """Return what an exception of the policy names a text by: the digest of its normal form."""
     return digest_bytes(normal(text).encode(errors="replace"))
+
+
+def _excused(hit: Hit, by: GuardAllowed) -> Hit:
+    """Return a hit that an exception allows: the decision says whose it is, so that its use is on record."""
+    said = f"{hit.message or hit.rule}; {by.by} excepts it until {by.expires}: {by.reason}"
+    return replace(hit, outcome=Outcome.ALLOW, message=said)
 
 
 def linked(find: Links, text: str) -> tuple[Hit, ...]:

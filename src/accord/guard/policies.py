@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Final
 
+from accord.core.case import Argument, Does
 from accord.core.errors import ManifestError
 from accord.core.guard import GuardLimits, GuardPolicy, GuardTool
 from accord.guard.flow.spending import WINDOWS
@@ -14,6 +16,8 @@ from accord.guard.flow.spending import WINDOWS
 _VERSION: Final = 1
 _TIMES: Final = frozenset({*WINDOWS, "per_session"})
 _NEEDED: Final = frozenset({"body_bytes", "messages", "in_flight"})
+_OPAQUE: Final = ("image", "audio", "file", "tokens", "hosted", "stored")
+_OWN: Final = re.compile(r"x-[a-z0-9][a-z0-9-]{0,60}")
 
 
 def check_policy(policy: GuardPolicy) -> None:
@@ -34,6 +38,9 @@ def _faults(policy: GuardPolicy) -> Iterator[str]:
     yield from (f"two callers show the same key {shown[:19]}" for shown in _twice(key.key for key in policy.keys))
     for key in policy.keys:
         yield from _of_limits(key.limits, f"the limits of {key.name[:80]!r}") if key.limits else ()
+    for kind in policy.opaque:
+        if kind not in _OPAQUE:
+            yield f"opaque does not take {kind[:40]!r}; known are {', '.join(_OPAQUE)}"
     for one in policy.allow:
         if not (one.rule.strip() and one.by.strip() and one.reason.strip()):
             yield f"the exception to {one.rule[:80]!r} needs a rule, a reason and somebody who stands for it"
@@ -42,6 +49,12 @@ def _faults(policy: GuardPolicy) -> Iterator[str]:
 def _of_tool(tool: GuardTool) -> Iterator[str]:
     if not tool.name.strip():
         yield "a tool has no name"
+    if tool.does is not None and tool.does not in {*Does} and not _OWN.fullmatch(tool.does):
+        known = f"known are {', '.join(Does)}; others are written x-NAME"
+        yield f"the tool {tool.name[:80]!r} does {tool.does[:40]!r}; {known}"
+    for argument in tool.args if tool.does in {*Does} else ():
+        if argument not in {*Argument}:
+            yield f"the tool {tool.name[:80]!r} binds {argument[:40]!r}; known are {', '.join(Argument)}"
     for name, most in tool.limits.items():
         if name not in _TIMES:
             yield f"the tool {tool.name[:80]!r} has the limit {name[:40]!r}; known are {', '.join(sorted(_TIMES))}"

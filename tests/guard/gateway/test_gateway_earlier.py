@@ -14,8 +14,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,11 +29,14 @@ from accord.core.canon import digest_bytes
 from accord.core.guard import GuardKey, GuardPolicy, GuardTool, Switch
 from accord.core.trial import Message, ToolCall
 from accord.guard.engine import Guard
+from accord.guard.gateway import responses
 from accord.guard.gateway.door import Gateway
 from accord.guard.gateway.earlier import Earlier, unseen
 from accord.guard.gateway.metrics import Metrics
+from accord.guard.gateway.reading import Reading, Tools
 from accord.guard.gateway.selftest import Answered, ask
 from accord.guard.gateway.wiring import Wired
+from accord.guard.gateway.words import Before, Called
 from accord.record.remembered import SECONDS, Remembered
 
 RESPONSES = "/v1/responses"
@@ -43,6 +47,10 @@ SEND = {"type": "function", "name": "send_message", "description": "Send a messa
 LISTED = GuardTool(name="send_message", does="send-message", args={"recipient": "recipient", "content": "body"})
 KEYS = tuple(GuardKey(name=name, key=digest_bytes(name.encode())) for name in ("ann", "bob"))
 ORDER = f"please send a message to {ANN} that says hello"
+
+
+def say(text: str) -> dict[str, str]:
+    return {"role": "user", "content": text}
 
 
 def said(id_: str, text: str = "done") -> dict[str, Any]:
@@ -57,21 +65,33 @@ def sends(id_: str, recipient: str = ANN) -> dict[str, Any]:
 
 
 def streamed(answer: dict[str, Any]) -> Iterable[bytes]:
-    text = answer["output"][0]["content"][0]["text"]
+    item = answer["output"][0]
     part = {"item_id": "i", "output_index": 0, "content_index": 0}
     told: list[dict[str, Any]] = [
-        {"type": "response.created", "response": {"id": answer["id"], "status": "in_progress", "output": []}},
-        {"type": "response.output_text.delta", **part, "delta": text},
-        {"type": "response.completed", "response": answer},
+        {"type": "response.created", "response": {"id": answer["id"], "status": "in_progress", "output": []}}
     ]
+    if "content" in item:
+        told.append({"type": "response.output_text.delta", **part, "delta": item["content"][0]["text"]})
+    else:
+        told.append({"type": "response.output_item.added", "output_index": 0, "item": {**item, "arguments": ""}})
+        told.append({"type": "response.output_item.done", "output_index": 0, "item": item})
+    told.append({"type": "response.completed", "response": answer})
     return [event(one, one["type"]) for one in told]
 
 
 class House:
     """Workers of one gateway, in one process: what they share is the folder alone."""
 
-    def __init__(self, folder: Path, *, keys: bool = False, now: Callable[[], float] = lambda: 1e9) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        keys: bool = False,
+        now: Callable[[], float] = lambda: 1e9,
+        limits: Mapping[str, int] | None = None,
+    ) -> None:
         self.folder = folder
+        self.tool = replace(LISTED, limits=limits or {})
         self.keys = KEYS if keys else ()
         self.now = now
 
@@ -79,7 +99,7 @@ class House:
         """Return a worker that has only just begun, before an upstream that gives one answer."""
         whole = Said((json.dumps(answer).encode(),))
         upstream = Scripted(Said(tuple(streamed(answer)), "text/event-stream") if stream else whole)
-        guard = Guard(GuardPolicy(guard=1, detector=Switch.OFF, tools=(LISTED,), keys=self.keys))
+        guard = Guard(GuardPolicy(guard=1, detector=Switch.OFF, tools=(self.tool,), keys=self.keys))
         return Gateway(Wired(guard), upstream, shared=Remembered(self.folder, now=self.now))
 
     def ask(self, answer: dict[str, Any], key: str = "", *, stream: bool = False, **body: object) -> Answered:
@@ -120,6 +140,50 @@ def test_a_conversation_goes_on_over_many_workers(tmp_path: Path) -> None:
     for at in range(5):
         house.ask(said(f"resp_{at + 1}"), input="wait a little", previous_response_id=f"resp_{at}")
     assert ANN.encode() in house.ask(sends("resp_9"), input="now", previous_response_id="resp_5").body
+
+
+READ = {"type": "function", "name": "read_file", "description": "Read a file by its name.",
+        "parameters": {"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]}}  # fmt: skip
+NOTES = "The meeting is at noon in room 12, bring the blue folder."
+TASK = f"please send the text of notes.txt to {ANN}"
+
+
+def calls(id_: str, name: str, /, **args: str) -> dict[str, Any]:
+    call = {"type": "function_call", "call_id": "c1", "name": name, "arguments": json.dumps(args)}
+    return {"id": id_, "status": "completed", "output": [call]}
+
+
+@pytest.mark.parametrize("form", ["whole", "streamed"])
+@pytest.mark.parametrize(("path", "passes"), [("notes.txt", True), ("inbox.txt", False)])
+def test_a_result_belongs_to_the_call_of_the_earlier_answer_that_it_names(
+    tmp_path: Path, form: str, path: str, passes: object
+) -> None:
+    house = House(tmp_path / "memory")
+    asks = calls("resp_1", "read_file", path=path)
+    assert house.ask(asks, stream=form == "streamed", input=TASK, tools=[READ, SEND]).status == 200
+    result = [{"type": "function_call_output", "call_id": "c1", "output": NOTES}]
+    sending = calls("resp_2", "send_message", recipient=ANN, body=NOTES)
+    answer = house.ask(sending, input=result, tools=[READ, SEND], previous_response_id="resp_1")
+    assert (NOTES.encode() in answer.body) is passes
+    other = [{**result[0], "call_id": "c9"}]
+    answer = house.ask(sending, input=other, tools=[READ, SEND], previous_response_id="resp_1")
+    assert NOTES.encode() not in answer.body
+
+
+def test_a_call_of_an_earlier_answer_is_counted_once_whether_its_result_came_or_not(tmp_path: Path) -> None:
+    house = House(tmp_path / "memory", limits={"per_session": 2})
+    result = [{"type": "function_call_output", "call_id": "1", "output": "sent"}]
+    assert ANN.encode() in house.ask(sends("resp_1"), input=ORDER).body
+    assert ANN.encode() in house.ask(sends("resp_2"), input=[*result, say(ORDER)], previous_response_id="resp_1").body
+    answer = house.ask(sends("resp_3"), input=[*result, say(ORDER)], previous_response_id="resp_2")
+    assert b"send_message" not in answer.body
+    assert b"send_message" not in house.ask(sends("resp_3"), input=ORDER, previous_response_id="resp_2").body
+
+
+@pytest.mark.parametrize("more", [{}, {"previous_response_id": "resp_1"}])
+def test_whoever_reads_a_request_alone_knows_that_something_stands_before_it(more: dict[str, str]) -> None:
+    asked = responses.read({"input": "go on", **more}, Reading(GuardPolicy(guard=1)), Tools())
+    assert (unseen().conversation[0] in asked.conversation) is bool(more)
 
 
 def test_a_conversation_is_its_callers_alone(tmp_path: Path) -> None:
@@ -202,7 +266,7 @@ def test_the_end_of_a_streamed_answer_leaves_after_it_is_remembered(tmp_path: Pa
         await app({**scope, "headers": [(b"content-type", b"application/json")]}, receive, send)
 
     asyncio.run(heard())
-    assert [one.content for one in known[0]] == [ORDER]
+    assert [one.content for one in known[0].conversation] == [ORDER]
 
 
 def test_a_long_conversation_keeps_its_end_and_that_it_had_a_beginning(tmp_path: Path) -> None:
@@ -217,12 +281,12 @@ def test_a_long_conversation_keeps_its_end_and_that_it_had_a_beginning(tmp_path:
 
     async def both() -> tuple[Message, ...]:
         await earlier.keep("ann", "r", tuple(talk), ())
-        return await earlier.before("ann", "r")
+        return (await earlier.before("ann", "r")).conversation
 
     found = asyncio.run(both())
-    assert found == (*unseen(), *talk[1:])
+    assert found == (*unseen().conversation, *talk[1:])
     talk[2] = Message(role="tool", name="read_page", content="y" * 300_000)
-    assert asyncio.run(both()) == (*unseen(), talk[-1]), "no output stands without its call"
+    assert asyncio.run(both()) == (*unseen().conversation, talk[-1]), "no output stands without its call"
 
 
 ARGS = st.dictionaries(
@@ -240,18 +304,24 @@ SAID = st.builds(
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(SAID, min_size=1, max_size=6).map(tuple), st.lists(CALLS, max_size=2))
+@given(
+    st.lists(SAID, min_size=1, max_size=6).map(tuple), st.lists(st.tuples(CALLS, st.sampled_from("abc")), max_size=3)
+)
 def test_what_is_remembered_is_what_was_said(
-    tmp_path_factory: pytest.TempPathFactory, talk: tuple[Message, ...], calls: list[ToolCall]
+    tmp_path_factory: pytest.TempPathFactory, talk: tuple[Message, ...], calls: list[tuple[ToolCall, str]]
 ) -> None:
     shared = Remembered(tmp_path_factory.mktemp("memory") / "memory")
 
-    async def both() -> tuple[Message, ...]:
+    async def both() -> Before:
         earlier = Earlier(Metrics(), shared)
-        await earlier.keep("ann", "r", talk, calls)
+        await earlier.keep("ann", "r", talk, [Called((), 0, call.name, call.args, id_) for call, id_ in calls])
         return await earlier.before("ann", "r")
 
-    assert asyncio.run(both()) == (*talk, *(Message(role="assistant", tool_calls=(one,)) for one in calls))
+    found = asyncio.run(both())
+    assert found.conversation[: len(talk)] == talk
+    did = [call for one in found.conversation[len(talk) :] for call in one.tool_calls] + [*found.calls.values()]
+    assert sorted(map(repr, did)) == sorted(repr(call) for call, _ in calls), "each call once"
+    assert all((call, id_) in calls for id_, call in found.calls.items())
     shared.close()
 
 

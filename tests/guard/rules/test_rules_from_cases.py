@@ -20,11 +20,11 @@ from accord.core.guard import GuardPolicy, GuardRule, Likeness, Outcome
 from accord.core.system import Mode
 from accord.core.trial import Message, ToolCall
 from accord.guard.constraints import Constraints
+from accord.guard.meanings import Meanings, meanings
 from accord.guard.rules.adding import added
 from accord.guard.rules.benign import Honest, built_in, read_benign, understood
 from accord.guard.rules.compiling import TOKEN, compile_case, hostile_texts, rule_id
 from accord.guard.rules.honest import Judge, standing
-from accord.guard.rules.meanings import Meanings, meanings
 from accord.guard.rules.near import Neighbours, Passages, alike
 from accord.guard.rules.trial import Ground, State, Tried, tried
 from accord.guard.rules.weight import specific, weight
@@ -226,7 +226,7 @@ def test_the_same_attack_has_the_same_rule_whoever_names_it() -> None:
 
 
 def test_a_rule_on_trial_is_in_shadow() -> None:
-    found = ruled("leak/debug-dump")
+    found = ruled("rag/draft-marked-not-for-readers")
 
     assert found.state is State.SHADOW
     assert found.rule.mode is Mode.SHADOW

@@ -15,11 +15,11 @@ from accord.content.views import views
 from accord.core.canon import Digest
 from accord.core.case import Action, Case, Channel, Control, Deliver, Step
 from accord.core.guard import GuardRule, Likeness
+from accord.guard.meanings import Meanings, meanings
 from accord.guard.rules import benign
 from accord.guard.rules.benign import Honest, built_in, understood
 from accord.guard.rules.compiling import compile_case, marks
 from accord.guard.rules.honest import Judge
-from accord.guard.rules.meanings import Meanings, meanings
 from accord.guard.rules.near import Neighbours, margin
 from accord.guard.rules.parting import parted
 from accord.guard.rules.trial import Ground, State, Tried, tried
@@ -135,12 +135,12 @@ def test_a_stretch_without_the_tokens_of_a_passage_is_not_that_passage() -> None
     assert not met((RULE,), said.format("summer", "winter"))
 
 
-def test_the_more_rules_are_in_force_the_more_likeness_each_demands() -> None:
-    found = [margin(count) for count in (0, 1, 16, 64, 252, 5_000)]
+def test_the_more_passages_are_in_force_the_more_likeness_each_demands() -> None:
+    found = [margin(count) for count in (0, 1, 16, 26, 96, 600, 20_000)]
 
     assert found == sorted(found)
-    assert found[:3] == [0, 0, 0]
-    assert 50 <= margin(252) < margin(5_000) <= 200
+    assert found[:4] == [0, 0, 0, 0]
+    assert 50 <= margin(600) < margin(20_000) <= 200
 
 
 def test_our_honest_texts_are_never_worked_out_where_they_ship(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,8 @@ from accord.guard.doors.events import Event, Events
 from accord.guard.doors.journal import Journal
 from accord.guard.doors.jsonrpc import blocked, parsed, protocol, written
 from accord.guard.doors.mcp import Exchange, McpDoor, Passage
+from accord.guard.doors.memory import Memory
+from accord.guard.doors.past import Past
 from accord.guard.engine import Guard
 from accord.guard.gateway.door import Gateway
 from accord.guard.gateway.upstream import Reply
@@ -35,7 +37,7 @@ PATH: Final = "/mcp"
 _MOST: Final = 4_096
 _HEAVIEST: Final = 16 << 20  # characters that all sessions remember together; each is kept in three ways
 _LONGEST: Final = 1_000
-_NO_CONTENT: Final = 202
+_GONE: Final = 404
 _HOME: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 T = TypeVar("T")
 _BACK: Final = ("mcp-session-id", "mcp-protocol-version", "www-authenticate", "retry-after")
@@ -44,12 +46,12 @@ _BACK: Final = ("mcp-session-id", "mcp-protocol-version", "www-authenticate", "r
 class Kept:
     """A session as this worker knows it, and where it writes what the others have to know, once it has a name."""
 
-    def __init__(self, door: McpDoor, journal: Journal | None = None, *, shared: bool = False) -> None:
+    def __init__(self, door: McpDoor, leave: Callable[[Memory | None], None], journal: Journal | None = None) -> None:
         self.door = door
+        self.leave = leave
         self.journal = journal
         self.over = False
         self._turn = asyncio.Lock()
-        door.memory.noted = [] if shared else None
 
     async def ruled(self, exchange: Exchange, data: bytes, *, outward: bool, visit: Visit) -> Passage:
         """Rule on one message; those of a session take turns, and nobody else waits."""
@@ -66,6 +68,8 @@ class Kept:
                 return await asyncio.to_thread(self._in_turn, action)
             except RecordError as error:
                 self.over = True
+                if self.journal is None or not self.journal.unknown:
+                    await asyncio.to_thread(self.leave, None)
                 status = 404 if self.journal is not None and self.journal.named else 503
                 raise RefusedError(f"the session cannot go on: {error}", code="ACC-E777", status=status) from error
 
@@ -87,6 +91,7 @@ class McpSessions:
         self._spending = Spending()
         self._spending.divide(gateway.metrics.worker, gateway.rows.workers)
         self._kept: OrderedDict[tuple[str, str], Kept] = OrderedDict()
+        self._past = Past(gateway.shared, gateway.now)
 
     async def __call__(self, visit: Visit) -> None:
         """Answer one request."""
@@ -141,6 +146,8 @@ class McpSessions:
             reply.close()
 
     async def _reply(self, visit: Visit, kept: Kept, exchange: Exchange, reply: Reply) -> None:
+        if reply.status == _GONE and _session(visit):  # its client begins another, and its agent knows what it read
+            await asyncio.to_thread(kept.leave, kept.door.memory)
         media = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
         back = [(name.encode(), value.encode("latin-1", "replace")) for name, value in _backwards(reply)]
         if reply.status == 200 and media == "text/event-stream":
@@ -182,7 +189,9 @@ class McpSessions:
         """Return the session of a request; the first message of one begins it, and has no name yet."""
         caller, shared = visit.judge.caller, self._gateway.shared
         if not session and _begins(body):
-            return self._made(caller, None)
+            kept = self._made(caller, None)
+            await kept.done(partial(self._past.enter, caller, kept.door.memory))
+            return kept
         known = self._kept.get((caller, session))
         if known is not None and not known.over:
             self._kept.move_to_end((caller, session))
@@ -199,7 +208,8 @@ class McpSessions:
         wired = self._gateway.guard
         asking = wired.approvals if isinstance(wired, Wired) else None
         door = McpDoor(self._guard, self._clock, spending=self._spending, caller=caller, approvals=asking)
-        return Kept(door, journal, shared=self._gateway.shared is not None)
+        door.memory.noted = None if self._gateway.shared is None else []
+        return Kept(door, partial(self._past.leave, caller), journal)
 
     async def _named(self, kept: Kept, caller: str, given: str) -> None:
         """Keep a session by the id that the server gave it; one without is that of all messages without."""

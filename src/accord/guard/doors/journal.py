@@ -17,12 +17,16 @@ _HEAVIEST: Final = 16 << 20  # bytes of them
 
 
 class Journal:
-    """One session as the workers share it. Its notes are added one message after another, in the turn of each."""
+    """One session as the workers share it. Its notes are added one message after another, in the turn of each.
+
+    One that is `unknown` never began, or is so old that it is forgotten.
+    """
 
     def __init__(self, shared: Remembered, caller: str, session: str) -> None:
         self._shared = shared
         self._thing = Thing("session", caller, session)
         self.named = bool(session)
+        self.unknown = False
         self._seen = 0
         self._first = 0
         self._mark = b""
@@ -64,6 +68,7 @@ class Journal:
             self._anew(memory, 1)
             return
         if entries is None and self.named:
+            self.unknown = True
             raise RecordError("the session is over", code="ACC-E530")
         if entries is None and self._seen:  # too old for the others, and known here
             self._anew(memory, 1)

@@ -76,53 +76,53 @@ class Memory:
 
     def ran(self, call: ToolCall, now: datetime) -> None:
         """Count a call that goes on to the server."""
-        self._do(["ran", call.name, 1])
+        self.learn(["ran", call.name, 1])
         self._spending.note(self._caller, call.name, now)
 
     def read(self, call: ToolCall, text: str) -> None:
         """Keep what a tool told: later calls may carry it."""
-        self._do(["read", call.name, dict(call.args), text])
+        self.learn(["read", call.name, dict(call.args), text])
 
     def lists(self, address: str) -> None:
         """Keep an address that the server lists."""
         if address not in self.listed and len(self.listed) < _MOST_ADDRESSES:
-            self._do(["lists", address])
+            self.learn(["lists", address])
 
     def bar(self, name: str, made: Decision) -> None:
         """Keep that a tool may not be called, and why."""
         held = self.barred.get(name)
         if held is None or _plain(held)[1:] != _plain(made)[1:]:
-            self._do(["bar", name, *_plain(made)])
+            self.learn(["bar", name, *_plain(made)])
 
     def free(self, name: str) -> None:
         """Keep that a tool may be called again."""
         if name in self.barred:
-            self._do(["free", name])
+            self.learn(["free", name])
 
     def begins(self, task: str, call: ToolCall) -> None:
         """Keep the call that a task belongs to."""
         if len(self.tasks) < MOST_OPEN:
-            self._do(["task", task, call.name, dict(call.args)])
+            self.learn(["task", task, call.name, dict(call.args)])
 
     def opens(self, key: str, request: dict[str, Any]) -> None:
         """Keep a request that waits for its answer, which may come another way than it went; a large one may not."""
         about = {name: request[name] for name in ("id", "method", "params") if name in request}
         if len(orjson.dumps(about)) <= _LARGE:
-            self._do(["open", key, about])
+            self.learn(["open", key, about])
 
     def closes(self, key: str) -> None:
         """Keep that a request is answered, or given up."""
-        self._do(["closed", key])
+        self.learn(["closed", key])
 
     def lose(self) -> None:
         """Keep that something was read of which nothing is known any more."""
-        self._do(["lost"])
+        self.learn(["lost"])
 
     def changed(self, tool: Tool) -> bool:
         """Tell whether a tool says something else of itself than when it was first offered, and keep the first."""
         first = self.tools.get(tool.name)
         if first is None:
-            self._do(["tool", tool.name, tool.description, dict(tool.schema)])
+            self.learn(["tool", tool.name, tool.description, dict(tool.schema)])
         return first is not None and pin(first) != pin(tool)
 
     def take(self, note: Note) -> None:
@@ -153,6 +153,12 @@ class Memory:
             case _:
                 raise ValueError("a note of a session is none")
 
+    def learn(self, note: Note) -> None:
+        """Remember what a note says, for others too."""
+        self.take(note)
+        if self.noted is not None:
+            self.noted.append(note)
+
     def notes(self) -> Iterator[Note]:
         """Yield notes from which the same would be remembered, as few as there can be."""
         if self._lost:
@@ -166,11 +172,6 @@ class Memory:
         for called, told in self._recall.pairs():
             call = called.tool_calls[0]
             yield ["read", call.name, dict(call.args), told.content]
-
-    def _do(self, note: Note) -> None:
-        self.take(note)
-        if self.noted is not None:
-            self.noted.append(note)
 
     def _read(self, call: ToolCall, text: str) -> None:
         self._recall.keep(call, _reading(call, text)[1])

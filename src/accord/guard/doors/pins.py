@@ -1,26 +1,35 @@
-"""What a server of tools says of its tools, as entries for guard.yaml that hold it to that."""
+"""What a server of tools, or a recorded request, says of tools, as entries for guard.yaml that hold them to that."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
 import orjson
 
-from accord.core.errors import AccordError
+from accord.core.canon import Digest
+from accord.core.errors import AccordError, ManifestError, RecordError
+from accord.core.finding import Place
+from accord.core.guard import GuardPolicy
 from accord.guard.doors.jsonrpc import LARGEST, Object, parsed
 from accord.guard.doors.memory import MOST_TOOLS
 from accord.guard.doors.orders import orders
 from accord.guard.flow import Tool, pin
+from accord.guard.flow.proving import LONGEST_LINE
 from accord.guard.flow.tools import facts_of
+from accord.guard.gateway import chat, messages, responses
+from accord.guard.gateway.reading import Reading, Tools
+from accord.guard.gateway.wire import RefusedError, read_json
+from accord.guard.gateway.words import Asked
 
 _SECONDS: Final = 30.0
 _MOST_PAGES: Final = 100
 _VERSION: Final = "2025-11-25"
+_HOSTED: Final = GuardPolicy(guard=1, opaque=("hosted",))  # tools at the provider are no tools of ours
 
 
 async def offered(command: Sequence[str], environment: Mapping[str, str]) -> tuple[Tool, ...]:
@@ -55,6 +64,37 @@ def entries(tools: Sequence[Tool]) -> Iterator[str]:
         if facts is None or not facts.reads:
             effect = facts.effect.value if facts is not None else "unknown: say what it does"
             yield f"    # effect by its name: {effect}; add `approval: none` where it may run unasked"
+
+
+def recorded(lines: Iterable[str], path: str) -> tuple[Tool, ...]:
+    """Return the tools of recorded requests, as the gateway would read them; one described in two ways comes twice.
+
+    Raises `ManifestError` for a line that is no request.
+    """
+    found: dict[Digest, Tool] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        for tool in _requested(line, Place(path=path, line=number)):
+            found.setdefault(pin(tool), tool)
+        if len(found) > MOST_TOOLS:
+            raise ManifestError(f"more than {MOST_TOOLS} tools are described", code="ACC-E724", where=Place(path=path))
+    return tuple(found.values())
+
+
+def _requested(line: str, where: Place) -> tuple[Tool, ...]:
+    hint = "give request bodies, one a line"
+    try:
+        said = read_json(line.encode()) if len(line) <= LONGEST_LINE else None
+        if not isinstance(said, dict):
+            raise ManifestError("a line is no request", hint=hint, code="ACC-E724", where=where)
+        tools = {key: said[key] for key in ("tools", "functions") if isinstance(said.get(key), list)}
+        read = responses.read if "input" in said else messages.read if "input_schema" in line else chat.read
+        asked: Asked = read({"messages": [], "input": [], **tools}, Reading(_HOSTED), Tools())
+    except (RefusedError, RecordError) as error:
+        message = f"a request cannot be read: {error.message}"
+        raise ManifestError(message, hint=hint, code="ACC-E724", where=where) from error
+    return asked.tools
 
 
 async def _listed(server: asyncio.subprocess.Process) -> tuple[Tool, ...]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 
 from accord.content.tables import table_of
-from accord.core.guard import Decision, GuardPolicy, Outcome
+from accord.core.guard import Decision, Outcome
 from accord.guard.gateway import tracing
 from accord.guard.gateway.agreeing import Agreement
 from accord.guard.gateway.callers import Callers
@@ -30,7 +30,7 @@ from accord.guard.gateway.upstream import Reply, Upstream
 from accord.guard.gateway.visit import Receive, Scope, Send, Visit
 from accord.guard.gateway.whole import looked_at
 from accord.guard.gateway.wire import Path, RefusedError, changed, put, read_json
-from accord.guard.gateway.words import Asked, Guarding, Watch
+from accord.guard.gateway.words import Asked, Before, Guarding, Watch
 from accord.record.remembered import Remembered
 
 Extra = Callable[[Visit], Awaitable[None]]
@@ -174,10 +174,9 @@ class Gateway:
             raise RefusedError(f"{visit.scope['method']} is not answered here", code="ACC-E754", status=405)
         body = await self.taken(visit)
         parsed = object_of(read_json(body), "the body")
-        asked = self._asked(visit, route, parsed, visit.judge.guard.policy)
-        if asked.previous is not None:
-            before = await self.earlier.before(visit.judge.caller, asked.previous)
-            asked = asked._replace(conversation=before + asked.conversation)
+        previous = parsed.get("previous_response_id") if route.name == "responses" else None
+        before = await self.earlier.before(visit.judge.caller, previous) if previous else None
+        asked = self._asked(visit, route, parsed, before)
         self._watched(visit, asked)
         made = await visit.judge.admit(asked)
         if made.stops:
@@ -210,7 +209,8 @@ class Gateway:
         self.callers.take(visit.caller, self.now(), len(body) // 4)
         return body
 
-    def _asked(self, visit: Visit, route: Route, parsed: dict[str, Any], policy: GuardPolicy) -> Asked:
+    def _asked(self, visit: Visit, route: Route, parsed: dict[str, Any], before: Before | None) -> Asked:
+        policy = visit.judge.guard.policy
         limits = visit.caller.limits if visit.caller else policy.limits
         many = parsed.get(route.most)
         if isinstance(many, list) and len(many) > limits.messages:
@@ -218,7 +218,7 @@ class Gateway:
         for key in _TOKENS if limits.answer_tokens else ():
             if type(wanted := parsed.get(key)) is int and wanted > limits.answer_tokens:
                 raise RefusedError(f"{key} is more than {limits.answer_tokens}", code="ACC-E751")
-        asked = route.read(parsed, Reading(policy), self.tools)
+        asked = route.read(parsed, Reading(policy, before), self.tools)
         if asked.streamed and visit.scope.get("http_version") == "1.0":
             raise RefusedError("a stream needs HTTP/1.1", code="ACC-E754")
         visit.about["model"] = asked.model[:80]

@@ -12,7 +12,8 @@ from accord.core.case import Channel
 from accord.core.errors import RecordError
 from accord.core.trial import Message, ToolCall
 from accord.guard.gateway.metrics import Metrics
-from accord.guard.gateway.words import UNSEEN, Asked
+from accord.guard.gateway.single import Single
+from accord.guard.gateway.words import UNSEEN, Asked, Before, Called
 from accord.record.remembered import Remembered, Thing
 
 if TYPE_CHECKING:
@@ -37,21 +38,21 @@ class Earlier:
         self._metrics = metrics
         self._shared = shared
         self._most = most
-        self._kept: dict[tuple[str, str], Conversation] = {}
+        self._kept: dict[tuple[str, str], Before] = {}
 
-    async def before(self, caller: str, id_: str) -> Conversation:
+    async def before(self, caller: str, id_: object) -> Before:
         """Return what stands before an answer; of one nobody here saw, that anything may stand there."""
-        if len(id_) > _NAME:
+        if not isinstance(id_, str) or len(id_) > _NAME:
             return unseen()
         if self._shared is None:
             return self._kept.get((caller, id_)) or unseen()
         return await asyncio.to_thread(self._read, self._shared, _thing(caller, id_))
 
-    async def keep(self, caller: str, id_: str, conversation: Conversation, calls: Sequence[ToolCall]) -> None:
+    async def keep(self, caller: str, id_: str, conversation: Conversation, calls: Sequence[Called]) -> None:
         """Remember what was said and done up to an answer, before its end is heard."""
         if len(id_) > _NAME:
             return
-        whole = _bounded((*conversation, *(Message(role="assistant", tool_calls=(call,)) for call in calls)))
+        whole = _whole(conversation, calls)
         if self._shared is not None:
             await asyncio.to_thread(self._write, self._shared, _thing(caller, id_), whole)
             return
@@ -62,35 +63,45 @@ class Earlier:
 
     async def heard(self, caller: str, asked: Asked, stream: Streaming) -> None:
         """Remember what was said and done up to a streamed answer, before its end is heard."""
-        id_ = getattr(stream, "id", None)
-        if isinstance(id_, str):
-            await self.keep(caller, id_, asked.conversation, stream.called)
+        if isinstance(stream, Single) and isinstance(stream.id, str):
+            await self.keep(caller, stream.id, asked.conversation, stream.allowed)
 
-    def _read(self, shared: Remembered, thing: Thing) -> Conversation:
+    def _read(self, shared: Remembered, thing: Thing) -> Before:
         try:
             found = shared.read(thing)
-            return _conversation(found[-1].value) if found else unseen()
+            return _before(found[-1].value) if found else unseen()
         except (RecordError, ValueError, TypeError):
             self._metrics.count("memory_errors")
             return unseen()
 
-    def _write(self, shared: Remembered, thing: Thing, whole: Conversation) -> None:
+    def _write(self, shared: Remembered, thing: Thing, whole: Before) -> None:
+        calls = [[id_, call.name, dict(call.args)] for id_, call in whole.calls.items()]
         try:
-            shared.put(thing, orjson.dumps([_plain(one) for one in whole]))
+            shared.put(thing, orjson.dumps([[_plain(one) for one in whole.conversation], calls]))
         except (RecordError, TypeError):  # whoever goes on from here is told that anything may stand there
             self._metrics.count("memory_errors")
 
 
-def unseen() -> Conversation:
+def unseen() -> Before:
     """Return what stands for anything at all: an untrusted result of a tool."""
-    return (
-        Message(role="assistant", tool_calls=(ToolCall(name=UNSEEN),)),
-        Message(role="tool", name=UNSEEN, channel=Channel.MEMORY),
-    )
+    call = Message(role="assistant", tool_calls=(ToolCall(name=UNSEEN),))
+    return Before((call, Message(role="tool", name=UNSEEN, channel=Channel.MEMORY)))
 
 
 def _thing(caller: str, id_: str) -> Thing:
     return Thing("response", caller, id_)
+
+
+def _whole(conversation: Conversation, calls: Sequence[Called]) -> Before:
+    """Return a conversation with the calls of its last answer: those that a result can name wait for theirs."""
+    named: dict[str, ToolCall] = {}
+    did: list[ToolCall] = []
+    for call in calls:
+        made = ToolCall(name=call.name, args=call.args or {})
+        if call.id and named.setdefault(call.id, made) is made:
+            continue
+        did.append(made)
+    return Before(_bounded((*conversation, *(Message(role="assistant", tool_calls=(call,)) for call in did))), named)
 
 
 def _bounded(whole: Conversation) -> Conversation:
@@ -104,7 +115,7 @@ def _bounded(whole: Conversation) -> Conversation:
     at += left <= 0
     while at < len(whole) and whole[at].role == "tool":  # what answered a call that is cut off
         at += 1
-    return (*unseen(), *whole[at:])
+    return (*unseen().conversation, *whole[at:])
 
 
 def _plain(one: Message) -> list[object]:
@@ -112,8 +123,9 @@ def _plain(one: Message) -> list[object]:
     return [one.role, one.content, one.name, one.channel, calls]
 
 
-def _conversation(data: bytes) -> Conversation:
-    return tuple(map(_message, orjson.loads(data)))
+def _before(data: bytes) -> Before:
+    talk, calls = orjson.loads(data)
+    return Before(tuple(map(_message, talk)), {id_: ToolCall(name=name, args=dict(args)) for id_, name, args in calls})
 
 
 def _message(one: Any) -> Message:

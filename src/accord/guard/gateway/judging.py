@@ -54,6 +54,7 @@ class Judge:
         long = sum(len(piece.text) for piece in asked.pieces) > LONG
         made = await aside(lambda: decided(lambda: self.guard.admit(asked.pieces), self.guard.policy), long=long)
         self.judged.append(Judged("request", made, _piece_at(asked.pieces, made.where)))
+        self.guard = self.guard.minding(made, asked.conversation) if made.hits else self.guard
         return made
 
     async def redacting(self, pieces: Sequence[Piece]) -> Mapping[str, str]:

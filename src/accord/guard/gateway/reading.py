@@ -17,7 +17,7 @@ from accord.core.system import Mode
 from accord.core.trial import Message, ToolCall
 from accord.guard.flow import Tool
 from accord.guard.gateway.wire import RefusedError, read_arguments
-from accord.guard.gateway.words import UNSEEN, Asked
+from accord.guard.gateway.words import UNSEEN, Asked, Before
 
 _TEXTUAL: Final = ("text/", "application/json", "application/xml", "application/yaml")
 
@@ -48,15 +48,18 @@ def acts() -> Mapping[str, str]:
 
 
 class Reading:
-    """What has been gathered from one request so far."""
+    """What has been gathered from one request so far, behind what stands before it."""
 
-    __slots__ = ("_calls", "_policy", "messages", "pieces", "tools")
+    __slots__ = ("_calls", "_policy", "_start", "_waiting", "goes_on", "messages", "pieces", "tools")
 
-    def __init__(self, policy: GuardPolicy) -> None:
+    def __init__(self, policy: GuardPolicy, before: Before | None = None) -> None:
         self._policy = policy
         self._calls: dict[str, ToolCall] = {}
+        self._start = len(before.conversation) if before is not None else 0
+        self._waiting = dict(before.calls) if before is not None else {}
+        self.goes_on = before is not None
         self.pieces: list[Piece] = []
-        self.messages: list[Message] = []
+        self.messages: list[Message] = list(before.conversation) if before is not None else []
         self.tools: list[Tool] = []
 
     def text(self, text: str, channel: Channel, source: str, where: str) -> None:
@@ -73,11 +76,12 @@ class Reading:
         if name and not name.replace("_", "").replace("-", "").isalnum():
             self.text(name, Channel.MEMORY, "assistant", "tool_calls")
         self._flush(id_)
+        self._waiting.pop(id_, None)
         self._calls[id_] = ToolCall(name=name, args=args)
 
     def result(self, id_: str, text: str, where: str, name: str = "", channel: Channel = Channel.TOOL_OUTPUT) -> None:
         """Note what a tool returned, right behind its one call."""
-        call = self._calls.pop(id_, None) or ToolCall(name=name or "unknown")
+        call = self._calls.pop(id_, None) or self._waiting.pop(id_, None) or ToolCall(name=name or "unknown")
         self.text(text, channel, f"tool:{call.name}", where)
         self.messages.append(Message(role="assistant", tool_calls=(call,)))
         self.messages.append(Message(role="tool", content=text, name=call.name, channel=channel))
@@ -131,9 +135,12 @@ class Reading:
         else:
             self.opaque(kind, where, f"{kind} of type {media.partition(';')[0][:40]!r}")
 
-    def asked(self, body: Mapping[str, Any], *, choices: int = 1, previous: str | None = None) -> Asked:
-        """Return everything gathered; calls without a result come last."""
+    def asked(self, body: Mapping[str, Any], *, choices: int = 1) -> Asked:
+        """Return everything gathered; calls without a result come last, those of an earlier answer first."""
         self._flush(None)
+        self.messages[self._start : self._start] = [
+            Message(role="assistant", tool_calls=(call,)) for call in self._waiting.values()
+        ]
         return Asked(
             tuple(self.pieces),
             tuple(self.messages),
@@ -141,7 +148,6 @@ class Reading:
             text_in(body, "model", ""),
             flag_in(body, "stream"),
             choices,
-            previous,
         )
 
     def _flush(self, id_: str | None) -> None:

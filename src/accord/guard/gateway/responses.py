@@ -35,7 +35,7 @@ def read(body: Mapping[str, Any], reading: Reading, tools: Tools) -> Asked:
     if body.get("background"):
         said = "an answer in the background is fetched where nobody here looks at it"
         raise RefusedError(said, code="ACC-E752", status=403, where="background")
-    previous = _before(body, reading)
+    _before(body, reading)
     instructions = body.get("instructions")
     if isinstance(instructions, list):
         _items(reading, instructions, "instructions")
@@ -50,18 +50,18 @@ def read(body: Mapping[str, Any], reading: Reading, tools: Tools) -> Asked:
         _items(reading, list_in(body, "input"), "input")
     declared(body, reading, tools, own={"function": "", "custom": ""}, schema="parameters")
     reading.rest(body, "responses", _OWN)
-    return reading.asked(body, previous=previous)._replace(stored=body.get("store") is not False)
+    return reading.asked(body)._replace(stored=body.get("store") is not False)
 
 
-def _before(body: Mapping[str, Any], reading: Reading) -> str | None:
+def _before(body: Mapping[str, Any], reading: Reading) -> None:
     """Note what the conversation goes on from and is not in this body."""
     if body.get("conversation") is not None:
         reading.taint()
     if body.get("prompt") is not None:
         reading.opaque("stored", "prompt", "a prompt kept at the provider")
         reading.every(object_of(body["prompt"], "prompt"), Channel.USER, "user", "prompt")
-    previous = text_in(body, "previous_response_id", "")
-    return previous or None
+    if text_in(body, "previous_response_id", "") and not reading.goes_on:
+        reading.taint()
 
 
 def _items(reading: Reading, items: object, where: str) -> None:
@@ -142,7 +142,8 @@ def called(item: Mapping[str, Any], index: int) -> Called | None:
     kind = kind_of(item)
     if kind in _CALLING:
         raw = text_in(item, "arguments" if kind == "function_call" else "input", "output")
-        return Called(("output", index), 0, text_in(item, "name", "output"), arguments(raw, kind))
+        name, id_ = text_in(item, "name", "output"), text_in(item, "call_id", "output")
+        return Called(("output", index), 0, name, arguments(raw, kind), id_)
     tool = acts().get(kind)
     if tool is None:
         return None

@@ -36,6 +36,7 @@ class Run:
         self.judge = judge
         self.lane = Lane(judge, where)
         self.called: list[ToolCall] = []
+        self.allowed: list[Called] = []
         self._at: dict[str, int] = {}
 
     def text(self, event: Event, said: dict[str, Any], key: str, path: tuple[str, str | None]) -> None:
@@ -68,6 +69,7 @@ class Run:
             self.lane.drop(held, made)
         else:
             self.called.append(ToolCall(name=found.name, args=found.args or {}))
+            self.allowed.append(found)
             self.lane.allow(held)
 
 
@@ -85,6 +87,11 @@ class Single:
     def called(self) -> list[ToolCall]:
         """Return the calls that were allowed."""
         return self._run.called
+
+    @property
+    def allowed(self) -> list[Called]:
+        """Return the calls that were allowed, as they stand in the answer."""
+        return self._run.allowed
 
     @property
     def id(self) -> object:

@@ -27,7 +27,7 @@ class Looked(NamedTuple):
     """An answer that may leave, and the tool calls in it."""
 
     body: bytes
-    calls: tuple[ToolCall, ...]
+    calls: tuple[Called, ...]
 
 
 def looked_at(data: bytes, parsed: dict[str, Any], shape: Shape, judge: Judge) -> Looked:
@@ -41,13 +41,13 @@ def looked_at(data: bytes, parsed: dict[str, Any], shape: Shape, judge: Judge) -
     if around and judge.release("\n".join(text.text for text in around), "").outcome is not Outcome.ALLOW:
         _around(around, parsed, judge, edits)
     shut = {lane for lane, texts in by_lane.items() if _lane(texts, parsed, shape.cut, judge, edits)}
-    calls: list[ToolCall] = []
+    calls: list[Called] = []
     for lane in dict.fromkeys(call.lane for call in answer.calls):
         mine = [call for call in answer.calls if call.lane == lane]
         if lane in shut or not _authorised(mine, calls, judge):
             _apply(shape.cut(parsed, lane, None, "") if lane not in shut else {}, parsed, edits)
         else:
-            calls += (ToolCall(name=call.name, args=call.args or {}) for call in mine)
+            calls += mine
     return Looked(changed(data, edits, parsed), tuple(calls))
 
 
@@ -100,9 +100,9 @@ def kept(judge: Judge, text: str, made: Decision) -> str:
     return judge.guard.redacted(before, hits) if hits else before
 
 
-def _authorised(calls: list[Called], before: list[ToolCall], judge: Judge) -> bool:
+def _authorised(calls: list[Called], before: list[Called], judge: Judge) -> bool:
     """Ask about each call of a choice; one that stops, stops them all."""
-    did = list(before)
+    did = [ToolCall(name=call.name, args=call.args or {}) for call in before]
     allowed = True
     for call in calls:
         allowed = not judge.call(call, did, where_of(call.path)).stops and allowed

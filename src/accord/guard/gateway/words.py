@@ -98,8 +98,7 @@ class Caller(NamedTuple):
 class Asked(NamedTuple):
     """What a request holds: every text, what was said and done so far, and the tools that may be called.
 
-    `previous` names an earlier answer that the conversation goes on from; an answer that the provider keeps (`stored`)
-    may be gone on from later.
+    An answer that the provider keeps (`stored`) may be gone on from later.
     """
 
     pieces: tuple[Piece, ...]
@@ -108,8 +107,17 @@ class Asked(NamedTuple):
     model: str = ""
     streamed: bool = False
     choices: int = 1
-    previous: str | None = None
     stored: bool = False
+
+
+class Before(NamedTuple):
+    """What stands before a request that goes on from an earlier answer: all that was said, and that answer's calls.
+
+    The calls have the ids by which their results name them.
+    """
+
+    conversation: tuple[Message, ...]
+    calls: Mapping[str, ToolCall] = {}
 
 
 class Text(NamedTuple):
@@ -121,12 +129,13 @@ class Text(NamedTuple):
 
 
 class Called(NamedTuple):
-    """A tool call of an answer; without `args` nobody can tell what they are."""
+    """A tool call of an answer; without `args` nobody can tell what they are. Its result names it by `id`."""
 
     path: Path
     lane: int
     name: str
     args: Mapping[str, Any] | None
+    id: str = ""
 
 
 class Answer(NamedTuple):

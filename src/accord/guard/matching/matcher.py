@@ -8,7 +8,7 @@ from typing import NamedTuple
 from accord.content.fingerprints import words
 from accord.content.views import View
 from accord.core.case import Channel
-from accord.core.guard import GuardRule, Hit, Outcome
+from accord.core.guard import GuardRule, Hit
 from accord.guard.matching.sets import Found, Named, PatternSet
 from accord.guard.matching.texts import Met, TextIndex, spans
 
@@ -58,7 +58,7 @@ class Matcher:
         start, end = view.at(seen.start, seen.end)
         where = "" if view.kind == "plain" else f", hidden by {view.kind}"
         message = f"{seen.how} {rule.name}{where}"
-        outcome = Outcome(rule.action.value)
+        outcome = rule.on_text
         return Hit(
             rule=rule.id, outcome=outcome, start=start, end=end, view=view.kind, score=seen.score, message=message
         )

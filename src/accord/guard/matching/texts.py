@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from math import ceil
 from typing import Final, NamedTuple
 
 from accord.content.fingerprints import normal
@@ -14,8 +15,12 @@ from accord.content.fingerprints import normal
 NEAR = 0.6
 """The share of the pairs of neighbouring words of a rule's text that must stand near each other."""
 
+BARE: Final = 1.0
+"""The same share where the text has variables and no token stands: the letter around an order is not the order."""
+
 _VARIABLE: Final = re.compile(r"\{\{\w{1,64}\}\}")
 _TOKEN: Final = re.compile(r"\S+")
+_TOKEN_LIKE: Final = re.compile(r"(?=[^\W_]*\d)(?=[^\W_]*[^\W\d_])[^\W_]{10,}")
 _FEWEST = 6  # pairs: a shorter text must stand there word by word
 _MOST_WORDS = 2_000
 _ROOM = 8
@@ -35,6 +40,7 @@ class _Text(NamedTuple):
     owner: int
     pairs: frozenset[_Pair]
     need: int
+    bare: int  # of the pairs, where no token stands with them
     words: int
     runs: tuple[str, ...]
 
@@ -77,13 +83,15 @@ class TextIndex:
         for at, pair in enumerate(pairwise(words)):
             here.setdefault(pair, []).append(at)
         joined = ""
+        tied = any(map(_TOKEN_LIKE.fullmatch, words))
         for place in candidates:
             one = self._texts[place]
             shared = one.pairs & here.keys()
-            if len(shared) < one.need:
+            need = one.need if tied else one.bare
+            if len(shared) < need:
                 continue
             if len(one.pairs) >= _FEWEST:
-                met = _densest(one, [(at, pair) for pair in shared for at in here[pair]])
+                met = _densest(one, [(at, pair) for pair in shared for at in here[pair]], need)
             else:
                 joined = joined or f" {' '.join(words)} "
                 met = _exact(one, joined)
@@ -96,11 +104,12 @@ def _prepared(owner: int, text: str) -> _Text | None:
     pairs = frozenset(pair for run in runs for words in [run.split(" ")] for pair in pairwise(words))
     if not runs or (not pairs and len(runs[0]) < _FEWEST):
         return None
-    need = len(pairs) if len(pairs) < _FEWEST else -(-len(pairs) * int(NEAR * 100) // 100)
-    return _Text(owner, pairs, need, sum(run.count(" ") + 1 for run in runs), runs)
+    bare = BARE if _VARIABLE.search(text) else NEAR
+    need, least = (len(pairs) if len(pairs) < _FEWEST else ceil(len(pairs) * share) for share in (NEAR, bare))
+    return _Text(owner, pairs, need, least, sum(run.count(" ") + 1 for run in runs), runs)
 
 
-def _densest(one: _Text, found: list[tuple[int, _Pair]]) -> Met | None:
+def _densest(one: _Text, found: list[tuple[int, _Pair]], need: int) -> Met | None:
     """Return the stretch of at most twice the text's length that has most of its pairs, if that is enough."""
     found.sort()
     reach = 2 * one.words + _ROOM
@@ -117,7 +126,7 @@ def _densest(one: _Text, found: list[tuple[int, _Pair]]) -> Met | None:
             low += 1
         if len(counts) > best[0]:
             best = (len(counts), found[low][0], found[high][0] + 1)
-    return Met(one.owner, best[1], best[2], best[0] / len(one.pairs)) if best[0] >= one.need else None
+    return Met(one.owner, best[1], best[2], best[0] / len(one.pairs)) if best[0] >= need else None
 
 
 def _exact(one: _Text, joined: str) -> Met | None:

@@ -20,13 +20,13 @@ from accord.core.case import Channel
 from accord.core.errors import ManifestError
 from accord.core.finding import Place
 from accord.core.shipped import DATA
-from accord.guard.rules.meanings import WIDTH, Meanings, Window, meanings
+from accord.guard.meanings import WIDTH, Meanings, Window, meanings
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from accord.guard.rules.meanings import Floats
+    from accord.guard.meanings import Floats
 
 MOST: Final = 50_000
 """Texts of the house that are read."""

@@ -30,7 +30,7 @@ from accord.core.case import (
 )
 from accord.core.errors import ManifestError
 from accord.core.guard import GuardRule, Likeness
-from accord.guard.rules.meanings import Meanings, meanings
+from accord.guard.meanings import Meanings, meanings
 from accord.guard.rules.weight import letters, specific
 
 TOKEN: Final = "{{token}}"
@@ -79,6 +79,8 @@ def compile_case(case: Case, *, made: datetime | None = None) -> GuardRule:
         outputs=tuple(dict.fromkeys(_outputs(case.broke))),
         effects=_unique(fixed for deed in deeds if (fixed := _fixed(deed)) is not None),
         guarded=_unique(open_ for deed in deeds if (open_ := _opened(deed)) is not None),
+        after=_unique(_bare(deed) for deed in deeds if _opened(deed) is not None),
+        keeps=_keeps(case),
         made=made,
     )
 
@@ -101,7 +103,7 @@ def hostile_texts(case: Case) -> tuple[str, ...]:
     if leaks and not waits:
         free = [text for text in carried if leaks.isdisjoint(names_in(text))]
         return tuple(dict.fromkeys([*free, *asked]))[:_MOST_TEXTS]
-    for group in (carried, asked):
+    for group in (carried, [*carried, *asked]):  # what only the user names may be the user's own: all is looked at
         if any(not waits.isdisjoint(names_in(text)) for text in group):
             return tuple(dict.fromkeys(group))[:_MOST_TEXTS]
     return tuple(dict.fromkeys(carried or asked))[:_MOST_TEXTS]
@@ -131,8 +133,12 @@ def passages(texts: Iterable[str]) -> tuple[Likeness, ...]:
         return ()
     seen = (view.text for text in texts for view in views(text)[:_MOST_VIEWS])
     parts = (" ".join(part.split())[:2_000] for text in seen for part in _stretches(table, text))
-    found = dict.fromkeys(part for part in parts if table.told(table.rows(part)) >= _FEWEST_TOLD)
-    return tuple(untried(text) for text in list(found)[:_MOST_PASSAGES])
+    found: dict[tuple[int, ...], str] = {}  # by their words: a full stop more makes no other passage
+    for part in dict.fromkeys(parts):
+        rows = table.rows(part)
+        if table.told(rows) >= _FEWEST_TOLD:
+            found.setdefault(rows, part)
+    return tuple(untried(text) for text in list(found.values())[:_MOST_PASSAGES])
 
 
 def _stretches(table: Meanings, text: str) -> Iterator[str]:
@@ -200,6 +206,18 @@ def _opened(deed: EffectPattern) -> EffectPattern | None:
     if not args:
         args = {name: f"*{TOKEN}*" for name, wanted in deed.args.items() if names_in(wanted)}
     return EffectPattern(does=deed.does, args=args) if args else None
+
+
+def _bare(deed: EffectPattern) -> EffectPattern:
+    """Return the effect with what its arguments spell out, be it the attacker's own or not."""
+    return EffectPattern(does=deed.does, args={name: _opened_up(wanted) for name, wanted in deed.args.items()})
+
+
+def _keeps(case: Case) -> bool:
+    """Tell whether what the oracle sees leaked is the operator's: nobody else's token is kept back."""
+    told = (one.deliver.text for one in case.steps if one.deliver is not None and one.deliver.channel is Channel.SYSTEM)
+    leaks, _ = _variables(case.broke)
+    return any(not leaks.isdisjoint(names_in(text)) for text in told)
 
 
 def _opened_up(wanted: str) -> str:

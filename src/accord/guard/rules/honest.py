@@ -11,8 +11,9 @@ from accord.case.variables import names_in, pieces
 from accord.content.views import views
 from accord.core.case import Channel
 from accord.core.guard import Likeness
+from accord.guard.meanings import Meanings, Window
 from accord.guard.rules.benign import Benign
-from accord.guard.rules.meanings import Meanings, Window
+from accord.guard.rules.bounds import LEAST_ALIKE
 from accord.guard.rules.near import WITHOUT_TOKEN, alike, blended, comparable, whole
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from accord.guard.detector import Scorer
-    from accord.guard.rules.meanings import Floats
+    from accord.guard.meanings import Floats
 
     Flags = npt.NDArray[np.bool_]
     Places = npt.NDArray[np.intp]
@@ -39,7 +40,8 @@ _COMPARED: Final = 60  # of the nearest stretches of honest text
 _MARGIN: Final = 25  # thousandths above the likest honest text
 _LEAST: Final = 425  # thousandths that are demanded in any case
 _LONG: Final = 6.0  # what a passage tells from which on it is long
-_FOR_SHORT: Final = 25  # thousandths more for each word that a passage tells less
+_FOR_SHORT: Final = 25  # thousandths more for each word that a passage with a token tells less
+_FOR_SHORT_PLAIN: Final = 40  # the same of one without
 _FOR_TAME: Final = 50  # thousandths more for a passage that sounds less hostile than an attack
 _HOSTILE: Final = 0.5
 _LEAST_ABROAD: Final = 315  # of texts in other languages than the passage's
@@ -108,6 +110,12 @@ class Judge:
         """Tell whether a text sounds like an attack, told in a moment."""
         return self._standing(text).front > _LIKELY
 
+    def sounds_throughout(self, text: str) -> bool:
+        """Tell whether each sentence of a text sounds like an attack: the letter around an order does not."""
+        found = self._table.read(text)
+        places = () if found is None else found.places[:_MOST_LOOKED_AT]
+        return all(self.sounds(text[start:end]) for start, end in places)
+
     def is_hostile(self, text: str) -> bool:
         """Tell whether a text is an attack whoever says it; a few of a hundred honest texts seem to be.
 
@@ -149,8 +157,8 @@ class Judge:
         One that does not sound like an attack may still stand for one where it holds two things or more that are the
         attack's own: tokens, which whoever says it again must say too, and what the oracle waits for (`marks`).
         """
-        clear, stands = self._clear(text), self._standing(text)
-        if self._table.told(self._table.rows(clear)) < _LEAST_TOLD and len(clear.split()) < _FEWEST:
+        stands = self._standing(text)
+        if not self.tells(text):
             return f"the text {text[:60]!r} is too short"
         if stands.is_twin:
             return f"the text {text[:60]!r} is like an honest text (likeness {stands.likest / 1000:.2f})"
@@ -158,6 +166,11 @@ class Judge:
         own = {*(f"{{{{{name}}}}}" for name in names_in(plain)), *(mark for mark in self._marks if mark in plain)}
         is_tied = len(own) >= _TIED
         return "" if is_tied or self.is_hostile(text) else f"the text {text[:60]!r} {MAY_BE}"
+
+    def tells(self, text: str) -> bool:
+        """Tell whether a text is long enough to be met again."""
+        clear = self._clear(text)
+        return self._table.told(self._table.rows(clear)) >= _LEAST_TOLD or len(clear.split()) >= _FEWEST
 
     def _standing(self, text: str) -> Standing:
         if text not in self._known:
@@ -196,23 +209,27 @@ def _scorer(*, encoder: bool) -> Scorer:
     return load(encoder=encoder)
 
 
-def fitted(table: Meanings, passages: Sequence[Likeness], honest: Sequence[Benign]) -> tuple[Likeness, ...]:
+def fitted(
+    table: Meanings, passages: Sequence[Likeness], honest: Sequence[Benign], *, less: int = 0
+) -> tuple[Likeness, ...]:
     """Return passages with as little likeness demanded as honest texts allow, the loosest first.
 
-    Those that would meet nothing but themselves are left out.
+    Those that would meet nothing but themselves are left out; `less` is demanded where no honest text is near.
     """
     if not passages:
         return ()
     windows = [whole(table, one.text) for one in passages]
     vectors = table.vectors_of(windows)
     found = (
-        _fit(table, passage.text, window, vector, honest)
+        _fit(table, passage.text, window, vector, honest, less=less)
         for passage, window, vector in zip(passages, windows, vectors, strict=True)
     )
     return tuple(sorted((one for one in found if one.enough <= HIGHEST), key=lambda one: one.enough))
 
 
-def _fit(table: Meanings, text: str, window: Window, vector: Floats, honest: Sequence[Benign]) -> Likeness:
+def _fit(
+    table: Meanings, text: str, window: Window, vector: Floats, honest: Sequence[Benign], *, less: int
+) -> Likeness:
     language = table.language(window.rows)
     extra = _extra(table, window, vector)
     told = table.tells((window,))[0]
@@ -224,9 +241,9 @@ def _fit(table: Meanings, text: str, window: Window, vector: Floats, honest: Seq
     return Likeness(
         text=text,
         near=max((_seldom(vector, one) for one in home), default=_LEAST_NEAR),
-        enough=max(_LEAST + extra, likest + _MARGIN),
+        enough=max(LEAST_ALIKE, _LEAST + extra - less, likest + _MARGIN),
         near_abroad=max((_seldom(vector, one) for one in away), default=_LEAST_NEAR),
-        abroad=max(_LEAST_ABROAD + extra, strangest + _MARGIN),
+        abroad=max(LEAST_ALIKE, _LEAST_ABROAD + extra - less, strangest + _MARGIN),
     )
 
 
@@ -247,7 +264,8 @@ def _extra(table: Meanings, window: Window, vector: Floats) -> int:
     """Return how much more likeness is demanded where a passage tells little or sounds tame."""
     short = max(0.0, _LONG - table.told(window.rows))
     tame = max(0.0, _HOSTILE - table.sounds(vector))
-    return int(_FOR_SHORT * short + _FOR_TAME * tame)
+    each = _FOR_SHORT if table.has_token(window.rows) else _FOR_SHORT_PLAIN
+    return int(each * short + _FOR_TAME * tame)
 
 
 def _likest(table: Meanings, window: Window, vector: Floats, part: _Part) -> int:

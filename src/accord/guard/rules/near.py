@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from accord.content.views import View
 from accord.core.case import Channel
-from accord.core.guard import GuardRule, Hit, Likeness, Outcome
-from accord.guard.rules.meanings import Meanings, Stretches, Window, meanings
+from accord.core.guard import GuardRule, Hit, Likeness
+from accord.guard.meanings import Meanings, Stretches, Window, meanings
 
 if TYPE_CHECKING:
-    from accord.guard.rules.meanings import Flags, Floats, Ints
+    from accord.guard.meanings import Flags, Floats, Ints
 
 WITHOUT_TOKEN: Final = 60
 """Thousandths less for a stretch without the token that the passage has."""
@@ -35,8 +35,9 @@ _SURE: Final = 0.5  # the share of words that tells which language a text is in
 _SURE_OF_PASSAGE: Final = 0.7  # the same of a passage, which is short
 _ABOVE: Final = 130  # thousandths by which wholes are more alike than words, in all but one of a hundred
 _MOST_VIEWS: Final = 12
-_MOST_TOKENS: Final = 2  # that are demanded where the passage has as many
-_FREE: Final = 16  # rules, up to which each is as strict as alone
+_MOST_TOKENS: Final = 2  # that count
+_TIED: Final = 40  # thousandths less in another language where two tokens stand as in the passage
+_FREE: Final = 26  # passages, up to which each is as strict as alone
 _FOR_TWICE: Final = 20  # thousandths more for twice as many, which halves the false alarms at least
 _WINDOWS_AT_ONCE: Final = 512
 
@@ -62,7 +63,7 @@ class Words(NamedTuple):
 class Neighbours:
     """The passages of all rules, compiled once and never changed.
 
-    `strict` is the margin that is demanded, and left out it is that of so many rules.
+    `strict` is the margin that is demanded, and left out it is that of so many passages.
     """
 
     def __init__(self, rules: Iterable[GuardRule], table: Meanings | None = None, *, strict: int | None = None) -> None:
@@ -71,8 +72,10 @@ class Neighbours:
         self._rules = [rule for rule, _ in owned]
         self._passages = None
         if self._table and owned:
-            wanted = margin(len({rule.id for rule in self._rules})) if strict is None else strict
-            self._passages = Passages((one for _, one in owned), self._table, margin=wanted)
+            firm = margin(sum(not rule.keeps for rule in self._rules)) if strict is None else strict
+            wanted = [0 if rule.keeps else firm for rule in self._rules]  # they stop nothing but a secret
+            calm = [rule.is_wary for rule in self._rules]
+            self._passages = Passages((one for _, one in owned), self._table, margin=wanted, calm=calm)
 
     def hits(self, views: Sequence[View], channel: Channel) -> tuple[Hit, ...]:
         """Return what rules for `channel` say of the views of one text, each rule at most once."""
@@ -88,9 +91,21 @@ class Neighbours:
 
 
 class Passages:
-    """Passages as vectors and as the words they are made of; `margin` is demanded beyond what each demands alone."""
+    """Passages as vectors and as the words they are made of; `margin` is demanded beyond what each demands alone.
 
-    def __init__(self, passages: Iterable[Likeness], table: Meanings, *, margin: int = 0) -> None:
+    Passages without tokens are compared with all stretches, and those with tokens only with stretches that have some:
+    few have, so a thousand rules whose attacks carry tokens cost hardly more than one. What is compared without tokens
+    has to sound hostile, unless a passage is `calm` itself.
+    """
+
+    def __init__(
+        self,
+        passages: Iterable[Likeness],
+        table: Meanings,
+        *,
+        margin: int | Sequence[int] = 0,
+        calm: bool | Sequence[bool] = False,
+    ) -> None:
         import numpy as np
 
         self._table = table
@@ -98,7 +113,8 @@ class Passages:
         windows = [whole(table, one.text) for one in self._kept]
         self._rows = [_different(one) for one in windows]
         self._words: list[Words | None] = [None] * len(windows)
-        self._vectors = np.ascontiguousarray(table.vectors_of(windows).T)
+        vectors = table.vectors_of(windows)
+        tokens = np.array([min(_MOST_TOKENS, table.tokens(one.rows)) for one in windows], np.int32)
         self._home = _demanded(((one.near, one.enough) for one in self._kept), margin)
         spoken = [table.spoken(rows) for rows in self._rows]
         self._languages = np.array([language for language, _ in spoken], np.int32)
@@ -107,8 +123,23 @@ class Passages:
         self._abroad = _demanded(
             ((one.near_abroad, max(one.abroad, one.enough * unsure)) for one, unsure in pairs), margin
         )
-        self._least = np.maximum(_LEAST_TOLD, _LEAST_SHARE * table.tells(windows))
-        self._tokens = np.array([min(_MOST_TOKENS, table.tokens(one.rows)) for one in windows], np.float32)
+        least = np.maximum(_LEAST_TOLD, _LEAST_SHARE * table.tells(windows))
+        gentle = np.broadcast_to(np.asarray(calm, bool), len(windows)) & (tokens == 0)
+        kinds = [(count, False) for count in range(_MOST_TOKENS + 1)] + [(0, True)]
+        groups = ((count, soft, np.flatnonzero((tokens == count) & (gentle == soft))) for count, soft in kinds)
+        self._groups = tuple(
+            _Group(
+                tokens=count,
+                calm=soft,
+                at=at,
+                vectors=np.ascontiguousarray(vectors[at].T),
+                least=least[at],
+                home=self._home.near[at],
+                abroad=self._abroad.near[at],
+            )
+            for count, soft, at in groups
+            if len(at)
+        )
 
     def likely(self, text: str) -> tuple[Likely, ...]:
         """Return the passages that a text is like enough, the likest first."""
@@ -122,45 +153,86 @@ class Passages:
         seen = self._table.read(text)
         if seen is None:
             return []
-        kept = np.flatnonzero((seen.tells >= _LEAST_TOLD) & (seen.hostile >= _LEAST_HOSTILE))
-        if not len(kept):
-            return []
+        telling = seen.tells >= _LEAST_TOLD
         language, share = self._table.spoken(seen.flat)
         at_home = self._languages == language
-        abroad = self._abroad.near if share > _SURE else np.float32(2)
-        near = np.where(at_home, self._home.near, abroad)
+        known: dict[int, Words] = {}
         found: list[Likely] = []
-        for at in range(0, len(kept), _WINDOWS_AT_ONCE):
-            found += self._in(seen, kept[at : at + _WINDOWS_AT_ONCE], near, at_home)
+        for group in self._groups:
+            for tokens in range(min(1, group.tokens), group.tokens + 1):
+                kept = np.flatnonzero(telling if group.calm else telling & _has(seen, tokens, most=group.tokens))
+                if not len(kept):
+                    continue
+                less = _TIED if tokens == _MOST_TOKENS else 0
+                abroad = group.abroad - less / 1000 if share > _SURE else np.float32(2)
+                near = np.where(at_home[group.at], group.home, abroad)
+                for at in range(0, len(kept), _WINDOWS_AT_ONCE):
+                    pairs = _pairs(seen, kept[at : at + _WINDOWS_AT_ONCE], group, near)
+                    found += (self._compared(seen, one, known, at_home=at_home, less=less) for one in pairs)
         return found
 
-    def _in(self, seen: Stretches, kept: Ints, near: Floats, at_home: Flags) -> Iterator[Likely]:
-        import numpy as np
-
-        over = seen.vectors[kept] @ self._vectors
-        over -= near
-        flat = np.flatnonzero(over > 0)
-        if not len(flat):
-            return
-        stretches, passages = np.divmod(flat, over.shape[1])
-        told = seen.tells[kept][stretches] >= self._least[passages]
-        told &= seen.tokens[kept][stretches] >= self._tokens[passages]
-        stretches, passages = stretches[told], passages[told]
-        best = np.argsort(-over[stretches, passages], kind="stable")[:_MOST_COMPARED]
-        known: dict[int, Words] = {}
-        for stretch, passage in zip(stretches[best].tolist(), passages[best].tolist(), strict=True):
-            at = int(kept[stretch])
-            if at not in known:
-                known[at] = words_of(self._table, dict.fromkeys(seen.rows(at)))
-            demanded = self._home if at_home[passage] else self._abroad
-            score = blended(float(over[stretch, passage] + near[passage]), agreed(self._words_of(passage), known[at]))
-            yield Likely(passage, score, *seen.span(at), int(demanded.enough[passage]))
+    def _compared(self, seen: Stretches, pair: _Pair, known: dict[int, Words], *, at_home: Flags, less: int) -> Likely:
+        if pair.stretch not in known:
+            known[pair.stretch] = words_of(self._table, dict.fromkeys(seen.rows(pair.stretch)))
+        score = blended(pair.near, agreed(self._words_of(pair.passage), known[pair.stretch]))
+        home = bool(at_home[pair.passage])
+        enough = (self._home if home else self._abroad).enough[pair.passage] - (0 if home else less)
+        return Likely(pair.passage, score, *seen.span(pair.stretch), int(enough))
 
     def _words_of(self, passage: int) -> Words:
         known = self._words[passage]
         if known is None:
             known = self._words[passage] = words_of(self._table, self._rows[passage])
         return known
+
+
+class _Group(NamedTuple):
+    """Passages with as many tokens: which they are, what they mean, and what a stretch has to tell beside each.
+
+    `home` and `abroad` say how near a stretch has to be, in the passage's language and in others.
+    """
+
+    tokens: int
+    calm: bool
+    at: Ints
+    vectors: Floats
+    least: Floats
+    home: Floats
+    abroad: Floats
+
+
+class _Pair(NamedTuple):
+    """A stretch and a passage that are near as wholes, and how near."""
+
+    stretch: int
+    passage: int
+    near: float
+
+
+def _has(seen: Stretches, tokens: int, *, most: int) -> Flags:
+    """Tell which stretches have as many tokens, `most` and more counted alike; those with none must sound hostile."""
+    import numpy as np
+
+    if not most:
+        return np.asarray(seen.hostile >= _LEAST_HOSTILE)
+    return np.asarray(seen.tokens >= tokens if tokens == most else seen.tokens == tokens)
+
+
+def _pairs(seen: Stretches, kept: Ints, group: _Group, near: Floats) -> Iterator[_Pair]:
+    """Yield the nearest pairs of stretches and passages that are near enough to be compared word by word."""
+    import numpy as np
+
+    met = seen.vectors[kept] @ group.vectors
+    flat = np.flatnonzero(met > near)
+    if not len(flat):
+        return
+    stretches, passages = np.divmod(flat, met.shape[1])
+    told = seen.tells[kept][stretches] >= group.least[passages]
+    stretches, passages = stretches[told], passages[told]
+    over = met[stretches, passages] - near[passages]
+    best = np.argsort(-over, kind="stable")[:_MOST_COMPARED]
+    for stretch, passage in zip(stretches[best].tolist(), passages[best].tolist(), strict=True):
+        yield _Pair(int(kept[stretch]), int(group.at[passage]), float(met[stretch, passage]))
 
 
 class _Demanded(NamedTuple):
@@ -170,16 +242,19 @@ class _Demanded(NamedTuple):
     enough: Ints
 
 
-def margin(rules: int) -> int:
-    """Return how much more likeness is demanded of each where so many rules are in force, in thousandths."""
-    return max(0, round(_FOR_TWICE * log2(max(1, rules) / _FREE)))
+def margin(passages: int) -> int:
+    """Return how much more likeness is demanded of each where so many passages are in force, in thousandths.
+
+    Each passage has its own chance to meet an honest text, and a rule of a long text has ten.
+    """
+    return max(0, round(_FOR_TWICE * log2(max(1, passages) / _FREE)))
 
 
-def _demanded(pairs: Iterable[tuple[int, int]], margin: int) -> _Demanded:
+def _demanded(pairs: Iterable[tuple[int, int]], margin: int | Sequence[int]) -> _Demanded:
     import numpy as np
 
     near, enough = np.array(list(pairs), np.int32).reshape(-1, 2).T
-    enough = enough + margin
+    enough = enough + np.asarray(margin, np.int32)
     least = np.maximum(near, np.minimum(enough + _ABOVE, 950)) / 1000
     return _Demanded(np.asarray(least, np.float32), enough)
 
@@ -243,7 +318,12 @@ def _hit(rule: GuardRule, one: Likely, view: View) -> Hit:
     start, end = view.at(one.start, one.end)
     hidden = "" if view.kind == "plain" else f", hidden by {view.kind}"
     message = f"says what the text of {rule.name} says{hidden}"
-    outcome = Outcome(rule.action.value)
     return Hit(
-        rule=rule.id, outcome=outcome, start=start, end=end, view=view.kind, score=one.score / 1000, message=message
+        rule=rule.id,
+        outcome=rule.on_text,
+        start=start,
+        end=end,
+        view=view.kind,
+        score=one.score / 1000,
+        message=message,
     )

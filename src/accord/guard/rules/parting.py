@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from accord.guard.rules.meanings import Meanings
+from accord.guard.meanings import Meanings
 
 _MOST_SENTENCES: Final = 64
 _LEAST_TOLD: Final = 8.0  # of an honest part, in words that tell everything: two or three sentences
@@ -63,9 +63,9 @@ class _Heard:
 
 
 def _begin(heard: _Heard, first: int) -> int:
-    """Return the sentence where the attack begins: all that stands before it is honest, or nothing is."""
+    """Return the sentence where the attack begins: what stands before it is honest, or the head of that is."""
     if first and heard.at(0, first - 1):
-        return 0
+        return next((at for at in range(first) if heard.at(at) or heard.at(0, at)), first)
     while first and heard.at(first - 1):
         first -= 1
     return first
@@ -74,7 +74,7 @@ def _begin(heard: _Heard, first: int) -> int:
 def _end(heard: _Heard, last: int) -> int:
     final = len(heard.places) - 1
     if last < final and heard.at(last + 1, final):
-        return final
+        return next((at for at in range(final, last, -1) if heard.at(at) or heard.at(at, final)), last)
     while last < final and heard.at(last + 1):
         last += 1
     return last

@@ -16,19 +16,20 @@ from accord.case.patterns import PatternError, compiled, glob
 from accord.case.variables import fill
 from accord.content.views import views
 from accord.core.canon import digest
-from accord.core.case import Case, Channel, EffectPattern
-from accord.core.guard import GuardPolicy, GuardRule
+from accord.core.case import Action, Case, Channel, EffectPattern
+from accord.core.guard import GuardPolicy, GuardRule, Likeness
 from accord.core.system import Mode
 from accord.core.trial import Message
 from accord.guard.constraints import Constraints
 from accord.guard.matching import Matcher, compile_rules
+from accord.guard.meanings import Meanings, meanings
 from accord.guard.rules.benign import Benign, Honest, understood
 from accord.guard.rules.bounds import BUDGET, meets_anything, share, too_broad
 from accord.guard.rules.compiling import hostile_texts, marks, passages
 from accord.guard.rules.honest import MAY_BE, Judge, fitted
-from accord.guard.rules.meanings import Meanings, meanings
 from accord.guard.rules.near import Neighbours
 from accord.guard.rules.parting import Parted, parted
+from accord.guard.rules.said import Said
 from accord.guard.rules.weight import weight
 
 CAP: Final = 0.01
@@ -38,6 +39,8 @@ _FEWEST_LETTERS: Final = 15
 _FEWEST_WORDS: Final = 3
 _MOST_PASSAGES: Final = 10
 _MOST_VIEWS: Final = 6
+_UNMARKED: Final = 60  # thousandths more
+_WITH_DEED: Final = 60  # thousandths less for what counts only with the deed
 _VALUE: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}|https?://[^\s<>\"')]{1,200}")
 _POLICY: Final = GuardPolicy(guard=1)
 
@@ -92,18 +95,33 @@ def _tried(rule: GuardRule, case: Case, ground: Ground) -> Tried:
     plain, notes = _without_weak(rule, ground)
     notes += () if case.control else ("it names no honest run: tried on honest texts alone",)
     fit = _fitted(plain, case, ground)
-    sure, doubt = fit.sure, fit.doubt
-    if doubt and (sure.effects or sure.guarded) and _fires(sure, case):
+    chosen, doubt = fit.sure, fit.doubt
+    if doubt and (chosen.effects or chosen.guarded) and _fires(chosen, case):
         doubt, notes = "", (*notes, doubt)
-    chosen = fit.waiting if doubt else sure
+    elif doubt:
+        chosen = fit.waiting
+        if chosen.is_wary and chosen.texts and _follows(chosen, case):
+            doubt, notes = "", (*notes, f"{doubt}: it counts only with {_followed(chosen)}")
     if not (chosen.texts or chosen.alike or chosen.regex or chosen.effects or chosen.guarded or chosen.outputs):
         raise _RefusalError(doubt or "; ".join(notes) or "nothing of the case can be told from honest traffic")
     if not _fires(chosen, case) and (case.proof is not None or chosen.texts):
-        raise _RefusalError("its own case does not fire it")
+        raise _RefusalError(f"its own case does not fire it{doubt and f': {doubt}'}")
     _silent(chosen, case, ground.own)
     if reason := doubt or too_broad(chosen):
         return Tried(replace(chosen, mode=Mode.SHADOW), State.SHADOW, reason)
     return Tried(replace(chosen, mode=Mode.ENFORCE), State.ENFORCED, "; ".join(notes))
+
+
+def _follows(rule: GuardRule, case: Case) -> bool:
+    """Tell whether what a wary rule waits for follows its words in the broken run of its case."""
+    broke = case.proof.broke if case.proof else ()
+    return _Eyes(rule).refused(broke) if rule.after and broke else _fires(rule, case)
+
+
+def _followed(rule: GuardRule) -> str:
+    """Return what has to follow the words of a wary rule, as it is told."""
+    deeds = [one.does for one in rule.after] + ["what the operator keeps to itself"] * rule.keeps
+    return " or ".join(dict.fromkeys(deeds))
 
 
 def _without_weak(rule: GuardRule, ground: Ground) -> tuple[GuardRule, tuple[str, ...]]:
@@ -162,7 +180,7 @@ def _fitted(rule: GuardRule, case: Case, ground: Ground) -> _Fit:
     """Return the rule with what of its texts can be told from honest ones."""
     table = meanings()
     if table is None:
-        bare = replace(rule, alike=())
+        bare = replace(rule, alike=(), after=(), keeps=False)
         return _Fit(bare, bare)
     parts = _parted(table, rule.texts, case, ground.sets)
     cores = [one.attack for one in parts]
@@ -175,14 +193,27 @@ def _fitted(rule: GuardRule, case: Case, ground: Ground) -> _Fit:
     alike = fitted(table, passages(cores), judge.honest)
     standing = [one for one in alike if _is_in(one.text, texts)]  # what is said amid honest words proves nothing
     own = marks(case) if any(map(judge.is_hostile, texts)) else ()
-    firm = [one for one in standing if any(mark in one.text for mark in own) or not judge.doubt(one.text)]
-    firm = firm[:_MOST_PASSAGES]
-    sure = replace(rule, texts=texts, alike=tuple(firm))
+    firm = [one for one in standing if any(mark in one.text for mark in own) or _stands_alone(judge, one.text, own)]
+    firm = sorted((_marked(one, own) for one in firm), key=lambda one: one.enough)[:_MOST_PASSAGES]
+    keeps = rule.keeps and rule.action is Action.FLAG  # its texts only flag in any case
+    sure = replace(rule, texts=texts, alike=tuple(firm), after=(), keeps=keeps)
     if texts or not judged:
         return _Fit(sure, sure)
     maybe = tuple(text for text, said in judged.items() if said.endswith(MAY_BE))
-    met = tuple(one for one in alike if _is_in(one.text, maybe))[:_MOST_PASSAGES]
+    met = fitted(table, passages(maybe), judge.honest, less=_WITH_DEED if rule.is_wary else 0)[:_MOST_PASSAGES]
     return _Fit(sure, replace(rule, texts=maybe, alike=met), "; ".join(judged.values()))
+
+
+def _stands_alone(judge: Judge, text: str, own: Sequence[str]) -> bool:
+    """Tell whether a passage is an attack without what the oracle waits for: where others have that, all of it is."""
+    return not judge.doubt(text) and (not own or judge.sounds_throughout(text))
+
+
+def _marked(one: Likeness, own: Sequence[str]) -> Likeness:
+    """Return a passage; one without anything that the oracle waits for, where others have it, demands more."""
+    if not own or any(mark in one.text for mark in own):
+        return one
+    return replace(one, enough=one.enough + _UNMARKED, abroad=one.abroad + _UNMARKED)
 
 
 def _parted(table: Meanings, texts: Sequence[str], case: Case, honest: Sequence[Benign]) -> tuple[Parted, ...]:
@@ -205,13 +236,15 @@ def _control_texts(case: Case) -> Iterator[str]:
 
 
 def _fires(rule: GuardRule, case: Case) -> bool:
-    """Tell whether a rule meets what its own case says, or the broken run of its proof."""
+    """Tell whether a rule meets what its own case says, or the broken run of its proof, or the answer in it."""
     eyes = _Eyes(rule)
     values = {name: _token(case.name, name) for name in case.vars}
     broke = case.proof.broke if case.proof else ()
     said = (fill(text, values).text for text in (*rule.texts, *hostile_texts(case)))
     read = (one.content for one in broke if one.role != "assistant")
-    return eyes.refused(broke) or any(map(eyes.met, said)) or any(map(eyes.met, read))
+    answers = (one.content for one in broke if one.role == "assistant")
+    heard = any(map(eyes.met, said)) or any(map(eyes.met, read))
+    return heard or eyes.refused(broke) or any(map(eyes.barred, answers))
 
 
 def _silent(rule: GuardRule, case: Case, own: Sequence[str]) -> None:
@@ -231,7 +264,12 @@ class _Eyes:
     def __init__(self, rule: GuardRule) -> None:
         self._matcher: Matcher = compile_rules((rule,))
         self._near = Neighbours((rule,))
-        self._constraints = Constraints((rule,))
+        self._constraints = Constraints((rule,), Said((rule,)).rules)
+        self._outputs = tuple(map(compiled, rule.outputs))
+
+    def barred(self, answer: str) -> bool:
+        """Tell whether an answer says what the rule forbids."""
+        return any(pattern.search(answer) is not None for pattern in self._outputs)
 
     def met(self, text: str) -> bool:
         """Tell whether a text that comes in is met."""

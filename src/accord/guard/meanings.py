@@ -40,6 +40,7 @@ _END: Final = re.compile(
 )
 _SMALL: Final = bytes(at if chr(at).isalnum() or at == 95 else 32 for at in bytes(range(256)).lower())
 _UNSPACED: Final = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_GLUED: Final = re.compile(r"([0-9a-z]{10,})")  # in a run of a script without blanks
 _KINDS: Final = ("token", "address", "number")
 _KIND_WEIGHTS: Final = (0.5, 0.7, 0.3)
 _LONGEST_WORD: Final = 64
@@ -123,6 +124,8 @@ class _Known(dict[str, tuple[int, ...]]):
         if row is not None:
             return (row,)
         kind = _kind(word)
+        if kind and (glued := _GLUED.split(word))[1:] and _UNSPACED.search(word):
+            return tuple(row for part in glued if part for row in self[part])
         if kind:
             return (self._kinds[kind],)
         if len(word) > _LONGEST_WORD:
