@@ -226,6 +226,14 @@ def test_an_error_of_the_upstream_passes_as_it_is_with_what_it_says_of_waiting()
     assert b"set-cookie" not in answer.headers
 
 
+def test_a_header_of_the_upstream_that_is_no_plain_line_does_not_come_back() -> None:
+    for odd in ("a\0b", "a\r\nset-cookie: x", "\xe4", "", "x" * 200):
+        said = Said((b"{}",), status=429, headers={"x-request-id": odd, "content-type": odd})
+        answer = house(said=said).ask(PATHS["chat"], HI["chat"])
+        assert (answer.status, answer.headers[b"content-type"]) == (429, b"application/json")
+        assert b"x-request-id" not in answer.headers
+
+
 def test_a_stream_that_was_asked_for_may_come_whole() -> None:
     answer = house(LEAKING["chat"]).ask(PATHS["chat"], {**HI["chat"], "stream": True})
     assert CANARY not in answer.body.decode()

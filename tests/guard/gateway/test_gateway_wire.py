@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accord.guard.gateway.door import path_of
 from accord.guard.gateway.sse import Events, written
-from accord.guard.gateway.wire import RefusedError, changed, is_deeper, read_arguments, read_json, where_of
+from accord.guard.gateway.wire import RefusedError, changed, is_deeper, path_of, read_arguments, read_json, where_of
 from accord.guard.gateway.words import Event
 
 VALUES = st.recursive(

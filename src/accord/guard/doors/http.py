@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
 
 from accord.core.errors import AccordError, RecordError
@@ -26,10 +26,12 @@ from accord.guard.doors.memory import Memory
 from accord.guard.doors.past import Past
 from accord.guard.engine import Guard
 from accord.guard.gateway.door import Gateway
-from accord.guard.gateway.upstream import Reply
 from accord.guard.gateway.visit import Visit
 from accord.guard.gateway.wire import RefusedError
 from accord.guard.gateway.wiring import Spending, Wired
+
+if TYPE_CHECKING:
+    from accord.guard.gateway.upstream import Reply
 
 PATH: Final = "/mcp"
 """The address of the route, here and at the server."""
@@ -102,6 +104,8 @@ class McpSessions:
             raise RefusedError(message, code="ACC-E777", status=503)
         if method not in {"POST", "GET", "DELETE"}:
             raise RefusedError(f"{method} is not answered here", code="ACC-E754", status=405)
+        if visit.scope.get("http_version") == "1.0":
+            raise RefusedError("a stream needs HTTP/1.1", code="ACC-E754")
         body = await gateway.taken(visit)
         session = _session(visit)
         kept = await self._of(visit, session, body if method == "POST" else b"")
@@ -301,7 +305,7 @@ async def _events(reply: Reply) -> AsyncIterator[Event]:
 
 def _backwards(reply: Reply) -> list[tuple[str, str]]:
     found = [(name, reply.headers.get(name)) for name in _BACK]
-    return [(name, value) for name, value in found if value is not None and len(value) <= _LONGEST]
+    return [(name, value) for name, value in found if value and len(value) <= _LONGEST and value.isprintable()]
 
 
 def _begins(body: bytes) -> bool:

@@ -22,14 +22,13 @@ from accord.guard.doors.chunks import DONE, Kind, kind_of, plain
 from accord.guard.doors.loading import in_force
 from accord.guard.engine import Guard
 from accord.guard.gateway.chat_stream import ChatStream
-from accord.guard.gateway.door import path_of
 from accord.guard.gateway.judging import Judge
 from accord.guard.gateway.log import DecisionLog, line
 from accord.guard.gateway.reading import Reading, Tools, known_keys
 from accord.guard.gateway.routes import ROUTES, Route, Streaming
 from accord.guard.gateway.sse import Events
 from accord.guard.gateway.whole import looked_at
-from accord.guard.gateway.wire import RefusedError, put
+from accord.guard.gateway.wire import RefusedError, path_of, put
 from accord.guard.gateway.wiring import Spending, Wired
 from accord.guard.gateway.words import Asked
 from accord.guard.rules.shelf import own_keys

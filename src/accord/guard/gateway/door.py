@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -26,12 +26,14 @@ from accord.guard.gateway.reading import Reading, Tools, object_of
 from accord.guard.gateway.routes import ROUTES, Route
 from accord.guard.gateway.shared import Rows
 from accord.guard.gateway.streaming import Ending, relay
-from accord.guard.gateway.upstream import Reply, Upstream
 from accord.guard.gateway.visit import Receive, Scope, Send, Visit
 from accord.guard.gateway.whole import looked_at
-from accord.guard.gateway.wire import Path, RefusedError, changed, put, read_json
+from accord.guard.gateway.wire import Path, RefusedError, changed, path_of, put, read_json
 from accord.guard.gateway.words import Asked, Before, Guarding, Watch
 from accord.record.remembered import Remembered
+
+if TYPE_CHECKING:
+    from accord.guard.gateway.upstream import Reply, Upstream
 
 Extra = Callable[[Visit], Awaitable[None]]
 """A route that another door adds; it answers the visit itself."""
@@ -271,8 +273,8 @@ class Gateway:
         back = [(b"content-type", media)]
         for name, value in reply.headers.items():
             low = name.lower()
-            if (low in self._down or low.startswith(("x-ratelimit-", "anthropic-ratelimit-"))) and len(value) < 200:
-                back.append((low.encode(), value.encode("latin-1", "replace")))
+            if (low in self._down or low.startswith(("x-ratelimit-", "anthropic-ratelimit-"))) and _is_plain(value):
+                back.append((low.encode(), value.encode()))
         return back
 
     async def _reply(self, visit: Visit, route: Route, reply: Reply, asked: Asked) -> None:
@@ -322,12 +324,13 @@ class Gateway:
             reply.close()
         status = reply.status if reply.status >= 400 or reply.status == 200 else 502
         made = visit.judge.release(body.decode("utf-8", "replace"), "body")
-        media = reply.headers.get("content-type", "application/json")[:100].encode("latin-1", "replace")
+        media = reply.headers.get("content-type", "")
+        media = media if _is_plain(media) else "application/json"
         if reply.status >= 400:
             self.metrics.count("upstream_errors")
         if (made.enforced and made.outcome not in {Outcome.ALLOW, Outcome.FLAG}) or status != reply.status:
             raise RefusedError("the answer of the upstream holds what may not leave", code="ACC-E758", status=502)
-        await visit.answer(status, body, visit.judge.worst(), self._back(reply, media))
+        await visit.answer(status, body, visit.judge.worst(), self._back(reply, media.encode()))
 
 
 async def _redacted(body: bytes, parsed: dict[str, Any], asked: Asked, visit: Visit) -> bytes:
@@ -350,13 +353,9 @@ def _is_models(path: str) -> bool:
     return _MODELS.fullmatch(path) is not None and not {".", ".."} & set(path.split("/"))
 
 
-def path_of(where: str) -> Path:
-    """Return the path that a place like `messages[3].content` stands for."""
-    steps: list[str | int] = []
-    for part in where.replace("]", "").split("."):
-        name, *indices = part.split("[")
-        steps += [name, *map(int, indices)] if name else map(int, indices)
-    return tuple(steps)
+def _is_plain(value: str) -> bool:
+    """Tell whether the value of a header may go back: no reader takes it for more than one."""
+    return 0 < len(value) < 200 and value.isascii() and value.isprintable()
 
 
 async def _more(receive: Receive, begun: bytes, limit: int) -> bytes:

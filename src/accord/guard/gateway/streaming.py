@@ -57,8 +57,6 @@ async def _pump(visit: Visit, reply: Reply, stream: Streaming, endings: list[End
         visit.judge.note(visit.judge.said(Outcome.FLAG, refused.code, refused.message), "upstream")
         if refused.code == "ACC-E759":
             raise
-    except TimeoutError:
-        raise RefusedError("the caller does not take its answer", code="ACC-E754") from None
     finally:
         with suppress(RuntimeError):
             await chunks.aclose()  # type: ignore[attr-defined]  # a generator, as every reply makes it

@@ -1,26 +1,41 @@
-"""The way to the model: connections that are kept, no redirects, and bounded answers (ADR 10)."""
+"""The way to the model, by aiohttp: connections that are kept, no redirects, and bounded answers (ADR 10)."""
 
 from __future__ import annotations
 
 import asyncio
+import io
 import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import suppress
-from ssl import SSLContext, create_default_context
 from typing import Final, Protocol, Self
-from urllib.parse import urlsplit
 
-from accord.guard.gateway.connection import Connection
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientPayloadError,
+    ClientRequest,
+    ClientResponse,
+    ClientResponseError,
+    ClientSession,
+    ClientTimeout,
+    ConnectionTimeoutError,
+    DummyCookieJar,
+    ServerDisconnectedError,
+    TCPConnector,
+)
+from aiohttp.connector import Connection
+
 from accord.guard.gateway.wire import RefusedError
 
 ANSWER_BYTES: Final = 32 << 20
 """Bytes of an answer that comes whole."""
+_LINE_BYTES: Final = 8 << 10  # of one line of its head, of which there are 128 at most
 _CONNECTING: Final = 10.0  # seconds for all addresses of a name
-_ONE_ADDRESS: Final = 4.0
 _SILENT: Final = 300.0  # seconds in which nothing of an answer came
 _KEPT: Final = 4.0  # seconds for which a connection waits; many servers end theirs after five
-_LOOK: Final = 1.0
+_STALE: Final = 8
 _UNPACKED: Final = 64 << 10
+_AT_ONCE: Final = 1 << 20
+_PLAIN: Final = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "accord"}
 
 
 class Reply(Protocol):
@@ -32,7 +47,7 @@ class Reply(Protocol):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Return the headers, by their names in small letters."""
+        """Return the headers; their names may be asked for in small letters."""
 
     async def read(self) -> bytes:
         """Return the whole body."""
@@ -52,23 +67,21 @@ class Upstream(Protocol):
 
 
 class HttpReply:
-    """An answer over HTTP; it holds its connection until it is closed."""
+    """An answer over HTTP; it holds its connection until it is whole or closed."""
 
-    __slots__ = ("_connection", "_pool", "headers", "status")
+    __slots__ = ("_closed", "_response", "headers", "status")
 
-    def __init__(self, connection: Connection, pool: HttpUpstream) -> None:
-        self._connection: Connection | None = connection
-        self._pool = pool
-        self.status = connection.status
-        self.headers: Mapping[str, str] = connection.headers
+    def __init__(self, response: ClientResponse) -> None:
+        self._response = response
+        self._closed: asyncio.Future[None] | None = None
+        if not response.content.is_eof():
+            self._watch(response.connection)
+        self.status = response.status
+        self.headers: Mapping[str, str] = response.headers
 
     async def read(self) -> bytes:
         """Return the whole body, however it is bounded."""
-        connection = self._connection
-        if connection is not None and connection.whole and "content-encoding" not in self.headers:
-            return await connection.part()
-        length = self.headers.get("content-length", "0")
-        parts, size = [], int(length) if length.isdigit() and int(length) > ANSWER_BYTES else 0
+        parts, size = [], 0 if (self._response.content_length or 0) <= ANSWER_BYTES else ANSWER_BYTES
         async for chunk in self.chunks():
             size += len(chunk)
             if size > ANSWER_BYTES:
@@ -80,7 +93,7 @@ class HttpReply:
         """Yield the body as it comes."""
         packed = self.headers.get("content-encoding", "identity").strip().lower()
         unpacking = _Unpacking(packed) if packed not in {"identity", ""} else None
-        while (connection := self._connection) is not None and (data := await connection.part()):
+        while data := await self._part():
             if unpacking is None:
                 yield data
                 continue
@@ -89,11 +102,40 @@ class HttpReply:
         if unpacking is not None:
             unpacking.end()
 
+    async def _part(self) -> bytes:
+        try:
+            return await self._response.content.readany()
+        except (ClientError, OSError, TimeoutError) as error:
+            raise _failed(error) from error
+
     def close(self) -> None:
         """Give the connection up: back to those that wait where the answer is whole."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            self._pool.give_back(connection)
+        if self._closed is not None:
+            self._closed.remove_done_callback(self._ended)
+        if not self._response.content.at_eof():
+            self._response.close()
+
+    def _watch(self, connection: Connection | None) -> None:
+        """Have the answer end with its connection: aiohttp tells nobody of a chunk that it cannot read."""
+        protocol = connection.protocol if connection is not None else None
+        self._closed = protocol.closed if protocol is not None else None
+        if self._closed is None:
+            self._ended()
+            return
+        self._closed.remove_done_callback(_noted)
+        self._closed.add_done_callback(_noted)
+        self._closed.add_done_callback(self._ended)
+
+    def _ended(self, _: object = None) -> None:
+        content = self._response.content
+        if not content.is_eof() and content.exception() is None:
+            content.set_exception(ServerDisconnectedError())
+
+
+def _noted(closed: asyncio.Future[None]) -> None:
+    """Take note of how a connection ended, also where no answer is read on it any more."""
+    if not closed.cancelled():
+        closed.exception()
 
 
 class _Unpacking:
@@ -123,101 +165,91 @@ class _Unpacking:
             raise RefusedError("the packed answer is not whole", code="ACC-E758", status=502)
 
 
+class _StaleError(Exception):
+    """Something came on a connection that nobody had asked anything on; nothing was sent there."""
+
+
+class _Request(ClientRequest):
+    """A request that goes out on no connection on which an answer stands already: it would be another one's."""
+
+    async def send(self, conn: Connection) -> ClientResponse:
+        """Write the request."""
+        if conn.protocol is None or conn.protocol.should_close:
+            raise _StaleError
+        return await super().send(conn)
+
+
 class HttpUpstream:
-    """A model's HTTP interface, plain or over TLS; to be entered before it is asked."""
+    """A model's HTTP interface, plain or over TLS; to be made in a running loop, and left there."""
 
     def __init__(self, base: str) -> None:
-        parts = urlsplit(base.rstrip("/"))
-        self._host = parts.hostname or ""
-        self._tls: SSLContext | None = None
-        if parts.scheme == "https":
-            self._tls = create_default_context()
-            self._tls.set_alpn_protocols(["http/1.1"])
-        self._port = parts.port or (443 if self._tls else 80)
-        self._base = parts.path
-        name = f"[{self._host}]" if ":" in self._host else self._host
-        shown = name if parts.port is None else f"{name}:{parts.port}"
-        self._always = f" HTTP/1.1\r\nhost: {shown}\r\naccept-encoding: identity\r\n"
-        self._alive: set[Connection] = set()
-        self._idle: list[Connection] = []
-        self._looking: asyncio.TimerHandle | None = None
+        self._base = base.rstrip("/")
+        self._session = ClientSession(
+            connector=TCPConnector(limit=0, keepalive_timeout=_KEPT),
+            cookie_jar=DummyCookieJar(),
+            headers=_PLAIN,
+            request_class=_Request,
+            auto_decompress=False,
+            timeout=ClientTimeout(sock_connect=_CONNECTING, sock_read=_SILENT),
+            max_line_size=_LINE_BYTES,
+            max_field_size=_LINE_BYTES,
+        )
 
     async def __aenter__(self) -> Self:
-        """Begin to look after connections."""
-        self._look()
+        """Begin to keep connections."""
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """End all connections."""
-        if self._looking is not None:
-            self._looking.cancel()
-        for connection in tuple(self._alive):
-            connection.abort()
-        await asyncio.sleep(0)
+        await self._session.close()
 
     async def send(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
         """Send a request and return what comes back, as soon as its head is there."""
         base = self._base.removesuffix("/v1") if path == "/mcp" else self._base  # tools stand beside the models
-        sent = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
-        length = "" if body is None else f"content-length: {len(body)}\r\n"
-        head = f"{method} {base}{path}{self._always}{sent}{length}\r\n"
-        if head.count("\n") != len(headers) + (4 if body is None else 5):
-            raise RefusedError("a header is no single line", code="ACC-E754")
-        connection = self._waiting() or await self._connected()
-        await connection.ask(head.encode("latin-1"), body or b"")
-        return HttpReply(connection, self)
+        for _ in range(_STALE):
+            try:
+                return await self._sent(method, base + path, headers, body)
+            except _StaleError:  # that connection is gone; another one is taken or made
+                continue
+        raise RefusedError("the upstream failed: it answers before it is asked", code="ACC-E757", status=502)
 
-    def give_back(self, connection: Connection) -> None:
-        """Take back a connection; one whose answer is not whole, or says more than it should, is ended."""
-        if connection.reusable:
-            self._idle.append(connection)
-        else:
-            connection.abort()
-
-    def _waiting(self) -> Connection | None:
-        """Return the connection that was used last and still holds."""
-        before = asyncio.get_running_loop().time() - _KEPT
-        while self._idle:
-            connection = self._idle.pop()
-            if connection.reusable and connection.at >= before:
-                return connection
-            connection.abort()
-        return None
-
-    async def _connected(self) -> Connection:
-        """Return a new connection."""
+    async def _sent(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        data = io.BytesIO(body) if body is not None and len(body) > _AT_ONCE else body
+        lines = {name: value if value.isascii() else _as_utf8(value) for name, value in headers.items()}
         try:
-            async with asyncio.timeout(_CONNECTING):
-                return await self._first()
-        except TimeoutError as error:
-            raise RefusedError("the upstream failed: no connection in time", code="ACC-E757", status=504) from error
-        except (OSError, IndexError) as error:
-            message = f"the upstream failed: no connection ({type(error).__name__})"
-            raise RefusedError(message, code="ACC-E757", status=502) from error
+            response = await self._session.request(method, url, headers=lines, data=data, allow_redirects=False)
+        except ValueError as error:
+            raise RefusedError("a header is no single line", code="ACC-E754") from error
+        except (ClientError, OSError, TimeoutError) as error:
+            raise _failed(error) from error
+        coding = response.headers.get("transfer-encoding", "chunked").strip().lower()
+        if response.status < 200 or coding != "chunked":
+            response.close()
+            raise RefusedError("the upstream failed: its answer is no HTTP", code="ACC-E757", status=502)
+        return HttpReply(response)
 
-    async def _first(self) -> Connection:
-        """Return a connection to the first address, in order, that answers soon."""
-        found = await asyncio.get_running_loop().getaddrinfo(self._host, self._port, type=1)
-        addresses = [str(address[0]) for *_, address in found]
-        for address in addresses[:-1]:
-            with suppress(OSError):
-                return await asyncio.wait_for(self._to(address), _ONE_ADDRESS)
-        return await self._to(addresses[-1])
 
-    async def _to(self, address: str) -> Connection:
-        loop = asyncio.get_running_loop()
-        name = self._host if self._tls else None
-        _, connection = await loop.create_connection(
-            lambda: Connection(loop, self._alive), address, self._port, ssl=self._tls, server_hostname=name
-        )
-        return connection
+def _as_utf8(value: str) -> str:
+    """Return a header so that the bytes that came go on; aiohttp writes UTF-8."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError as error:
+        raise RefusedError("a header is not UTF-8", code="ACC-E754") from error
 
-    def _look(self) -> None:
-        """End connections that wait for too long, and answers of which nothing comes."""
-        loop = asyncio.get_running_loop()
-        now = loop.time()
-        for connection in tuple(self._alive):
-            connection.expire(now - _SILENT)
-        while self._idle and (self._idle[0].at < now - _KEPT or not self._idle[0].reusable):
-            self._idle.pop(0).abort()
-        self._looking = loop.call_later(_LOOK, self._look)
+
+def _failed(error: Exception) -> RefusedError:
+    match error:
+        case ConnectionTimeoutError():
+            why = "no connection in time"
+        case TimeoutError():
+            why = "nothing came for too long"
+        case ClientConnectorError():
+            why = "no connection"
+        case ClientResponseError():
+            why = "its answer is no HTTP"
+        case ClientPayloadError() | ServerDisconnectedError():
+            why = "it ended before its answer did"
+        case _:
+            why = f"the connection broke ({type(error).__name__})"
+    status = 504 if isinstance(error, TimeoutError) else 502
+    return RefusedError(f"the upstream failed: {why}", code="ACC-E757", status=status)

@@ -7,14 +7,12 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from accord.core.guard import Decision, Outcome
 from accord.guard.gateway.failing import is_bypass, masked
 from accord.guard.gateway.judging import Judge, Judged
 from accord.guard.gateway.log import line
-from accord.guard.gateway.turn import LEAVING
 from accord.guard.gateway.wire import RefusedError, digest_header, refusal
 from accord.guard.gateway.words import Caller
 
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Leaving = Callable[[Callable[[], None] | None], None]
 
 _JSON: Final = (b"content-type", b"application/json")
 _KINDS: Final[Mapping[int, str]] = {
@@ -41,8 +38,8 @@ class Visit:
     """What is known of one request, and the only way to answer it."""
 
     __slots__ = (
-        "_leaving", "_listening", "_own", "_waited", "_written", "about", "caller", "door", "headers", "id", "judge",
-        "left", "receive", "route", "scope", "send", "started", "streaming",
+        "_listening", "_own", "_waited", "_written", "about", "caller", "door", "headers", "id", "judge", "left",
+        "receive", "route", "scope", "send", "started", "streaming",
     )  # fmt: skip
 
     def __init__(self, door: Gateway, scope: Scope, receive: Receive, send: Send, route: str) -> None:
@@ -63,14 +60,10 @@ class Visit:
         self._written = 0
         self.left = False
         self._listening: asyncio.Task[None] | asyncio.TimerHandle | None = None
-        self._leaving: Leaving | None = scope.get("extensions", {}).get(LEAVING)
 
     def listen(self, after: float = 0.0) -> None:
-        """From some time on, end the work for a caller that leaves; where the server tells of it, from now on."""
+        """From some time on, end the work for a caller that leaves."""
         worker = asyncio.current_task()
-        if self._leaving is not None:
-            self._leaving(partial(self._left, worker))
-            return
         if isinstance(self._listening, asyncio.Task):
             return
         self.deaf()
@@ -81,8 +74,6 @@ class Visit:
 
     def deaf(self) -> None:
         """Listen no more."""
-        if self._leaving is not None:
-            self._leaving(None)
         if self._listening is not None:
             self._listening.cancel()
             self._listening = None
@@ -93,9 +84,6 @@ class Visit:
     async def _listen(self, worker: asyncio.Task[None] | None) -> None:
         while (await self.receive())["type"] != "http.disconnect":
             pass
-        self._left(worker)
-
-    def _left(self, worker: asyncio.Task[None] | None) -> None:
         self.left = True
         if worker is not None:
             worker.cancel()

@@ -162,6 +162,15 @@ def where_of(path: Path) -> str:
     return shown.removeprefix(".")
 
 
+def path_of(where: str) -> Path:
+    """Return the path that a place like `messages[3].content` stands for."""
+    steps: list[str | int] = []
+    for part in where.replace("]", "").split("."):
+        name, *indices = part.split("[")
+        steps += [name, *map(int, indices)] if name else map(int, indices)
+    return tuple(steps)
+
+
 def refusal(code: str, message: str, decision: str, *, kind: str = "guard_blocked") -> bytes:
     """Return the body of a refusal, as every route answers it."""
     said = {"type": kind, "code": code, "message": message, "decision": decision}
