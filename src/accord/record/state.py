@@ -69,6 +69,15 @@ def read_file(path: Path, limit: int) -> bytes:
     return data
 
 
+def can_list(folder: Path) -> bool:
+    """Tell whether a folder is there and can be looked into: one that cannot is not an empty one."""
+    try:
+        with os.scandir(folder):
+            return True
+    except OSError:
+        return False
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames inside a folder durable, where the system can."""
     with contextlib.suppress(OSError):

@@ -15,6 +15,7 @@ from accord.guard.detector.calibration import applied
 from accord.guard.detector.words import Reading
 from accord.guard.engine import Guard, InForce
 from accord.record.codec import load as load_word
+from accord.record.state import can_list
 
 if TYPE_CHECKING:
     from accord.guard.detector import Scorer
@@ -41,7 +42,7 @@ def in_force(policy: Path | None, rules: Path | None = None, *, say: Callable[[s
 
     def current() -> Guard:
         nonlocal latest
-        if shelf.changed():
+        if shelf.changed() and can_list(rules):  # one that is gone takes nothing out of force
             try:
                 latest = Guard(wanted, _rules(shelf), scorer=scorer)
             except (AccordError, OSError, ValueError) as error:

@@ -12,7 +12,8 @@ from accord.core.errors import AccordError
 from accord.core.guard import GuardPolicy
 from accord.guard.gateway.door import Gateway
 from accord.guard.gateway.words import Guarding
-from accord.guard.rules.shelf import RuleSet, Shelf
+from accord.guard.rules.shelf import Refused, RuleSet, Shelf
+from accord.record.state import can_list
 
 EVERY: Final = 0.05
 """Seconds between two looks at the folder of rules."""
@@ -31,7 +32,8 @@ class Shelved(Protocol):
 class Renewed:
     """A folder of rules that is opened anew for each reading: a key that was made after the start counts too.
 
-    It has changed as well when a rule in force expires.
+    It has changed as well when a rule in force expires. A folder that is gone, or cannot be looked into any more, takes
+    nothing out of force: what was read last holds until it is back.
     """
 
     def __init__(self, opened: Callable[[], Shelf], now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
@@ -39,9 +41,13 @@ class Renewed:
         self._now = now
         self._shelf: Shelf | None = None
         self._until: datetime | None = None
+        self._found = RuleSet()
+        self._lost = False
 
     def changed(self) -> bool:
         """Tell whether what was last read is no longer what holds."""
+        if self._lost and self._shelf is not None:
+            return can_list(self._shelf.folder)
         if self._shelf is None or self._shelf.changed():
             return True
         return self._until is not None and self._now() >= self._until
@@ -49,7 +55,11 @@ class Renewed:
     def current(self) -> RuleSet:
         """Return the rules that hold now."""
         shelf, now = self._opened().after(self._shelf), self._now()
-        found = shelf.current(now)
+        self._lost = bool(self._found.rules) and not can_list(shelf.folder)
+        if self._lost:
+            reason = "the folder cannot be looked into: the rules that were in force stay"
+            return self._found._replace(refused=(Refused(shelf.folder.name, reason),))
+        self._found = found = shelf.current(now)
         self._until = min((rule.expires for rule in found.rules if rule.expires and rule.expires > now), default=None)
         self._shelf = shelf
         return found
