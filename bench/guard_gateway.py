@@ -510,7 +510,7 @@ def _policy(folder: Path) -> list[str]:
 
 
 def _versions(options: argparse.Namespace) -> str:
-    names = ("uvicorn", "httptools", "uvloop", "orjson", "onnxruntime")
+    names = ("uvicorn", "httptools", "aiohttp", "uvloop", "orjson", "onnxruntime")
     shown = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
     peer = ""
     if options.litellm:
