@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import cascade
 import front as training
 import numpy as np
 import sources
@@ -22,6 +24,7 @@ from accord.guard.detector import Scorer, load
 from accord.guard.detector.signatures import signatures
 
 _HEAD: Final = (sources.HERE / "card.txt").read_text("utf-8")
+_ORDERS: Final = (sources.HERE / "orders.txt").read_text("utf-8")
 _WHOLE: Final = """# Card: the detector as a whole
 
 The front decides alone outside its uncertain band; inside, the encoder reads the worst stretches and both are put
@@ -32,7 +35,7 @@ stages: `front.md`, `encoder.md`.
 
 
 def main() -> None:
-    """Write `front.md` and `front.scores.tsv`."""
+    """Write `front.md`, `front.scores.tsv`, `orders.md` and what `whole` writes."""
     rows, scores = _unseen()
     described = json.loads((training.OUT / "front.json").read_text("utf-8"))
     rates = described["rates"]
@@ -47,8 +50,23 @@ def main() -> None:
     text += _table(rows, scores, "channel") + "\n## The same by language\n\n" + _columns("language")
     text += _table(rows, scores, "lang")
     (training.OUT / "front.md").write_text(text, "utf-8")
-    _scores("front", load(encoder=False), "the front")
+    _scores("front", replace(load(encoder=False), orders=None), "the front")
+    orders(rows, scores)
     whole()
+
+
+def orders(rows: list[training.Row], scores: np.ndarray) -> None:
+    """Write `orders.md`: what orders out of place add, told by weights that had not seen the corpus' documents."""
+    shipped, unseen = load(encoder=False).orders, cascade.unseen_orders()
+    if shipped is None or unseen is None:
+        raise SystemExit("weights are missing: see orders.py and its --without")
+    found = [(unseen if training.group_of(row) == "documents" else shipped, str(row["text"])) for row in rows]
+    both = scores + np.array([one.adds(one.look(text)) for one, text in found])
+    text = _ORDERS.format(size=(training.OUT / "orders.safetensors").stat().st_size)
+    for title, said in (("The front alone", scores), ("With orders", both)):
+        for name, field in (("source", "source"), ("channel", "channel"), ("language", "lang")):
+            text += f"\n## {title}, by {name}\n\n{_columns(name)}{_table(rows, said, field)}"
+    (training.OUT / "orders.md").write_text(text, "utf-8")
 
 
 def whole() -> None:

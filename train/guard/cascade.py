@@ -1,5 +1,7 @@
 """Fits the thresholds of the whole detector, the last step of all: `python train/guard/cascade.py [--weights DIR]`.
 
+What orders add to rows of documents is told by weights that had not seen them (`orders.py --without`).
+
 Needs numpy, onnxruntime and tokenizers, and what front.py left in train/guard/made: rows with the features that a front
 gave which had not seen their sources. The encoder is asked about those in the front's band, as at run time, and the
 thresholds are the scores that a named share of the honest rows exceeds. Then it says what rows do that nothing was
@@ -18,6 +20,7 @@ from typing import Final, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import front as training
 import numpy as np
 import sources
 
@@ -25,7 +28,9 @@ from accord.content.views import View
 from accord.guard.detector import Scorer, load
 from accord.guard.detector.calibration import above, readings
 from accord.guard.detector.front import Front, Looked
+from accord.guard.detector.orders import Orders, orders_of
 from accord.guard.detector.signatures import Seen
+from accord.guard.detector.table import arrays
 from accord.guard.rules.benign import built_in
 
 MADE: Final = sources.HERE / "made"
@@ -33,7 +38,7 @@ OUT: Final = sources.ROOT / "src/accord/data/guard/weights"
 BLEND: Final = {"front": 0.7, "encoder": 0.5, "offset": 0.3, "most": 40.0}
 """Chosen on rows that may not ship and on development rows; neighbours of these numbers do nearly as well."""
 
-FLAGGED: Final = {"default": 0.006, "file": 0.0045, "retrieval": 0.009, "tool-output": 0.015, "user": 0.0045}
+FLAGGED: Final = {"default": 0.005, "file": 0.003, "retrieval": 0.006, "tool-output": 0.007, "user": 0.004}
 BLOCKED: Final = 0.0005
 """Shares of the rows that thresholds are fitted on. One in a hundred and one in a thousand are promised, elsewhere: the
 encoder has seen some of these rows and is surer of them, and the made ones were made to be mistaken. The shares are
@@ -86,14 +91,20 @@ def main() -> None:
     if scorer.front is None or scorer.encoder is None:
         raise SystemExit("both stages are needed: install onnxruntime and tokenizers, and export the encoder")
     rows, features = _seen()
-    fitted = told(scorer, rows, features @ scorer.front.second + scorer.front.second_offset)
-    channels = {name: dict(one) for name, one in described["channels"].items()}
+    logits = features @ scorer.front.second + scorer.front.second_offset
+    alone = told(replace(scorer, encoder=None), rows, logits)
+    channels = {name: dict(one) | _band(alone, name) for name, one in described["channels"].items()}
+    scorer = scorer.calibrated(readings(channels))
+    fitted = told(scorer, rows, logits)
     channels = {name: one | _thresholds(fitted, name) for name, one in channels.items()}
     for one in channels.values():  # between `high` and `flag` a text would be neither asked about nor flagged
         one["high"] = max(one["high"], one["flag"])
     print("asked about", _share(fitted.asked[fitted.chosen(0)]), "of the honest rows that thresholds were fitted on")
     if not options.dry:
-        path.write_text(json.dumps(described | {"channels": channels}, indent=2, sort_keys=True) + "\n", "utf-8")
+        path.write_text(
+            json.dumps(described | {"channels": channels, "rates": training.RATES}, indent=2, sort_keys=True) + "\n",
+            "utf-8",
+        )
     _elsewhere(scorer.calibrated(readings(channels)))
 
 
@@ -105,26 +116,46 @@ def _seen() -> tuple[list[Row], np.ndarray]:
 
 def told(scorer: Scorer, rows: Sequence[Row], logits: np.ndarray | None = None) -> Told:
     """Return the final scores of rows; `logits` are what fronts said that had not seen their sources."""
-    scores, asked = [], []
+    scores, asked, unseen = [], [], unseen_orders()
     for at, row in enumerate(rows):
         row["heard"] = scorer.channel(str(row["channel"]))
+        one = scorer
         if logits is not None and scorer.front is not None:
-            one = replace(scorer, front=_Given(scorer.front, float(logits[at])))
-        else:
-            one = scorer
+            orders = unseen if unseen and training.group_of(row) == "documents" else scorer.orders
+            one = replace(scorer, front=_Given(scorer.front, float(logits[at])), orders=orders)
         found = one.score(str(row["text"]), str(row["channel"]))
         scores.append(found.score)
         asked.append(found.stage == "encoder")
     return Told(rows, np.array(scores), np.array(asked))
 
 
+def unseen_orders() -> Orders | None:
+    """Return what finds orders and was taught without the corpus' documents."""
+    path = MADE / "orders-documents.safetensors"
+    return orders_of(arrays(path)) if path.is_file() else None
+
+
+def _band(alone: Told, channel: str) -> dict[str, float]:
+    """Return between which scores the first stage is unsure in a channel; nothing where there are too few rows."""
+    honest = _honest(alone, channel)
+    return {name: round(above(honest, training.RATES[name]), 9) for name in ("low", "high") if honest}
+
+
+def _honest(told: Told, channel: str) -> list[float]:
+    """Return the scores of the honest rows of a channel, made ones several times; none where there are too few."""
+    chosen = told.chosen(0, None if channel == "default" else channel)
+    if chosen.sum() < _FEWEST:
+        return []
+    made = np.array([str(row["source"]).startswith("made") for row in told.rows])
+    scores = np.concatenate((told.scores[chosen & ~made], np.repeat(told.scores[chosen & made], _TIMES)))
+    return [float(score) for score in scores]
+
+
 def _thresholds(fitted: Told, channel: str) -> dict[str, float]:
     """Return the thresholds of a channel; nothing where there are too few honest rows."""
-    chosen = fitted.chosen(0, None if channel == "default" else channel)
-    if chosen.sum() < _FEWEST:
+    honest = _honest(fitted, channel)
+    if not honest:
         return {}
-    made = np.array([str(row["source"]).startswith("made") for row in fitted.rows])
-    honest = np.concatenate((fitted.scores[chosen & ~made], np.repeat(fitted.scores[chosen & made], _TIMES))).tolist()
     flag = above(honest, FLAGGED[channel])
     return {"flag": round(flag, 9), "block": round(max(flag, above(honest, BLOCKED)), 9)}
 

@@ -45,7 +45,7 @@ _CHANNELS: Final = {
     "code": "file",
 }
 _MIXTURE: Final = np.array([0.5, 0.5, 0.0, 0.3, 4.0, 1.0])
-_RATES: Final = {"flag": 0.01, "block": 0.001, "low": 0.12, "high": 0.002}
+RATES: Final = {"flag": 0.01, "block": 0.001, "low": 0.11, "high": 0.002}
 _BLEND: Final = {"front": 0.7, "encoder": 0.5, "offset": 0.3, "most": 40.0}
 """What cascade.py writes as well, which fits the thresholds of both stages together."""
 
@@ -170,7 +170,7 @@ def finish(front: Front, scored: Scored, seed: int) -> None:
         if chosen.sum() < 200:
             continue
         honest = np.concatenate((scores[chosen & corpus], np.repeat(scores[chosen & ~corpus], _TIMES))).tolist()
-        cut = {field: above(honest, rate) for field, rate in _RATES.items()}
+        cut = {field: above(honest, rate) for field, rate in RATES.items()}
         cut["block"] = max(cut["block"], cut["flag"])
         readings[name] = Reading(slope=1.0, offset=0.0, **cut)
     OUT.mkdir(parents=True, exist_ok=True)
@@ -184,7 +184,7 @@ def finish(front: Front, scored: Scored, seed: int) -> None:
     (OUT / "front.safetensors").write_bytes(
         packed(arrays, {"format": "pt", "made_by": "train/guard/front.py", "seed": str(seed)})
     )
-    told = {"front": 1, "seed": seed, "rates": _RATES, "features": list(FEATURES), "channels": written(readings)}
+    told = {"front": 1, "seed": seed, "rates": RATES, "features": list(FEATURES), "channels": written(readings)}
     told["blend"] = _BLEND
     (OUT / "front.json").write_text(json.dumps(told, indent=2, sort_keys=True) + "\n", "utf-8")
 

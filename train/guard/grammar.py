@@ -11,6 +11,9 @@ _HERE: Final = Path(__file__).parent / "grammar"
 _MORE: Final = _HERE / "more"
 """More kinds and languages. Taught with them, neither the front nor the encoder was better on sources left out."""
 
+_ORDERS: Final = _HERE / "orders"
+"""Orders that are quiet: for what is told by its place alone (`orders.py`)."""
+
 _DEEPEST: Final = 12
 _SYLLABLES: Final = (
     "ba co di fen gor hal in jol ka lum mer no or pel qui ran sol tam ur vel wex yor zan cle bri dro".split()
@@ -28,11 +31,12 @@ class Grammar:
     benign: dict[str, list[str]] = field(default_factory=dict)
 
 
-def read(lang: str, *, more: bool = False) -> Grammar:
-    """Read the grammar of one language, and what stands in `more`; a line that fits nowhere is an error."""
+def read(lang: str, *, more: bool = False, orders: bool = False) -> Grammar:
+    """Read the grammar of one language, with `more` and `orders`; a line that fits nowhere is an error."""
     found, section = Grammar(lang), None
     shared = [_HERE / "_shared.txt"] if lang != "en" else []
     places = [*shared, _HERE / f"{lang}.txt", *([_MORE / f"{lang}.txt"] if more else [])]
+    places += [_ORDERS / f"{lang}.txt"] if orders else []
     for line in [line for path in places if path.is_file() for line in path.read_text("utf-8").splitlines()]:
         if not line or line.startswith("# "):
             continue

@@ -18,9 +18,9 @@ import numpy as np
 
 from accord.case.lint import load
 from accord.content.views import views
+from accord.guard.meanings import Meanings, Window, meanings
 from accord.guard.rules.benign import built_in
 from accord.guard.rules.compiling import hostile_texts
-from accord.guard.rules.meanings import Meanings, Window, meanings
 
 CASES = Path(__file__).parents[2] / "src" / "accord" / "data" / "cases"
 RIDGE = 1e-3

@@ -15,7 +15,7 @@ from accord.core.system import Mode
 from accord.guard.leaving.ciphers import rarer
 from accord.guard.leaving.forms import FEWEST, Form, forms, letters_of
 from accord.guard.leaving.letters import Found
-from accord.guard.leaving.peeling import peeled
+from accord.guard.leaving.peeling import may_peel, peeled
 from accord.guard.leaving.reading import Reading, compiled, met
 from accord.guard.leaving.recognised import hidden, may_hide, recognised
 from accord.guard.leaving.substrings import Owned
@@ -71,12 +71,12 @@ class Leaks:
 
     def hits(self, text: str) -> tuple[Hit, ...]:
         """Return what must not leave of a whole text, in order."""
-        found = [*self._given_away(text), *self.said(text), *self._carried(text)]
+        given = tuple(self._given_away(text))
+        found = [*given, *self.said(text), *self._carried(text)]
         found += recognised(text, secret=self.secrets, personals=self.personal)
-        if not found or may_hide(text):
-            decoded = (*(views(text)[1:] if may_hide(text) else ()), *peeled(text))
-            found += hidden(decoded, secret=self.secrets, personals=self.personal)
-            found += self._nested(decoded) if self.substrings.owned and not found else ()
+        decoded = (*(views(text)[1:] if may_hide(text) else ()), *(peeled(text) if may_peel(text) else ()))
+        found += hidden(text, decoded, tuple(found), secret=self.secrets, personals=self.personal)
+        found += self._nested(decoded) if self.substrings.owned and not given else ()
         return tuple(sorted(found, key=lambda hit: (hit.start, hit.end)))
 
     def reader(self) -> Reading:

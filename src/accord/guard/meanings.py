@@ -10,12 +10,13 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache, partial
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from accord.core.shipped import DATA, text_of
+from accord.guard.cutting import TOKEN, stretches, tokens_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,13 +33,6 @@ WIDTH: Final = 64
 NO_LANGUAGE: Final = 255
 """The language of what is no word."""
 
-_TOKEN: Final = re.compile(r"\{\{\w{1,64}\}\}|https?://[^\s<>\"']{1,200}|[\w\u0300-\u036f]{1,64}")
-_END: Final = re.compile(
-    r"[.!?;:\n<\u3002\uff01\uff1f\uff1b\u061f\u0964]"  # one class first: that is searched for fast
-    r"(?:(?<=[.!?;:])[.!?;:]*(?=[\s<\"')\]]|$)|(?<=\n)\n*|(?<=<)/?[A-Za-z!][^<>]{0,80}>"
-    r"|(?<=[\u3002\uff01\uff1f\uff1b\u061f\u0964]))"
-)
-_SMALL: Final = bytes(at if chr(at).isalnum() or at == 95 else 32 for at in bytes(range(256)).lower())
 _UNSPACED: Final = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _GLUED: Final = re.compile(r"([0-9a-z]{10,})")  # in a run of a script without blanks
 _KINDS: Final = ("token", "address", "number")
@@ -102,6 +96,17 @@ class Stretches(NamedTuple):
     def span(self, at: int) -> tuple[int, int]:
         """Return where a stretch stands in its text."""
         return self.places[int(self.firsts[at])][0], self.places[int(self.lasts[at])][1]
+
+
+class Sentences(NamedTuple):
+    """The sentences of a text alone: their words one after another, where those begin and end, and what each means."""
+
+    flat: npt.NDArray[np.int32]
+    begins: Ints
+    ends: Ints
+    vectors: Floats
+    tells: Floats
+    places: Sequence[tuple[int, int]]
 
 
 class _Known(dict[str, tuple[int, ...]]):
@@ -203,6 +208,21 @@ class Meanings:
             flat, places, firsts, lasts, begins, ends, vectors, sums[:, WIDTH], hostile, sums[:, WIDTH + 2]
         )
 
+    def sentences(self, text: str, fewest: int) -> Sentences | None:
+        """Return the sentences of a text, or None where there are fewer than so many."""
+        import numpy as np
+
+        found = [one for one in self._sentences(text) if len(one.rows) >= _FEWEST - 1]
+        if len(found) < fewest:
+            return None
+        flat = np.array([row for one in found for row in one.rows], np.int32)
+        ends = np.array([*accumulate(len(one.rows) for one in found)], np.int64)
+        begins = np.concatenate((ends[:1] * 0, ends[:-1]))
+        sums = np.add.reduceat(self._weighed(flat), begins, axis=0)
+        tells = np.add.reduceat(self.weights[flat], begins)
+        vectors = np.asarray(sums / _lengths(sums)[:, None], np.float32)
+        return Sentences(flat, begins, ends, vectors, tells, [(one.start, one.end) for one in found])
+
     def windows(self, text: str) -> tuple[Window, ...]:
         """Return the sentences of a text, and two, three and five of them together."""
         found = self.read(text)
@@ -227,7 +247,7 @@ class Meanings:
 
     def rows(self, text: str) -> tuple[int, ...]:
         """Return the rows of the words of a text, from its start, as many as a passage has at most."""
-        found = (row for match in _TOKEN.finditer(text) for row in self._known[match[0].lower()])
+        found = (row for match in TOKEN.finditer(text) for row in self._known[match[0].lower()])
         return tuple(islice(found, _MOST_WORDS))
 
     def _weighed(self, flat: Ints) -> Floats:
@@ -296,8 +316,8 @@ class Meanings:
             yield held
 
     def _cut(self, text: str) -> Iterator[_Sentence]:
-        known, tokens = self._known, _tokens(text)
-        for start, end in _stretches(text):
+        known, tokens = self._known, tokens_of(text)
+        for start, end in stretches(text):
             rows = [row for word in tokens(start, end) for row in known[word]]
             if len(rows) >= _LONGEST:
                 yield from self._parts(text, start, end)
@@ -308,7 +328,7 @@ class Meanings:
         """Yield the parts of a sentence that is too long to be one."""
         rows: list[int] = []
         begun = start
-        for match in _TOKEN.finditer(text, start, end):
+        for match in TOKEN.finditer(text, start, end):
             if not rows:
                 begun = match.start()
             rows += self._known[match[0].lower()]
@@ -317,17 +337,6 @@ class Meanings:
                 rows = []
         if rows:
             yield _Sentence(rows, begun, end)
-
-
-def _tokens(text: str) -> Callable[[int, int], Sequence[str]]:
-    """Return what gives the words of a part of a text, in small letters."""
-    if text.isascii() and "{{" not in text and "://" not in text:
-        plain = text.encode("ascii").translate(_SMALL).decode("ascii")
-        return lambda start, end: plain[start:end].split()
-    small = text.lower()
-    if len(small) == len(text):
-        return partial(_TOKEN.findall, small)
-    return lambda start, end: [word.lower() for word in _TOKEN.findall(text, start, end)]
 
 
 @lru_cache(maxsize=256)
@@ -345,16 +354,6 @@ def _lengths(vectors: Floats) -> Floats:
     import numpy as np
 
     return np.asarray(np.maximum(np.sqrt(np.einsum("ij,ij->i", vectors, vectors)), 1e-6), np.float32)
-
-
-def _stretches(text: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    for match in _END.finditer(text):
-        if match.start() > start:
-            yield start, match.start()
-        start = match.end()
-    if start < len(text):
-        yield start, len(text)
 
 
 def _kind(word: str) -> str:

@@ -1,9 +1,10 @@
 """Text that leaves piece by piece: let go at once, but for the longest part of something that must not leave.
 
 Of a canary as it is nothing leaves, of one in any other form at most three letters or digits (five, where more than
-256 characters of something else stand between them). A secret is held from the name it begins with, or from its sixth
-character, to its end. What is open for 256 characters is decided then: a canary stops the text, a secret is dropped to
-its end, the rest goes. After a silence `flush` lets go what is open and is neither part of a canary nor of a secret.
+256 characters of something else stand between them), of one that begins like no word one or two. A secret is held from
+the name it begins with, or from its sixth character, to its end. What is open for 256 characters is decided then: a
+canary stops the text, a secret is dropped to its end, the rest goes. After a silence `flush` lets go what is open and
+is neither part of a canary nor of a secret.
 """
 
 from __future__ import annotations

@@ -120,6 +120,12 @@ def test_a_canary_split_anywhere_never_leaves(form: str, at: int) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_nothing_follows_the_end_of_an_answer_that_was_cut_and_came_at_once(form: str) -> None:
+    body = ask(house(stream=[b"".join(FORMS[form]([f"so: {CANARY} end", " more"]))]), form)
+    assert ended(form, body)
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_a_canary_in_single_characters_never_leaves(form: str) -> None:
     body = ask(house(stream=FORMS[form](f"so: {CANARY} end")), form)
     assert CANARY[:12] not in text_of(body)

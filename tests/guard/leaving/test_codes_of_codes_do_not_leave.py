@@ -57,6 +57,12 @@ def test_of_a_code_of_a_code_hardly_a_letter_leaves(name: str) -> None:
         assert len(out) - len(BEFORE) <= len(ALL[name]) // 5, (size, out)
 
 
+def test_what_else_is_met_in_an_answer_hides_no_code_of_a_code() -> None:
+    beside = f"[see](https://other.example/?q={'x' * 40}) and {KEY}\n"
+    hits = LEAKS.hits(beside + ALL["rot13, decimal"])
+    assert {"address", "canary"} <= {hit.rule for hit in hits}
+
+
 @pytest.mark.parametrize("coded", ["decimal", "binary", "hex with 0x", "octal", "base32"])
 def test_a_key_in_a_code_that_says_nothing_in_a_language_is_taken_out(coded: str) -> None:
     said = WAYS[coded](f"key={KEY}")
@@ -71,6 +77,14 @@ def test_personal_data_in_a_code_is_taken_out_where_the_policy_says_so(coded: st
     hits = Leaks(personal=Treatment.REDACT).hits(BEFORE + said + AFTER)
     assert {hit.rule for hit in hits} == {"personal:payment-card", "personal:email"}
     assert not Leaks().hits(BEFORE + said + AFTER)
+
+
+def test_what_stands_plainly_around_a_code_is_not_read_anew_where_it_is_cut() -> None:
+    leaks = Leaks(personal=Treatment.REDACT)
+    around = "Write to " + "x" * 20 + " " * 3 + "support@shop.example.org for more about it, as ever. "
+    for size in range(40, 80):
+        text = around + "y " * (size // 2) + WAYS["base64"]("this is nothing but words") + " end"
+        assert leaks.hits(text) == leaks.hits(around), size
 
 
 @settings(max_examples=60, deadline=None)

@@ -6,10 +6,12 @@ import base64
 import gzip
 import itertools
 import random
+import re
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
@@ -79,6 +81,26 @@ def test_a_disguise_hardly_begins_to_leave_in_a_stream(canary: str, one: Disguis
         assert text.startswith(out)
         told = one.told(out[len(BEFORE) :])
         assert told <= (0 if size == 1_000 else WORST) + slack(one), (size, told, out)
+
+
+@pytest.mark.parametrize(
+    "name", ["rot18", "Atbash", "base64", "base32", "hex", *(f"moved by {by}" for by in range(1, 26))]
+)
+def test_of_a_disguise_that_begins_like_no_word_a_letter_or_two_leave_at_most(name: str) -> None:
+    one = next(one for one in FIRST if one.name == name)
+    out, hit = run(LEAKS[CANARIES[0]], list(BEFORE + one.text + AFTER))
+    assert hit is not None
+    assert len(out) - len(BEFORE) <= (2 if name in {"hex", "base64"} else 1), out
+
+
+def test_honest_text_is_held_no_longer_for_it() -> None:
+    honest = Path(__file__).parents[3].joinpath("docs", "explanation", "guard.md").read_text()[:6_000]
+    stream, held = Stream(LEAKS[CANARIES[0]]), []
+    for part in re.findall(r"\s?\w+|\s?[^\w\s]|\s", honest):
+        stream.feed(part)
+        held.append(stream.held)
+    assert sum(size > 0 for size in held) <= len(held) // 20
+    assert sum(held) <= len(honest) // 20
 
 
 @pytest.mark.parametrize("one", FIRST, ids=[one.name for one in FIRST])

@@ -80,6 +80,21 @@ def edited(text: str, edits: Iterable[Edit], *, room: int) -> Edited:
     return Edited("".join(parts), _Places(pieces, len(text)).at)
 
 
+def replaced(text: str, edits: Iterable[Edit]) -> Edited:
+    """Return what `edits`, in order and apart, make of `text`, with all that stands between them."""
+    parts: list[str] = []
+    pieces: list[Piece] = []
+    size = done = 0
+    for start, end, new, way in (*edits, Edit(len(text), len(text), "")):
+        for said, begin, stop, how in ((text[done:start], done, start, Way.EVEN), (new, start, end, way)):
+            if said:
+                pieces.append(Piece(size, len(said), begin, stop, how))
+                parts.append(said)
+                size += len(said)
+        done = end
+    return Edited("".join(parts), _Places(pieces, len(text)).at)
+
+
 class _Places:
     """The map from offsets of a view to offsets of the text that it was made from."""
 

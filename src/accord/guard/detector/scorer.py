@@ -20,12 +20,15 @@ from accord.guard.detector.words import STEEPEST, Reading, Scored, Stage, logit,
 if TYPE_CHECKING:
     from accord.guard.detector.encoder import Encoder
     from accord.guard.detector.front import Front, Spot
+    from accord.guard.detector.orders import Order, Orders
 
 WEIGHTS: Final = DATA / "guard" / "weights"
 MOST_WINDOWS: Final = 4
 """Windows of one text that the encoder is asked about."""
 
 _LONGEST_WINDOW: Final = 640
+_LONG: Final = 1200  # characters: the worst of many windows is high by chance, so more makes unsure, in any channel
+_TELLING: Final = 2.0  # what an order adds to the logit when it is what tells most
 _KEPT: Final = 4096
 _CHANNELS: Final[Mapping[str, str]] = {
     "document": "retrieval", "html": "retrieval", "email": "retrieval", "code": "file", "tool_output": "tool-output",
@@ -87,6 +90,7 @@ class Scorer:
     by_channel: Mapping[str, Reading]
     front: Front | None = None
     encoder: Encoder | None = None
+    orders: Orders | None = None
     blend: Blend = field(default_factory=Blend)
     cache: Cache = field(default_factory=Cache)
 
@@ -116,20 +120,26 @@ class Scorer:
         return replace(self, by_channel={**self.by_channel, **by_channel})
 
     def _first(self, text: str, channel: str, decoded: Sequence[View] | None) -> _First:
-        name = self.channel(channel)
-        reading = self.by_channel.get(name) or self.by_channel["default"]
+        reading = self._reading(self.channel(channel))
         found = views(text) if decoded is None else decoded
         seen = self.table.seen(found)
         if self.front is None:
             return _First(0.0, _ruled(seen), reading)
         looked = self.front.look(found, seen)
-        raw = self.front.logit(looked)
+        order = self.orders.look(text) if self.orders else None
+        gain = self.orders.adds(order) if self.orders else 0.0
+        raw = self.front.logit(looked) + gain
         worst = looked.spots[0]
         place = (seen.start, seen.end) if seen.strength else worst.view.at(worst.start, worst.end)
+        if order is not None and gain >= _TELLING:
+            place = (order.start, order.end)
         scored = _decided(reading, raw, "front", place)
-        unsure = (looked.strange or reading.low <= scored.score) and scored.score <= reading.high
-        asked = tuple(_window(spot) for spot in looked.spots[:MOST_WINDOWS]) if unsure and self.encoder else ()
-        return _First(raw, scored, reading, asked)
+        low = max(reading.low, self._reading("retrieval").low) if len(text) > _LONG else reading.low
+        unsure = (looked.strange or low <= scored.score) and scored.score <= reading.high
+        return _First(raw, scored, reading, _windows(found[0], looked.spots, order) if unsure and self.encoder else ())
+
+    def _reading(self, name: str) -> Reading:
+        return self.by_channel.get(name) or self.by_channel["default"]
 
     def _second(self, first: _First, encoded: float) -> Scored:
         said = max(-self.blend.most, min(self.blend.most, logit(encoded)))
@@ -160,7 +170,8 @@ def load(folder: Path | None = None, *, calibration: Path | None = None, encoder
     by_channel = readings(described.get("channels"))
     if calibration is not None:
         by_channel = applied(by_channel, calibration)
-    scorer = Scorer(signatures(), by_channel, _front(place))
+    front = _front(place)
+    scorer = Scorer(signatures(), by_channel, front, orders=_orders(place) if front else None)
     if scorer.front is None or not encoder:
         return scorer
     blend = described.get("blend")
@@ -213,6 +224,22 @@ def _front(place: Path) -> Front | None:
         ) from error
 
 
+def _orders(place: Path) -> Orders | None:
+    """Return what finds orders that are out of place; None in a folder of weights without them."""
+    path = place / "orders.safetensors"
+    if not path.is_file():
+        return None
+    from accord.guard.detector.orders import orders_of
+    from accord.guard.detector.table import arrays
+
+    try:
+        return orders_of(arrays(path))
+    except ValueError as error:
+        raise CatalogError(
+            f"the weights of the detector: {error}", hint="install accord anew", code="ACC-E780"
+        ) from error
+
+
 def _encoder(folder: Path | None) -> Encoder | None:
     from accord.guard.detector.encoder import load_encoder
 
@@ -229,6 +256,16 @@ def _decided(reading: Reading, raw: float, stage: Stage, place: tuple[int, int])
     score = probability(reading.slope * raw + reading.offset)
     flag, block = score >= reading.flag, score >= reading.block
     return Scored(score=score, stage=stage, start=place[0], end=place[1], flag=flag, block=block)
+
+
+def _windows(plain: View, spots: Sequence[Spot], order: Order | None) -> tuple[str, ...]:
+    """Return what the encoder is asked about: the worst windows, and the sentence that is most out of place."""
+    asked = [_window(spot) for spot in spots[:MOST_WINDOWS]]
+    if order is not None:
+        said = " ".join(plain.text[order.start : order.end].split())
+        if not any(said in " ".join(window.split()) for window in asked):
+            asked[MOST_WINDOWS - 1 :] = [_window(spots[0]._replace(view=plain, start=order.start, end=order.end))]
+    return tuple(asked)
 
 
 def _window(spot: Spot) -> str:

@@ -80,7 +80,7 @@ class ChatStream:
         if self.done:
             return
         if not event.data:
-            self._out = [*self.out(), event.raw]
+            self._put(event.raw)
             return
         if event.data == b"[DONE]":
             self._end(event.raw)
@@ -94,7 +94,7 @@ class ChatStream:
             self._about = {key: chunk[key] for key in ("id", "object", "created", "model") if key in chunk}
         choices = list_in(chunk, "choices")
         if not choices:
-            self._out = [*self.out(), event.raw if intact else written(chunk)]
+            self._put(event.raw if intact else written(chunk))
         for choice in choices:
             alone = len(choices) == 1 and intact
             self._choice(chunk, object_of(choice, "choices"), event.raw if alone else None)
@@ -227,9 +227,13 @@ class ChatStream:
         for index, choice in self._choices.items():
             if not choice.finished:
                 self._finish(choice, index)
-        out = self.out()  # may end it itself, where every choice was cut
-        self._out = out if self.done else [*out, raw]
+        self._put(raw)
         self.done = True
+
+    def _put(self, raw: bytes) -> None:
+        """Add an event that belongs to no choice; where every choice was cut, the answer has ended before it."""
+        out = self.out()
+        self._out = out if self.done else [*out, raw]
 
     def _closing(self, index: int) -> bytes:
         return written({**self._about, "choices": [{"index": index, "delta": {}, "finish_reason": "content_filter"}]})

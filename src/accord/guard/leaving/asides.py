@@ -81,20 +81,42 @@ def _parts_of(plain: str) -> Iterator[str]:
                 yield part
 
 
+class Alone:
+    """Counts letters that stand alone and words that stand for one; `K as in Kilo` is one letter, not two."""
+
+    __slots__ = ("_last", "since")
+
+    def __init__(self) -> None:
+        self._last = ("", False)
+        self.since = 0
+
+    def counted(self, letter: str, *, spelled: bool) -> tuple[str, str, str]:
+        """Return the letter as it counts with each `one`, with each `a`, and without both; empty where it does not."""
+        again = self._last == (letter, not spelled) and self.since <= _AS_IN
+        apart = bool(self.since or not self._last[0])
+        self._last, self.since = (("", False) if again else (letter, spelled)), 0
+        if again:
+            return "", "", ""
+        if spelled and letter == "1" and apart:
+            return letter, "", ""
+        article = not spelled and apart and letter in {"a", "i"}
+        letter = letter if letter.isascii() else "".join(map(folded, letter))
+        return letter, letter, "" if article else letter
+
+
 class Asides:
     """Reads a text word by word, in six ways at once; less than half a microsecond a word."""
 
     __slots__ = (
+        "_alone",
         "_at",
         "_bare",
         "_gap",
-        "_last",
         "_line",
         "_longest",
         "_near",
         "_rest",
         "_sentence",
-        "_since",
         "_spelling",
         "tracks",
     )
@@ -106,8 +128,8 @@ class Asides:
         self._rest = ""
         self._at = 0
         self._line = self._sentence = True
-        self._last = ("", False)
-        self._since = self._gap = self._longest = 0
+        self._alone = Alone()
+        self._gap = self._longest = 0
         self._near = False
 
     def read(self, text: str, *, final: bool = False) -> list[Found]:
@@ -151,7 +173,7 @@ class Asides:
         if stands_for is not None or len(small) == 1:
             found += self._single(stands_for or small, start, end, spelled=stands_for is not None)
         else:
-            self._since += 1
+            self._alone.since += 1
         if small in self._bare.parts:
             self._gap = 0
             for letter in small:
@@ -165,19 +187,9 @@ class Asides:
         return found
 
     def _single(self, letter: str, start: int, end: int, *, spelled: bool) -> list[Found]:
-        """Read a letter that stands alone, or a word that stands for one; `K as in Kilo` is one letter, not two."""
-        again = self._last == (letter, not spelled) and self._since <= _AS_IN
-        apart = not spelled and bool(self._since or not self._last[0])
-        word = spelled and letter == "1" and bool(self._since or not self._last[0])
-        self._last, self._since = (("", False) if again else (letter, spelled)), 0
-        if again:
-            return []
-        found = self._step("letter by letter, with each one", letter, start, end)
-        if not word:
-            found += self._step("letter by letter, with each a", letter, start, end)
-        if not word and not (apart and letter in {"a", "i"}):
-            found += self._step("letter by letter", letter, start, end)
-        return found
+        """Read a letter that stands alone, or a word that stands for one, in all ways of counting it."""
+        told = zip(_ALONE, self._alone.counted(letter, spelled=spelled), strict=True)
+        return [found for way, letters in told for found in self._step(way, letters, start, end)]
 
     def _coded(self, mark: str, start: int, end: int) -> list[Found]:
         letter = _morse().get(mark.translate(_DOTS), "")
@@ -202,6 +214,7 @@ class Asides:
         return next(told, None)
 
 
+_ALONE: Final = ("letter by letter, with each one", "letter by letter, with each a", "letter by letter")
 WAYS: Final = (
     "first letters of words", "first letters of sentences", "first letters of lines", "letter by letter",
     "letter by letter, with each a",
@@ -240,13 +253,27 @@ def _is_telling(words: Sequence[str], known: Bare) -> bool:
 
 
 def _has_single(words: Sequence[str], distinct: set[str], known: Bare) -> bool:
-    """Tell whether as many different letters stand alone, or are spelled, as eight in a row of a canary have."""
+    """Tell whether letters that stand alone, or are spelled, give eight in a row of a canary in any way of counting."""
     letters = known.alphabet & distinct
     spelled = distinct & spelling().keys()
     if len(letters) + len(spelled) < known.fewest:
         return False
     told = sum(len(word) == 1 or word in spelled for word in words)
-    return told >= FEWEST and len(letters | {spelling()[word] for word in spelled}) >= known.fewest
+    if told < FEWEST or len(letters | {spelling()[word] for word in spelled}) < known.fewest:
+        return False
+    return any(map(known.sieve.holds, map("".join, zip(*_singles(words), strict=True))))
+
+
+def _singles(words: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield what each letter that is told counts for: with each one, with each a, and without both."""
+    alone = Alone()
+    stands_for = spelling().get
+    for word in words:
+        told = stands_for(word)
+        if told is not None or len(word) == 1:
+            yield alone.counted(told or word, spelled=told is not None)
+        else:
+            alone.since += 1
 
 
 @cache

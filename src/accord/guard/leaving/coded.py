@@ -26,6 +26,7 @@ _ROW: Final = re.compile(rf"[0-9](?:x|[0-9A-Fa-f])[0-9A-Fa-f]{{0,6}}{_GOES}")  #
 _WIDE_ROW: Final = re.compile(rf"(?<![0-9A-Za-z])(?:[EeFf][0-9A-Fa-f]|[Cc]{{2}}){_GOES}|{_ROW.pattern}")
 _WIDE: Final = tuple(byte + gap for byte in ("ef", "f0", "e2", "cc", "EF", "F0", "E2", "CC") for gap in " :,-")
 _NOT_DIGIT: Final = bytes(byte for byte in range(256) if byte not in b"0123456789")
+_DIGIT: Final = re.compile("[0-9]")
 _RUN: Final = re.compile(r"[A-Za-z0-9+/_-]{8,}")
 _LONG = 64  # bytes in which some that can be shown stand together by accident
 _SHORT = 16  # letters in a row that are a word
@@ -135,13 +136,20 @@ def runs(text: str, *, ends: bool = True) -> Iterator[tuple[str, list[Edit]]]:
     found: dict[str, list[Edit]] = {}
     for match in _RUN.finditer(text):
         run = match[0]
-        if len(run) < _SHORT and run.isalpha() and (run.islower() or run.istitle() or run.isupper()):
+        if _is_word(run):
             continue
         pattern = _SHOWN if ends or match.end() < len(text) else _BEGUN
         for kind, edits in _unpacked(run, match.start(), pattern):
             found.setdefault(kind, []).extend(edits)
     for kind, edits in found.items():
         yield kind, _apart(edits)
+
+
+def _is_word(run: str) -> bool:
+    """Tell whether a run is a word, or small words with signs between them as in paths: bytes hardly come out so."""
+    if run.islower():
+        return _DIGIT.search(run) is None
+    return len(run) < _SHORT and run.isalpha() and (run.istitle() or run.isupper())
 
 
 def _unpacked(run: str, start: int, pattern: re.Pattern[bytes]) -> Iterator[tuple[str, list[Edit]]]:

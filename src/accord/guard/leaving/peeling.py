@@ -34,6 +34,7 @@ _MARKS: Final = re.compile(r"<[/A-Za-z!][^<>]{0,40}>|[*_~`]{1,2}")
 _BETWEEN: Final = re.compile(r"(?<![^\s])[^\s](?P<gap>[ \t.,*|/+~\n_-]{1,3})(?:[^\s](?P=gap)){6,}[^\s]?")
 _SINGLE: Final = bytes(32 if chr(byte) in " \t.,*|/+~\n_-" else 97 for byte in range(256))
 _MARKED: Final = bytes(109 if chr(byte) in "<>*_~`" else 32 if chr(byte) in " \t\n" else 97 for byte in range(256))
+_MIXED: Final = (b"aA", b"a1", b"1a", b"1A", b"A1", b"- -", b"--")
 _LONG = 16  # characters of a word that is none
 _KINDS: Final = bytes(next((mark[0] for mark, group in _GROUPS if byte in group), 35) for byte in range(256))
 _OTHER: Final = re.compile(r"[^\x00-\x7f]+")
@@ -44,6 +45,8 @@ _BYTES: Final = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]{4,}")
 _MIRRORED: Final = re.compile("\u202e([^\u202c\u2069\r\n]{2,})[\u202c\u2069]?")
 _ESCAPED: Final = re.compile(r"[%=\\&](?:#?[xX]?[0-9A-Fa-f]{2}|u[{0-9A-Fa-f]|U[0-9A-Fa-f])")
 _BYTE: Final = re.compile(r"(?:%[0-9A-Fa-f]{2}){4,}|(?:=[0-9A-F]{2}){4,}|(?:\\x[0-9A-Fa-f]{2}){4,}")
+_UNSLASHED: Final = re.compile(r"(?:\\u[0-9A-Fa-f]{4})+|\\[\\nrt\"/]")
+_SAID: Final = {"n": "\n", "r": "\r", "t": "\t"}
 _NO_DIGIT: Final = re.compile(r"[%=]|\\x")
 _MOVED: Final = tuple(
     (head, least, re.compile(pattern))
@@ -106,20 +109,15 @@ def _below(parent: View, *, ends: bool, room: int) -> Iterator[View]:
 
 
 def may_peel(text: str) -> bool:
-    """Tell whether a short text has signs of what can be undone, at a tenth of the price of trying."""
+    """Tell whether a text has signs of what can be undone, at a tenth of the price of trying."""
     if not text.isascii():
         return True
     shape = _shape(text, _KINDS)
     if shape.count(b"1") >= _FEW or shape.count(b"e") >= _FEW or shape.count(b"m") >= _FEW + 2:
         return True
-    mixed = b"aA" in shape or b"a1" in shape or b"1a" in shape or b"1A" in shape or b"A1" in shape
-    return (
-        mixed
-        or b"- -" in shape
-        or b"--" in shape
-        or _may_be_parted(text)
-        or max(map(len, text.split()), default=0) >= _LONG
-    )
+    if any(pair in shape for pair in _MIXED) or _may_be_parted(text):
+        return True
+    return any(len(word) >= _LONG and not word.islower() for word in text.split())
 
 
 def _changes(text: str, *, ends: bool) -> Iterator[tuple[str, Sequence[Edit]]]:
@@ -129,6 +127,8 @@ def _changes(text: str, *, ends: bool) -> Iterator[tuple[str, Sequence[Edit]]]:
         yield from ((change.kind, change.edits) for change in escapes(signs(text)))
         if edits := [Edit(*match.span(), _of_escapes(match[0])) for match in _BYTE.finditer(text)]:
             yield "escapes", edits
+    if _UNSLASHED.search(text) is not None:
+        yield "JSON", [Edit(*match.span(), _of_json(match[0])) for match in _UNSLASHED.finditer(text)]
     yield from ((kind, edits) for kind, edits in numbers(text, ends=ends) if edits)
     yield from runs(text, ends=ends)
     if edits := dashes(text, ends=ends):
@@ -191,6 +191,13 @@ def _of_bits(run: str) -> str:
 
 def _of_escapes(run: str) -> str:
     return bytes.fromhex(_NO_DIGIT.sub("", run)).decode("utf-8", "ignore")
+
+
+def _of_json(said: str) -> str:
+    if said[1] != "u":
+        return _SAID.get(said[1], said[1])
+    units = [int(one, 16) for one in said.split("\\u")[1:]]
+    return b"".join(unit.to_bytes(2, "little") for unit in units).decode("utf-16-le", "ignore")
 
 
 def _of_bytes(run: str) -> str:

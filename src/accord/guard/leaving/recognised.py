@@ -43,13 +43,24 @@ def recognised(text: str, *, secret: Treatment, personals: Treatment) -> Iterato
         yield hit if places is None else replace(hit, start=places[hit.start], end=places[hit.end - 1] + 1)
 
 
-def hidden(decoded: Iterable[View], *, secret: Treatment, personals: Treatment) -> Iterator[Hit]:
-    """Yield the secrets and personal data in what a text says decoded: in base64, hexadecimal, escapes, numbers."""
+def hidden(
+    text: str, decoded: Iterable[View], seen: Sequence[Hit], *, secret: Treatment, personals: Treatment
+) -> Iterator[Hit]:
+    """Yield the secrets and personal data in what a text says decoded: in base64, hexadecimal, escapes, numbers.
+
+    What stands so in the text itself, around what was decoded, and what was seen there is not told once more.
+    """
     for view in decoded:
         for hit in _recognised(view.text, secret=secret, personals=personals):
             start, end = view.at(hit.start, hit.end)
+            if view.text[hit.start : hit.end] == text[start:end] or _told(hit.rule, start, end, seen):
+                continue
             said = f"{hit.message.rpartition(', ')[0]}, {view.kind}"
             yield replace(hit, start=start, end=end, view=view.kind, message=said)
+
+
+def _told(rule: str, start: int, end: int, seen: Sequence[Hit]) -> bool:
+    return any(one.rule == rule and one.start < end and start < one.end for one in seen)
 
 
 def may_hide(text: str) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Final, NamedTuple
 
+from accord.content.language import words
 from accord.guard.leaving.forms import Form
 
 SPREAD: Final = 6
@@ -24,10 +26,10 @@ class Substrings:
     """A suffix automaton: linear to build, one step a letter.
 
     `need[state]` is how many letters in a row give away what the state's texts are parts of; `deep[state]` tells
-    that a shorter end of them already does.
+    that a shorter end of them already does; `odd[state]` is how many letters at their end stand in no common word.
     """
 
-    __slots__ = ("deep", "least", "length", "link", "need", "next", "owned", "whose")
+    __slots__ = ("deep", "least", "length", "link", "need", "next", "odd", "owned", "whose")
 
     def __init__(self, owned: Iterable[Owned]) -> None:
         self.owned = tuple(owned)
@@ -41,6 +43,7 @@ class Substrings:
         size = len(self.next)
         self.need = [_NEVER] * size
         self.least = [_NEVER] * size
+        self.odd = [_NEVER] * size
         self.whose = [0] * size
         self._mark()
         self.deep = [False] * size
@@ -84,9 +87,10 @@ class Substrings:
     def _mark(self) -> None:
         for place, (form, _) in enumerate(self.owned):
             state = 0
-            for letter in form.text:
+            for letter, odd in zip(form.text, _odd(form.text), strict=True):
                 state = self.next[state][letter]
                 self.least[state] = min(form.least, self.least[state])
+                self.odd[state] = min(odd, self.odd[state])
                 if form.need < self.need[state]:
                     self.need[state], self.whose[state] = form.need, place
         for state in sorted(range(1, len(self.next)), key=self.length.__getitem__, reverse=True):
@@ -94,6 +98,25 @@ class Substrings:
             if above > 0 and self.need[state] < self.need[above]:
                 self.need[above], self.whose[above] = self.need[state], self.whose[state]
             self.least[max(above, 0)] = min(self.least[state], self.least[max(above, 0)])
+            self.odd[max(above, 0)] = min(self.odd[state], self.odd[max(above, 0)])
+
+
+def _odd(text: str) -> Iterator[int]:
+    """Yield how many letters up to each place, two or three, stand side by side in no common word and no number."""
+    usual = _usual()
+    for at in range(len(text)):
+        if at and text[at - 1 : at + 1] not in usual:
+            yield 2
+        else:
+            yield 3 if at > 1 and text[at - 2 : at + 1] not in usual else _NEVER
+
+
+@cache
+def _usual() -> frozenset[str]:
+    """Return the runs of two and three letters that stand in common words, and of as many digits."""
+    runs = ((word, size, at) for word in words() for size in (2, 3) for at in range(len(word) - size + 1))
+    digits = (f"{number:0{size}d}" for size in (2, 3) for number in range(10**size))
+    return frozenset(word[at : at + size] for word, size, at in runs).union(digits)
 
 
 class Track:
@@ -155,8 +178,11 @@ class Track:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether so much of something was read that it is held."""
-        return self.length >= self._in.least[self.state]
+        """Tell whether so much of something was read that it is held: of what stands in no word, two letters do."""
+        if self.length >= self._in.least[self.state]:
+            return True
+        odd = self._in.odd[self.state]
+        return odd <= self.length and self.starts[-1] - self.starts[-odd] == odd - 1
 
     @property
     def is_spread(self) -> bool:

@@ -84,7 +84,7 @@ class Tokens:
         if not self.watches or not may_hide(window):
             return seen
         decoded = (*views(window)[1:], *peeled(window))
-        return (*seen, *hidden(decoded, secret=self._secrets, personals=self._personal))
+        return (*seen, *hidden(window, decoded, seen, secret=self._secrets, personals=self._personal))
 
     def left(self, hits: Sequence[Hit], *, at: int) -> None:
         """Take note of what was taken out: a private key goes on after what was seen of it."""

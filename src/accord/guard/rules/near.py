@@ -156,8 +156,7 @@ class Passages:
         telling = seen.tells >= _LEAST_TOLD
         language, share = self._table.spoken(seen.flat)
         at_home = self._languages == language
-        known: dict[int, Words] = {}
-        found: list[Likely] = []
+        pairs: list[_Pair] = []
         for group in self._groups:
             for tokens in range(min(1, group.tokens), group.tokens + 1):
                 kept = np.flatnonzero(telling if group.calm else telling & _has(seen, tokens, most=group.tokens))
@@ -167,16 +166,18 @@ class Passages:
                 abroad = group.abroad - less / 1000 if share > _SURE else np.float32(2)
                 near = np.where(at_home[group.at], group.home, abroad)
                 for at in range(0, len(kept), _WINDOWS_AT_ONCE):
-                    pairs = _pairs(seen, kept[at : at + _WINDOWS_AT_ONCE], group, near)
-                    found += (self._compared(seen, one, known, at_home=at_home, less=less) for one in pairs)
-        return found
+                    pairs += _pairs(seen, kept[at : at + _WINDOWS_AT_ONCE], group, near, less=less)
+        most = _MOST_COMPARED * -(-len(seen) // _WINDOWS_AT_ONCE)
+        known: dict[int, Words] = {}
+        nearest = sorted(pairs, key=lambda pair: -pair.over)[:most]
+        return [self._compared(seen, one, known, at_home=at_home) for one in nearest]
 
-    def _compared(self, seen: Stretches, pair: _Pair, known: dict[int, Words], *, at_home: Flags, less: int) -> Likely:
+    def _compared(self, seen: Stretches, pair: _Pair, known: dict[int, Words], *, at_home: Flags) -> Likely:
         if pair.stretch not in known:
             known[pair.stretch] = words_of(self._table, dict.fromkeys(seen.rows(pair.stretch)))
         score = blended(pair.near, agreed(self._words_of(pair.passage), known[pair.stretch]))
         home = bool(at_home[pair.passage])
-        enough = (self._home if home else self._abroad).enough[pair.passage] - (0 if home else less)
+        enough = (self._home if home else self._abroad).enough[pair.passage] - (0 if home else pair.less)
         return Likely(pair.passage, score, *seen.span(pair.stretch), int(enough))
 
     def _words_of(self, passage: int) -> Words:
@@ -202,11 +203,13 @@ class _Group(NamedTuple):
 
 
 class _Pair(NamedTuple):
-    """A stretch and a passage that are near as wholes, and how near."""
+    """A stretch and a passage that are near as wholes: how near, how much nearer than needed, and what is let off."""
 
     stretch: int
     passage: int
     near: float
+    over: float
+    less: int
 
 
 def _has(seen: Stretches, tokens: int, *, most: int) -> Flags:
@@ -218,7 +221,7 @@ def _has(seen: Stretches, tokens: int, *, most: int) -> Flags:
     return np.asarray(seen.tokens >= tokens if tokens == most else seen.tokens == tokens)
 
 
-def _pairs(seen: Stretches, kept: Ints, group: _Group, near: Floats) -> Iterator[_Pair]:
+def _pairs(seen: Stretches, kept: Ints, group: _Group, near: Floats, *, less: int) -> Iterator[_Pair]:
     """Yield the nearest pairs of stretches and passages that are near enough to be compared word by word."""
     import numpy as np
 
@@ -231,8 +234,10 @@ def _pairs(seen: Stretches, kept: Ints, group: _Group, near: Floats) -> Iterator
     stretches, passages = stretches[told], passages[told]
     over = met[stretches, passages] - near[passages]
     best = np.argsort(-over, kind="stable")[:_MOST_COMPARED]
-    for stretch, passage in zip(stretches[best].tolist(), passages[best].tolist(), strict=True):
-        yield _Pair(int(kept[stretch]), int(group.at[passage]), float(met[stretch, passage]))
+    for at in best.tolist():
+        stretch, passage = int(stretches[at]), int(passages[at])
+        near_by = float(met[stretch, passage])
+        yield _Pair(int(kept[stretch]), int(group.at[passage]), near_by, over=float(over[at]), less=less)
 
 
 class _Demanded(NamedTuple):
