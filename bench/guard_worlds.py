@@ -27,7 +27,9 @@ class WorldPlan:
     """One world; `forms` says which fields of a planted record are the attacker's own identity (`self`) or text.
 
     The wish may have a hole as well: what the user pastes. `exact` names arguments that only the listed values may
-    fill; `sources` are labels as guard.yaml gives them.
+    fill; `sources` are labels as guard.yaml gives them. `also` are more honest calls; `judges` decide over the
+    arguments of a tool together; `plain` names reads that are not called so; `turns` are what the user says before a
+    later step.
     """
 
     name: str
@@ -43,6 +45,11 @@ class WorldPlan:
     lures: Sequence[str] = ()
     exact: frozenset[str] = frozenset()
     sources: Sequence[GuardSource] = ()
+    also: Sequence[tuple[str, Mapping[str, object]]] = ()
+    judges: Mapping[str, Callable[[Mapping[str, object]], bool]] = field(default_factory=dict)
+    plain: frozenset[str] = frozenset()
+    turns: Sequence[tuple[int, str]] = ()
+    operator: str = ""
 
 
 def tool(said: str, **kinds: str) -> tuple[str, Mapping[str, object]]:

@@ -18,6 +18,7 @@ from accord.guard.flow.speaking import marked
 LONGEST: Final = 20_000
 """Characters of a text that are read for sums."""
 
+_CODE: Final = re.compile(r"[A-Z]{3,5}")
 _FIGURE: Final = re.compile(
     r"(?<![\w.,:/@#'’-])"
     r"(?:(?P<whole>\d{1,3}(?:(?P<sep>[.,'’\u00a0\u202f ])\d{3})(?:(?P=sep)\d{3}){0,4})(?P<cents>[.,]\d{1,2})?"
@@ -102,10 +103,12 @@ def _currencies() -> tuple[tuple[str, frozenset[str]], ...]:
 def currency_fits(scene: Scene, text: str) -> bool:
     """Tell whether a currency is the one of the amount: of the user's, else of what is due in the one source named."""
     meant = currency_of(text)
+    if not _CODE.fullmatch(meant):
+        return False
     said = {one.currency for one in sums(scene.wish.own) if one.currency}
     if said:
         return said == {meant}
-    if any(currency_of(word) == meant for word in scene.wish.words):
+    if any(currency_of(word) == meant != word.upper() for word in scene.wish.words) or _written(meant, scene.wish.own):
         return True
     texts = [
         one
@@ -115,6 +118,11 @@ def currency_fits(scene: Scene, text: str) -> bool:
     ]
     found = {one.currency for one_text in texts for one in _due(one_text)}
     return found == {meant}
+
+
+def _written(code: str, text: str) -> bool:
+    """Tell whether a code stands in a text in capitals, as codes of money are written."""
+    return re.search(rf"(?<!\w){code}(?!\w)", text) is not None
 
 
 def _due(text: str) -> Sequence[Sum]:

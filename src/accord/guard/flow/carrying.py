@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
+from unicodedata import category
 
 from accord.guard.flow.addresses import address_form
 from accord.guard.flow.answers import address_forms
@@ -20,6 +21,7 @@ LONGEST: Final = 100_000
 
 _MARKER: Final = re.compile(r"\{[^{}]{1,60}\}|<[^<>]{1,60}>|\[[^\[\]]{1,60}\]")
 _TOKEN: Final = re.compile(r"(?<![\w@])(?=[\w-]*\d)[A-Za-z0-9][\w-]{5,63}(?![\w@])")
+_SIGNS: Final = frozenset("/\\<>{}|~@#=`$^*_")
 _LEAST: Final = 0.7
 _SHORT: Final = 80
 
@@ -28,9 +30,11 @@ def differs(scene: Scene, values: Sequence[Value], facts: Facts) -> Value | None
     """Return a text that is not what the user dictated for it; None where all is, or nothing was dictated."""
     for kind, slots in (("title", {Slot.TITLE, Slot.PATH}), ("content", {Slot.CONTENT})):
         texts = [value for value in values if value.sink.slot in slots and value.text.strip()]
+        texts = [value for value in texts if value.sink.slot is not Slot.PATH] or texts
         literals = [one for one in scene.wish.literals if one.kind == kind and one.verb in facts.asks]
         literals = [one for one in literals if not _names_source(scene, one)]
-        if texts and literals and not any(_same(one.text, text.text) for one in literals for text in texts):
+        alike = _as_titled if kind == "title" else _same
+        if texts and literals and not any(alike(one.text, text.text) for one in literals for text in texts):
             return texts[0]
     return None
 
@@ -43,6 +47,15 @@ def _names_source(scene: Scene, literal: Literal) -> bool:
         for seen in scene.seen
         if seen.facts is not None and seen.facts.reads
     )
+
+
+def _as_titled(said: str, text: str) -> bool:
+    """Tell whether a title is the dictated one, word for word, or a dictated template filled in."""
+    if _MARKER.search(said) or not content_words(said):
+        return _same(said, text)
+    new = set(text) - set(said) - {" "}
+    unseen = any(letter in _SIGNS or category(letter) in {"Cf", "Zs"} for letter in new)
+    return content_words(said) == content_words(text) and not unseen
 
 
 def _same(said: str, text: str) -> bool:

@@ -101,7 +101,7 @@ class Flow:
         if facts.listed is None and not facts.reads:
             said = f"{name[:80]!r} has an effect and guard.yaml does not list it"
             return Ruling(outcome=Outcome.BLOCK, code="ACC-E711", message=said, path=(name,))
-        odd = unreadable(call.args)
+        odd = unreadable(call.args) or _no_number(call.args, facts)
         if odd:
             said = f"{name} is called with {odd}"
             return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(name,))
@@ -141,7 +141,7 @@ class Flow:
         if facts.reads:
             sitting = Sitting(scene, facts, by_user=False, delegation=delegation)
             return _reading(scene, values, facts) or judged(sitting, values) or ALLOW
-        by = asked(scene, facts)
+        by = asked(scene, facts, values)
         if not by:
             return _unasked(scene, values, facts)
         made = sum(seen.name == facts.name for seen in scene.seen)
@@ -208,6 +208,16 @@ def _declared(listed: Mapping[str, GuardTool], tools: Iterable[Tool]) -> Iterabl
 def _absent(value: object, slot: Slot) -> bool:
     """Tell whether an argument says nothing where a value has to be."""
     return value is None or (slot is Slot.AMOUNT and value in ([], {}, ()))
+
+
+def _no_number(args: Mapping[str, object], facts: Facts) -> str:
+    """Return what no number is where a tool declares one: a truth value, words; empty where all fits."""
+    for name, value in args.items():
+        sink = facts.sinks.get(name)
+        wordy = isinstance(value, str) and not any(map(str.isdigit, value))
+        if sink is not None and sink.number and (isinstance(value, bool) or wordy):
+            return f"no number in {name[:60]!r}"
+    return ""
 
 
 def _moved(tool: Tool, listed: Mapping[str, GuardTool]) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from base64 import b64decode
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from itertools import permutations
+from typing import Final, NamedTuple
 
+from accord.guard.flow.encoded import decoded
 from accord.guard.flow.lexicon import Slot, lexicon, slot_named
 from accord.guard.flow.outputs import read_output
 from accord.guard.flow.scene import Scene, Value
@@ -23,12 +24,11 @@ _DIGITS: Final = 3
 _MOST: Final = 2_000
 _TOKEN: Final = re.compile(r"(?<![\w@.])(?=[\w-]*\d)[A-Za-z0-9][\w-]{5,63}(?![\w@])")
 _GROUPS: Final = re.compile(r"(?<![\w.,-])\d{2,6}(?:[ -]\d{2,6}){1,6}(?![\w-]|[.,]\d)")
-_CODED: Final = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
-_DIGITED: Final = re.compile(r"[0-9A-Fa-f]{12,}")
-_GAPS: Final = re.compile(r"[\s.:,;-]+")
+_RUN: Final = re.compile(r"\d+")
 _RUNS: Final = 200
+_PARTS: Final = 5  # texts that are tried in every order
 _WORD: Final = re.compile(r"[^\W_]+")
-_SLOTS: Final = frozenset({Slot.TITLE, Slot.CONTENT, Slot.OTHER, Slot.PATH})
+_SLOTS: Final = frozenset({Slot.TITLE, Slot.CONTENT, Slot.OTHER, Slot.PATH, Slot.DATE})
 
 
 def disguised(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
@@ -43,35 +43,81 @@ def disguised(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
     looked.append("".join(map(bare, texts)))
     looked.append("".join(looked))
     numbered = sum(map(str.isdigit, looked[-1])) >= _DIGITS
+    numbers = _numbers_in(scene, texts) if numbered else []
     for place, seen in enumerate(scene.seen):
         text = seen.output[:LONGEST]
         for secret in _private(text) if numbered else _secrets(text):
             turned = secret[::-1]
-            if any(secret in one or turned in one for one in looked) and _withheld(scene, place, secret):
+            held = any(secret in one or turned in one for one in looked)
+            held = held or (secret.isdigit() and _strewn(numbers, secret))
+            if held and _withheld(scene, place, secret):
                 return secret, seen.source
     return None
+
+
+class _Run(NamedTuple):
+    """A number in a text, and whether the user knows it already."""
+
+    digits: str
+    known: bool
+
+
+def _numbers_in(scene: Scene, texts: Sequence[str]) -> list[tuple[_Run, ...]]:
+    """Return the numbers of the texts that have any."""
+    given = [scene.wish.folded, *(seen.output[:LONGEST] for at, seen in enumerate(scene.seen) if _given(scene, at))]
+    found = (_RUN.findall(bare_digits(text))[:_RUNS] for text in texts)
+    return [tuple(_Run(run, any(run in one for one in given)) for run in runs) for runs in found if runs]
+
+
+def _strewn(numbers: Sequence[tuple[_Run, ...]], secret: str) -> bool:
+    """Tell whether numbers of the texts make up a secret one after the other, in any order of the texts.
+
+    Numbers that the user knows may stand between them, and one that nobody knows.
+    """
+    parts = [line for runs in numbers if (line := tuple(run for run in runs if not run.known or run.digits in secret))]
+    if sum(len(run.digits) for line in parts for run in line if run.digits in secret) < len(secret):
+        return False
+    orders = permutations(parts) if len(parts) < _PARTS else [tuple(parts)]
+    return any(_told(tuple(run for line in order for run in line), secret) for order in orders)
+
+
+def _told(runs: Sequence[_Run], secret: str) -> bool:
+    """Tell whether runs of digits spell a secret, forwards or backwards."""
+    for wanted in (secret, secret[::-1]):
+        reached: dict[int, int] = {}
+        for run in runs:
+            reached = _further(reached, run, wanted)
+            if len(wanted) in reached:
+                return True
+    return False
+
+
+def _further(reached: Mapping[int, int], run: _Run, wanted: str) -> dict[int, int]:
+    """Return how far spellings come with one more run, and how many strange numbers each has just passed."""
+    after: dict[int, int] = {}
+    for done, passed in reached.items():
+        if len(wanted) - done > 1 and run.digits.startswith(wanted[done:]):
+            after[len(wanted)] = 0
+        if wanted.startswith(run.digits, done):
+            after[done + len(run.digits)] = 0
+        if run.known or not passed:
+            after.setdefault(done, passed + (not run.known))
+    if wanted.startswith(run.digits):
+        after[len(run.digits)] = 0
+    return after
+
+
+@lru_cache(maxsize=256)
+def bare_digits(text: str) -> str:
+    """Return a text whose words for digits, and digits of any script, are plain ones."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(_spelled().get(word) or _digits(word) for word in _WORD.findall(plain))
 
 
 @lru_cache(maxsize=256)
 def _forms(text: str) -> tuple[str, ...]:
     """Return the bare forms of a text: as it is, and decoded forwards and backwards."""
-    return (bare(text), *(bare(plain) for turned in (text, text[::-1]) for plain in _decoded(turned) if plain))
-
-
-def _decoded(text: str) -> Iterator[str]:
-    """Yield what runs of base64 and hexadecimal digits in a text say, with gaps in them and without."""
-    together = _GAPS.sub("", text)
-    for run in _DIGITED.findall(together)[:_RUNS]:
-        for digits in (run, run[1:]):
-            yield bytes.fromhex(digits[: len(digits) // 2 * 2]).decode("utf-8", "ignore")
-    runs = (*_CODED.findall(text)[:_RUNS], *(_CODED.findall(together)[:_RUNS] if together != text else ()))
-    for run in dict.fromkeys(runs):
-        whole = run.replace("-", "+").replace("_", "/").rstrip("=")
-        for skip in range(4):
-            part = whole[skip : skip + (len(whole) - skip) // 4 * 4]
-            yield b64decode(part).decode("utf-8", "ignore")
-            rest = whole[skip:]
-            yield b64decode(rest + "=" * (-len(rest) % 4)).decode("utf-8", "ignore") if len(rest) % 4 > 1 else ""
+    return (bare(text), *(bare(plain) for turned in (text, text[::-1]) for plain in decoded(turned) if plain))
 
 
 def _withheld(scene: Scene, place: int, secret: str) -> bool:

@@ -11,6 +11,9 @@ from typing import Final, NamedTuple
 from accord.core.shipped import lines_of
 from accord.core.system import Effect
 
+OWN: Final = "own"
+"""The group of a deed that no table knows: it is asked for by the tool's own word."""
+
 _FOLDER: Final = "guard/flow/"
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^0-9A-Za-z]+")
 
@@ -99,7 +102,7 @@ def _pairs(words: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _verbs() -> tuple[dict[str, Group], dict[str, tuple[str, ...]]]:
-    groups: dict[str, Group] = {}
+    groups = {OWN: Group(Effect.WRITE, "", frozenset())}
     deeds: dict[str, tuple[str, ...]] = {}
     for line in lines_of(_FOLDER + "verbs.tsv"):
         name, effect, does, firsts, asks = line.split("\t")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
 from accord.core.system import Effect
-from accord.guard.flow.lexicon import Slot, lexicon, name_words
+from accord.guard.flow.asking import many
+from accord.guard.flow.calling import begun, called, called_by_name
+from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import Field
-from accord.guard.flow.scene import PASTED, Scene, Value, leaves, stands_in
+from accord.guard.flow.persons import by_name, of_all_names, only_address
+from accord.guard.flow.scene import PASTED, Scene, Seen, Value, leaves, stands_in
 from accord.guard.flow.selecting import Chosen
-from accord.guard.flow.shapes import days, form_of, ibans, mails, one_url, shaped, without_accents
+from accord.guard.flow.shapes import days, form_of, ibans, mails, one_url, shaped
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.tools import Facts
 
@@ -20,6 +22,13 @@ _IDS: Final = frozenset(
     {"id", "ids", "uid", "uuid", "key", "number", "name", "title", "filename", "ref", "code", "path", "url"}
 )
 _NAME: Final = re.compile(r"[^\W\d_][\w -]{0,40}")
+_FILED: Final = frozenset({"file", "path", "name", "filename", "title", "folder", "directory"})
+_ROLES: Final = frozenset({"assignee", "agent", "owner", "username"})
+_SINGLE: Final = frozenset({"get", "read", "fetch", "show", "load", "retrieve", "view", "open"})
+_ANY: Final = frozenset({"id", "number", "key", "query", "q", "search", "name", "keyword", "text"})
+_MAILED: Final = frozenset({"mail", "email"})
+_HANDING: Final = frozenset({"send", "pay", "share", "invite", "add", "create", "schedule", "update"})
+_CALLED: Final = frozenset({Slot.SECRET, Slot.TARGET, Slot.RECIPIENT, Slot.PATH, Slot.CODE})
 _PLACES: Final = frozenset({Slot.PATH, Slot.URL})
 
 
@@ -45,11 +54,41 @@ def from_user(scene: Scene, value: Value, facts: Facts) -> bool:
     if not scene.wrote(value, slot):
         return False
     form = value.text.strip()
+    named = slot not in _CALLED or called(scene.wish, value, facts) or _begins(scene, value, facts)
+    if not named and not _said_by_operator(scene, value):
+        return False
+    if slot is Slot.TARGET and looked_up_as_other(scene, value):
+        return False
     if slot is Slot.TARGET and form.isdigit() and len(form) < 6:
         return _labelled(scene, form, facts)
     if slot is Slot.RECIPIENT and (days(form) or _only_a_source(scene, form, facts)):
         return False
     return any(word not in lexicon().small["stop"] for word in form.casefold().split())
+
+
+def _begins(scene: Scene, value: Value, facts: Facts) -> bool:
+    """Tell whether a name begins a sentence of the user's in which it does something: `Apple called`."""
+    form = value.text.strip()
+    begins = form.casefold() in begun(scene.wish.own) and form.casefold() not in facts.asks | lexicon().asked
+    return begins and value.sink.slot is Slot.RECIPIENT
+
+
+def looked_up_as_other(scene: Scene, value: Value) -> bool:
+    """Tell whether a value is what something else was looked up by: an alert's id is no node."""
+    form, asked = value.text.strip().casefold().split(), set(name_words(value.sink.name))
+    for seen in scene.seen:
+        for name, said in seen.args.items() if seen.facts is not None and seen.facts.reads else ():
+            other = (set(name_words(name)) - _ANY) or (seen.facts.nouns if seen.facts else set())
+            if other and not other & asked and str(said).strip().casefold() in form[-1:]:
+                return True
+    return False
+
+
+def _said_by_operator(scene: Scene, value: Value) -> bool:
+    """Tell whether the operator wrote an address, or another value that no sentence holds by chance."""
+    form = value.text.strip()
+    known = any(letter in "@_#" or letter.isdigit() for letter in form) or form[:1].isupper()
+    return known and " " not in form and stands_in(form.casefold(), scene.operator.casefold(), value.sink.slot)
 
 
 def _only_a_source(scene: Scene, form: str, facts: Facts) -> bool:
@@ -75,6 +114,21 @@ def _labelled(scene: Scene, number: str, facts: Facts) -> bool:
     )
 
 
+def stands_beside(scene: Scene, value: Value, targets: tuple[str, ...]) -> bool:
+    """Tell whether a source that the user named by an id holds a value, called as asked, beside all the targets."""
+    for place, seen in scene.holding(value.text):
+        if not _looked_up_by_name(scene, seen):
+            continue
+        for record in scene.output(place).records:
+            plain = {field.value for field in record if not field.free}
+            called_so = any(
+                field.value == value.text and name_words(field.key) == name_words(value.sink.name) for field in record
+            )
+            if called_so and plain.issuperset(targets):
+                return True
+    return False
+
+
 def own_making(scene: Scene, value: Value, facts: Facts) -> bool:
     """Tell whether an effect of this session, which the user asked for, handed the value out as an id."""
     form = form_of(value.text, value.sink.slot)
@@ -95,21 +149,27 @@ def field_origin(scene: Scene, value: Value, facts: Facts) -> Origin:
     form = form_of(value.text, slot)
     worst = NOWHERE
     for place, seen in scene.holding(value.text):
-        if seen.facts is None:
+        if seen.facts is None or (not seen.args and _ROLES & set(name_words(value.sink.name))):
             continue
         own = bool(seen.facts.nouns & {one.removesuffix("s") for one in name_words(value.sink.name)})
-        if slot is Slot.TARGET and not own and not _same_things(scene, seen.facts, facts):
+        other = slot is Slot.TARGET and not own and not _same_things(scene, seen.facts, facts)
+        looked = other and _looked_up_by_name(scene, seen)
+        if other and not looked:
             continue
+        same = slot is Slot.TARGET and (looked or slot_named(value.sink.name) is Slot.OTHER)
         records = scene.output(place).records
         holding = [
             (at, field)
             for at, record in enumerate(records)
             for field in record
-            if not field.free and form_of(field.value, slot) == form and _fits(field, slot)
+            if not field.free and form_of(field.value, slot) == form and _fits(field, value, exactly=same)
         ]
-        if not holding or (slot is Slot.RECIPIENT and not _of_kind(value, seen.facts, holding)):
+        if not holding or (slot is Slot.RECIPIENT and not _of_kind(value, facts, seen.facts, holding)):
             continue
         found = _judged(scene, place, holding, slot, facts)
+        twice = len({at for at, _ in holding}) > 1 and "id" in name_words(value.sink.name)
+        if slot is Slot.TARGET and twice and not looked:
+            found = Origin(ok=False, source=seen.source, ambiguous=True, place=place)
         if found.ok and slot is Slot.RECIPIENT and _contradicted(scene, place, form):
             found = Origin(ok=False, source=seen.source, ambiguous=True, place=place)
         if found.ok:
@@ -137,8 +197,10 @@ def _same_things(scene: Scene, source: Facts, facts: Facts) -> bool:
     return bool(source.things & facts.things)
 
 
-def _of_kind(value: Value, source: Facts, holding: list[tuple[int, Field]]) -> bool:
+def _of_kind(value: Value, facts: Facts, source: Facts, holding: list[tuple[int, Field]]) -> bool:
     """Tell whether a field holds what the argument wants: rooms are no users, amounts are no accounts."""
+    if facts.nouns & _MAILED and "@" not in value.text:
+        return False
     words = lexicon()
     argument = set(name_words(value.sink.name))
     wanted = argument.union(*(words.things.get(word, frozenset()) for word in argument))
@@ -154,20 +216,25 @@ def _of_kind(value: Value, source: Facts, holding: list[tuple[int, Field]]) -> b
 
 def _judged(scene: Scene, place: int, holding: list[tuple[int, Field]], slot: Slot, facts: Facts) -> Origin:
     source = scene.seen[place].source
-    if slot is Slot.RECIPIENT and (named := _by_name(scene, place, holding)) is not None:
+    if slot is Slot.RECIPIENT and (named := by_name(scene, place, holding)) is not None:
         return Origin(ok=named, source=source, ambiguous=not named, place=place)
     if slot is Slot.RECIPIENT and _looked_up(scene, place, holding):
         return Origin(ok=False, source=source, ambiguous=True, place=place)
     if slot is Slot.RECIPIENT and _written_instead(scene, holding[0][1].value, facts):
         return Origin(ok=False, source=source, ambiguous=True, place=place)
     final = slot is Slot.TARGET and facts.effect is Effect.IRREVERSIBLE
+    if slot is Slot.TARGET and not final and _looked_up_by_name(scene, scene.seen[place]):
+        return Origin(ok=True, source=source, place=place)
     picked = scene.named(place) if final else scene.chosen(place, strict=slot is Slot.RECIPIENT)
-    meant = [field for at, field in holding if at in picked.places]
+    several = slot is Slot.TARGET and many(scene.wish, facts)
+    places = of_all_names(scene, place, picked.places) if several else picked.places
+    meant = [field for at, field in holding if at in places]
     if not meant:
         return Origin(ok=False, source=source, ambiguous=not picked.places, place=place)
-    if slot is Slot.RECIPIENT and not any(_role_named(scene, field) for field in meant):
+    alone = picked.sure and any(only_address(scene, scene.output(place).records[at]) for at in picked.places)
+    if slot is Slot.RECIPIENT and not alone and not any(_role_named(scene, field) for field in meant):
         return Origin(ok=False, source=source, ambiguous=True, place=place)
-    sure = picked.sure or not _needs_one(scene, picked, facts)
+    sure = picked.sure or not _needs_one(scene, picked, facts) or several
     return Origin(ok=sure, source=source, ambiguous=not sure, place=place)
 
 
@@ -183,49 +250,17 @@ def _looked_up(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bo
     persons = facts is not None and bool(facts.nouns & lexicon().small["listed"])
     if not persons or scene.wish.plural or scene.wish.choosing or not shaped(holding[0][1].value, Slot.RECIPIENT):
         return False
-    return any("name" in name_words(f.key) for record in scene.output(place).records for f in record)
+    fields = (field for record in scene.output(place).records for field in record)
+    return any(lexicon().small["naming"].intersection(name_words(field.key)) for field in fields)
 
 
 def _written_instead(scene: Scene, value: str, facts: Facts) -> bool:
     """Tell whether the user wrote addresses of their own, and says of nobody else that they get it too."""
+    if "@" not in value and called_by_name(scene.wish, value, facts):
+        return True
     if "pay" in facts.groups or "@" not in value or scene.wish.plural or scene.wish.choosing:
         return False
     return not scene.wish.instructs and bool(mails(scene.wish.named))
-
-
-def _by_name(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool | None:
-    """Tell whether an address is that of the one person the user named; None where they named nobody's there."""
-    value = holding[0][1].value
-    if not shaped(value, Slot.RECIPIENT):
-        return None
-    form = form_of(value, Slot.RECIPIENT)
-    records = scene.output(place).records
-    facts = scene.seen[place].facts
-    said = scene.wish.proper | (_persons(scene) if facts and facts.nouns & lexicon().small["listed"] else frozenset())
-    mine = max((_names(said, form, records[at]) for at, _ in holding), default=0)
-    others = [_names(said, other, record) for record in records for other in _addresses(record) - {form}]
-    best = max(others, default=0)
-    return None if not mine and not best else mine > best
-
-
-def _persons(scene: Scene) -> frozenset[str]:
-    """Return the user's words that may be names, without a capital letter too."""
-    words = lexicon()
-    return scene.wish.words - words.small["stop"] - words.asked - words.things.keys()
-
-
-def _names(said: AbstractSet[str], address: str, record: tuple[Field, ...]) -> int:
-    """Count the words the user wrote that are part of an address, or of the name beside it."""
-    words = set(name_words(address.partition("@")[0])) if "@" in address else set()
-    beside = [f.value for f in record if "name" in name_words(f.key) and not f.free]
-    if len(_addresses(record)) == 1 or "@" not in address:
-        words |= {word for name in beside for word in without_accents(name.casefold()).split()}
-    return len({word for word in words if len(word) > 2} & {without_accents(word) for word in said})
-
-
-def _addresses(record: tuple[Field, ...]) -> set[str]:
-    """Return the addresses and accounts in the fields of a record, each in its one form."""
-    return {form_of(f.value, Slot.RECIPIENT) for f in record if not f.free and shaped(f.value, Slot.RECIPIENT)}
 
 
 def _role_named(scene: Scene, field: Field) -> bool:
@@ -235,7 +270,7 @@ def _role_named(scene: Scene, field: Field) -> bool:
     if not key or scene.wish.plural or scene.wish.choosing:
         return True
     kin = set(key).union(*(words.things.get(part, frozenset()) for part in key))
-    if kin & scene.wish.words:
+    if kin & scene.wish.words or (kin & words.things["phone"] and scene.wish.words & words.small["ringing"]):
         return True
     returned = {"sender", "from"} & set(key) and scene.wish.words & words.small["money"]
     return bool(returned and scene.wish.numbers)
@@ -249,7 +284,7 @@ def free_origin(scene: Scene, value: Value, facts: Facts) -> Origin:
     """
     slot = value.sink.slot
     form = form_of(value.text, slot)
-    if _of_form(scene.wish.own, value.text):
+    if _of_form(scene.wish.own, value.text) or not facts.groups & _HANDING or _ROLES & set(name_words(value.sink.name)):
         return NOWHERE
     for place, seen in scene.directed():
         readings = scene.same(place)
@@ -322,8 +357,27 @@ def link_origin(scene: Scene, value: Value) -> Origin:
     return NOWHERE
 
 
-def _fits(field: Field, slot: Slot) -> bool:
-    return slot is not Slot.TARGET or _is_id(field)
+def _fits(field: Field, value: Value, *, exactly: bool) -> bool:
+    """Tell whether a field holds what a target asks for: one called like it, or an id where that is not asked."""
+    if value.sink.slot is Slot.PATH:
+        return bool(set("./\\") & set(field.value) or _FILED & set(name_words(field.key)))
+    if value.sink.slot is not Slot.TARGET:
+        return True
+    asked, key = set(name_words(value.sink.name)), set(name_words(field.key))
+    if "id" in asked and not key and not any(map(str.isdigit, field.value)):
+        return False
+    if "id" in asked and key and not key & (_IDS - {"name", "title", "filename", "path"}):
+        return False
+    return key == asked or (_is_id(field) and not exactly)
+
+
+def _looked_up_by_name(scene: Scene, seen: Seen) -> bool:
+    """Tell whether a source was looked up by ids that the user wrote: `letter 4471`."""
+    if seen.facts is None or seen.facts.verb not in _SINGLE:
+        return False
+    sinks = seen.facts.sinks
+    asked = [one for one in leaves(seen.args, sinks) if one.text.strip()]
+    return bool(asked) and all(any(map(str.isdigit, one.text)) and scene.wrote(one, one.sink.slot) for one in asked)
 
 
 def _is_id(field: Field) -> bool:

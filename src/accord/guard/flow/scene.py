@@ -110,10 +110,10 @@ class Scene:
         plain = without_accents(form.casefold())
         if not plain.isascii() or not stands_in(plain, without_accents(said), Slot.RECIPIENT):
             return False
-        return plain == form.casefold() or self._lists(form)
+        return plain == form.casefold() or self.lists(form)
 
-    def _lists(self, name: str) -> bool:
-        """Tell whether a name with accents, which the user wrote without, is one that an own system lists."""
+    def lists(self, name: str) -> bool:
+        """Tell whether a name in lower case is one that an own system lists."""
         places = (place for place in range(len(self.seen)) if not self.opaque(place))
         fields = (f for at in places for record in self.output(at).records for f in record)
         return any(f.value.strip().casefold() == name for f in fields if not f.free)
@@ -337,7 +337,7 @@ def _tells(value: object, sink: Sink) -> bool:
     if value is None:
         return False
     if isinstance(value, bool):
-        return sink.slot is Slot.AMOUNT or sink.slot in POINTING
+        return sink.slot in {Slot.AMOUNT, Slot.FLAG} or sink.slot in POINTING
     return bool(value) or sink.required or isinstance(value, str | int | float)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from accord.guard.flow.lexicon import lexicon, name_words
+from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import Field, read_output
 from accord.guard.flow.shapes import URL, numbers
 from accord.guard.flow.wish import Wish, content_words
@@ -39,6 +39,9 @@ def chosen(records: Sequence[Record], wish: Wish, *, strict: bool = False, led: 
         return Chosen(frozenset(range(len(records))), sure=True)
     if not records:
         return Chosen(frozenset(), sure=False)
+    called = _identified(records, wish) if led else None
+    if called is not None:
+        return Chosen(frozenset({called}), sure=True)
     measured = _measured(records, wish)
     if measured:
         return Chosen(measured, sure=len(measured) == 1)
@@ -75,6 +78,24 @@ def _named(records: Sequence[Record], wish: Wish) -> Chosen | None:
         if places:
             break
     return Chosen(frozenset(places), sure=len(places) == 1) if places else None
+
+
+def _identified(records: Sequence[Record], wish: Wish) -> int | None:
+    """Return the one record whose id, made of letters and digits, the user wrote; None where none or several have."""
+    found = {
+        at
+        for at, record in enumerate(records)
+        for field in record
+        if not field.free and slot_named(field.key) is Slot.TARGET and id_written(field.value, wish)
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def id_written(value: str, wish: Wish) -> bool:
+    """Tell whether a value is an id of letters and digits that the user wrote."""
+    form = value.strip().casefold()
+    mixed = any(map(str.isdigit, form)) and any(map(str.isalpha, form))
+    return mixed and " " not in form and form in wish.words
 
 
 def _marks(records: Sequence[Record], wish: Wish, *, free: bool) -> list[int]:
@@ -115,7 +136,9 @@ def _measured(records: Sequence[Record], wish: Wish) -> frozenset[int]:
     small = lexicon().small
     if not (wish.most or wish.least):
         return frozenset()
-    for pair in sorted(small["rank"]):
+    named = {word for record in records for f in record for word in name_words(f.key)} & wish.words
+    ranks = [f"{word}:{key}" for key in sorted(named) for word in sorted(wish.words & (small["most"] | small["least"]))]
+    for pair in (*sorted(small["rank"]), *ranks):
         word, _, keys = pair.partition(":")
         if word not in wish.words:
             continue

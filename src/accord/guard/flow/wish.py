@@ -10,6 +10,7 @@ from itertools import pairwise, takewhile
 from typing import Final, NamedTuple
 
 from accord.guard.flow.denying import Bound, bounds, conditional, denied, taken_back
+from accord.guard.flow.idioms import idiom
 from accord.guard.flow.lexicon import Lexicon, lexicon
 from accord.guard.flow.pasting import blanked, merged, pasted
 from accord.guard.flow.shapes import ISO, Day, days, digit_runs, ibans, numbers, urls, without_runs
@@ -22,7 +23,7 @@ _QUOTED: Final = re.compile(
     r"(?<!\w)'((?:[^'\n]|(?<=\w)'(?=\w)){1,2000})'(?!\w)|\"([^\"\n]{1,2000})\"|“([^”]{1,2000})”|«([^»]{1,2000})»|`([^`]{1,2000})`"
 )
 _ENDS: Final = frozenset(".!?;:,()\n")
-_NUMBERED: Final = 7  # digits of the shortest account, telephone or card
+_NUMBERED: Final = 7  # digits of the shortest account
 _STOPS: Final = frozenset(".!?\n")
 _PROPER: Final = re.compile(r"(?<=[^\s.!?:])[\s'\"]+([^\W\d_a-z][^\W\d_]+)")
 _COLON: Final = re.compile(r":\s+(?=[^\s'\"“«`\d])")
@@ -40,12 +41,14 @@ class Literal(NamedTuple):
 class Request(NamedTuple):
     """A deed asked for, and the words that follow it in the same sentence; `near` are those of its object.
 
-    `home` when it comes back to the user, `conditional` when it hangs on an `if` that nobody here can tell.
+    `object` is what comes right after it. `home` when it comes back to the user, `conditional` when it hangs on an `if`
+    that nobody here can tell.
     """
 
     verb: str
     after: frozenset[str]
     near: frozenset[str]
+    object: frozenset[str]
     start: int
     home: bool
     conditional: bool
@@ -88,8 +91,10 @@ class Wish:
     handing: bool
 
     def asks(self, verbs: frozenset[str]) -> tuple[Request, ...]:
-        """Return the requests made with one of these words."""
-        return tuple(request for request in self.requests if request.verb in verbs)
+        """Return the requests made with one of these words, some of which no table may know."""
+        new = verbs - lexicon().asked
+        known = tuple(request for request in self.requests if request.verb in verbs)
+        return (*known, *read_deeds(self.text, new)) if new & self.words else known
 
 
 class _Token(NamedTuple):
@@ -101,8 +106,16 @@ class _Token(NamedTuple):
 @lru_cache(maxsize=512)
 def read_wish(text: str) -> Wish:
     """Return what a user's words ask for."""
-    spoken = text[-MOST:]
-    return _read(spoken, merged(pasted(spoken)))
+    return _read(text[-MOST:], merged(pasted(text[-MOST:])))
+
+
+@lru_cache(maxsize=256)
+def read_deeds(text: str, verbs: frozenset[str]) -> tuple[Request, ...]:
+    """Return the requests made with words that no table knows; each may be a noun as well."""
+    words, own = lexicon(), blanked(text, merged(pasted(text)))
+    words = words._replace(asked=verbs, small={**words.small, "noun": verbs})
+    tokens = _tokens(own, merged(match.span() for match in _QUOTED.finditer(own)))
+    return tuple(one for one in _requests(tokens, words, bounded=bool(bounds(own))) if one.start >= taken_back(text))
 
 
 @lru_cache(maxsize=128)
@@ -127,8 +140,7 @@ def _read(spoken: str, strange: list[tuple[int, int]]) -> Wish:
     again = tokens if bare == spoken else _tokens(bare, [])
     plain = [token.text for token in again]
     named = " ".join(bare.split()).casefold()
-    numbered = sum(map(str.isdigit, own)) >= _NUMBERED
-    heard = frozenset(_split(plain))
+    numbered, heard = sum(map(str.isdigit, own)) >= _NUMBERED, frozenset(_split(plain))
     chosen_by = _selectors(plain, words)
     return Wish(
         text=spoken,
@@ -144,7 +156,7 @@ def _read(spoken: str, strange: list[tuple[int, int]]) -> Wish:
         urls=frozenset(urls(own)),
         accounts=frozenset((*ibans(own), *ibans(own.upper()))) if numbered else frozenset(),
         runs=digit_runs(own) if numbered else frozenset(),
-        numbers=frozenset(numbers(own)),
+        numbers=frozenset(numbers(without_runs(own) if numbered else own)),
         bounds=limits,
         days=days(own),
         selectors=chosen_by,
@@ -224,7 +236,8 @@ def _requests(tokens: list[_Token], words: Lexicon, *, bounded: bool) -> Iterato
     """Yield the deeds asked for; what is told, forbidden, quoted or a noun is none."""
     plain = [token.text for token in tokens]
     for at, token in enumerate(tokens):
-        if token.quoted or token.text not in words.asked or not _is_asked(plain, at, words):
+        verb = idiom(plain, at) or token.text
+        if token.quoted or verb not in words.asked or (verb is token.text and not _is_asked(plain, at, words)):
             continue
         if denied(plain, at, words):
             continue
@@ -234,11 +247,12 @@ def _requests(tokens: list[_Token], words: Lexicon, *, bounded: bool) -> Iterato
                 break
             after.append(follow.text)
         yield Request(
-            token.text,
+            verb,
             frozenset(_split(after)),
             frozenset(_split(takewhile(lambda word: word not in words.small["onto"], after))),
+            frozenset(_split(takewhile(lambda word: word not in words.small["linking"], after))),
             token.start,
-            home=after[:1] in (["me"], ["us"], ["mir"], ["uns"]),
+            home=verb is token.text and after[:1] in (["me"], ["us"], ["mir"], ["uns"]),
             conditional=not bounded and conditional(plain, at),
         )
 
@@ -266,7 +280,9 @@ def _is_asked(plain: list[str], at: int, words: Lexicon) -> bool:
 def _withheld(plain: list[str], at: int, before: list[str], words: Lexicon) -> bool:
     """Tell whether a deed is named and not asked for: `send no mail`, `I don't want you to`, `only after I confirm`."""
     small, after = words.small, list(takewhile(lambda word: word not in _ENDS, plain[at + 1 : at + 25]))
-    if after and (after[0] in small["nothing"] or {*after[:2], after[-1]} & small["negated_end"]):
+    if after and (
+        after[0] in small["nothing"] or {*after[:3]} & small["none"] or {*after[:2], after[-1]} & small["negated_end"]
+    ):
         return True
     if before[-2:] == ["before", "you"]:
         return True
@@ -360,7 +376,7 @@ def _selectors(plain: list[str], words: Lexicon) -> frozenset[str]:
 
 def _names_of(tokens: Sequence[_Token], words: Lexicon) -> frozenset[str]:
     """Return the words that name one thing among many: no deeds, no words for any such thing, no parts of days."""
-    found: set[str] = set()
+    found = set[str]()
     for token in tokens:
         if not token.text[0].isalnum() or token.text in words.small["stop"] or ISO.fullmatch(token.text):
             continue
@@ -371,14 +387,13 @@ def _names_of(tokens: Sequence[_Token], words: Lexicon) -> frozenset[str]:
 
 
 def _usual(word: str, words: Lexicon) -> bool:
-    return word in words.asked or word in words.things or word in words.small["relative"] or word.isdigit()
+    return word.isdigit() or word in words.asked | words.small["relative"] or word in words.things
 
 
 def _instructs(plain: list[str], words: Lexicon) -> bool:
     """Tell whether the user hands the word to a source: `do the tasks on`, `follow the instructions`."""
-    small = words.small
     for at, word in enumerate(plain):
-        if word in small["instruct"] and set(plain[max(0, at - 5) : at]) & small["follow"]:
+        if word in words.small["instruct"] and set(plain[max(0, at - 5) : at]) & words.small["follow"]:
             tail = plain[at + 1 : at + 8]
             if "order" not in tail and tail[:1] != [":"]:
                 return True

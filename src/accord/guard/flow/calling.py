@@ -1,0 +1,255 @@
+"""Whether a word of the user's calls somebody or something: that they wrote it does not make it a name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final
+
+from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
+from accord.guard.flow.naming import files_in
+from accord.guard.flow.scene import Value
+from accord.guard.flow.shapes import ibans, without_accents
+from accord.guard.flow.tools import Facts
+from accord.guard.flow.wish import Wish
+
+_BROKEN: Final = re.compile(r"[.!?;:,\n]\s")
+_BEGUN: Final = re.compile(r"(?:^|[.!?\n]\s*)([^\W\d_a-z][\w'-]*)\s+([\w'-]+)")
+_CLAUSE: Final = re.compile(r"[,;.!?\n]|\b(?:and|then|und|dann|et|puis|y|luego|e|poi|en)\b")
+_ENDED: Final = re.compile(r"[.!?;:\n]\s")
+_EDGE: Final = " .,;:!?()[]\"'"
+_TOKEN: Final = re.compile(r"[\w'’.@+-]+|[^\w\s]")
+_NAMED: Final = re.compile(r"[\w@]")
+_PLACED: Final = frozenset({"room", "zone", "area", "location"})
+_LEAST: Final = 5  # digits of the shortest telephone
+
+
+def called(wish: Wish, value: Value, facts: Facts) -> bool:
+    """Tell whether a value that stands in the user's words is a name there, and no piece of a sentence.
+
+    A name is quoted, has a capital letter or a sign in it, or stands where somebody is called: `to ann`, `the account
+    jlopez`, `the general channel`, `invite dora`. What they exclude (`not to Pat`) is not called, and what they call
+    something else is no name of this: a ticket's number is no account.
+    """
+    form = value.text.strip()
+    if not form.isascii() and any(letter.isspace() and letter != " " for letter in form):
+        return False
+    kept_out = value.sink.slot is Slot.RECIPIENT and excluded(wish, form)
+    if kept_out or (" " in form and "id" in name_words(value.sink.name)):
+        return False
+    if value.sink.slot is Slot.CODE and (" " in form or "run" in facts.groups):
+        return _ends_so(wish, form) or _quoted(wish, form, marks=("``", '""', "“”"))
+    if value.sink.slot is Slot.PATH and any(one.text.strip() == form for one in wish.literals):
+        return bool(files_in(form))
+    if value.sink.slot is Slot.SECRET:
+        return _quoted(wish, form) or _BROKEN.search(form) is None
+    if _quoted(wish, form) or form != form.strip(_EDGE) or _BROKEN.search(form):
+        return _quoted(wish, form)
+    words = without_accents(form.casefold()).split()
+    small = lexicon().small
+    stop = small["stop"] | small["determiner"] | small["linking"] | small["origin"] | small["onto"]
+    edges = {word for word in (words[:1] + words[-1:]) if word in stop and word not in wish.proper}
+    if not words or edges or _counts(wish, words):
+        return False
+    if value.sink.slot is Slot.PATH:
+        return _is_file(wish, form, words, facts)
+    if value.sink.slot in {Slot.TARGET, Slot.CODE}:
+        return _identifies(wish, value, words, facts)
+    if _PLACED & set(name_words(value.sink.name)):
+        return _is_place(wish, words, facts)
+    return _names_somebody(wish, form, words, facts)
+
+
+def _is_place(wish: Wish, words: list[str], facts: Facts) -> bool:
+    small = lexicon().small
+    inner = small["stop"] | small["determiner"] | small["linking"] | small["off"] | lexicon().asked
+    if inner & set(words) or words[0].isdigit():
+        return False
+    return _in_clause(wish, " ".join(words), facts) and _introduced(wish, words, facts, placed=True)
+
+
+def _is_file(wish: Wish, form: str, words: list[str], facts: Facts) -> bool:
+    if len(words) > 1 and words[0] in lexicon().asked | facts.asks:
+        return False
+    known = files_in(wish.own)
+    if known and (not set("./\\") & set(form) or (len(words) > 1 and set(known) & set(form.split()))):
+        return False
+    named = not form.isdigit() and _introduced(wish, words, facts)
+    return bool(set("./\\") & set(form)) or named or _proper(wish, words)
+
+
+def _in_clause(wish: Wish, form: str, facts: Facts) -> bool:
+    """Tell whether a place stands with the deed in one clause: `heat the kitchen and light the hall`."""
+    ends = [match.start() for match in _CLAUSE.finditer(wish.own)]
+    for request in wish.asks(facts.asks):
+        begin = max((at for at in ends if at < request.start), default=0)
+        clause = wish.own[begin : min((at for at in ends if at > request.start), default=len(wish.own))]
+        if form.casefold() in clause.casefold():
+            return True
+    return False
+
+
+def _ends_so(wish: Wish, form: str) -> bool:
+    """Tell whether a line of the user's ends with a command, after a colon: `Run this: make all`."""
+    return any(line.rstrip().endswith(": " + form) for line in wish.own.splitlines())
+
+
+def _names_somebody(wish: Wish, form: str, words: list[str], facts: Facts) -> bool:
+    table = lexicon()
+    if set(words) <= facts.things or words[0] in table.asked | facts.asks or ("@" not in form and files_in(form)):
+        return False
+    if form.isdigit() and len(form) < _LEAST:
+        return _introduced(wish, words, facts, ids=True)
+    if "@" in form or sum(map(str.isdigit, form)) >= _LEAST or not "".join(words).isascii():
+        return " " not in form or not any(word in table.asked for word in words)
+    return _proper(wish, words) or _introduced(wish, words, facts)
+
+
+def _identifies(wish: Wish, value: Value, words: list[str], facts: Facts) -> bool:
+    """Tell whether a value is the user's word for a thing: an id where one is asked for, and of this thing."""
+    asked = set(name_words(value.sink.name))
+    derived, table = slot_named(value.sink.name) is Slot.OTHER, lexicon()
+    if derived and _labelled_otherwise(wish, words, asked, facts):
+        return False
+    named = {word for name in facts.sinks for word in name_words(name)}
+    if named & set(words) or words[0] in facts.asks:
+        return False
+    if derived and not any(map(str.isdigit, words[0])) and not _proper(wish, words):
+        inner = table.small["stop"] | table.small["linking"] | table.small["determiner"] | table.asked
+        return _introduced(wish, words, facts) if len(words) == 1 else not inner & set(words)
+    if "id" not in asked:
+        return True
+    if len(words) == 1 and any(map(str.isdigit, words[0])):
+        return True
+    return len(words) == 1 and _introduced(wish, words, facts, ids=True)
+
+
+def _labelled_otherwise(wish: Wish, words: list[str], asked: set[str], facts: Facts) -> bool:
+    """Tell whether the user calls a value by what another argument, or another kind of thing, is called."""
+    table = lexicon()
+    plain = _tokens(without_accents(wish.own.casefold()))
+    kin = asked.union(*(table.things.get(word, frozenset()) for word in asked))
+    others = {word for name in facts.sinks for word in name_words(name)} - kin | (table.things.keys() - kin)
+    places = [at for at in range(1, len(plain)) if plain[at : at + len(words)] == words]
+    return bool(places) and all(plain[at - 1] in others for at in places)
+
+
+def _counts(wish: Wish, words: list[str]) -> bool:
+    """Tell whether words are a number of something, or what is counted: `10 euros`, `0.05 ETH`."""
+    if len(words) > 1 and words[0].replace(".", "").isdigit() and not words[1][0].isdigit():
+        return True
+    plain = _tokens(without_accents(wish.own.casefold()))
+    places = [at for at in range(1, len(plain)) if plain[at : at + len(words)] == words]
+    counted = [plain[at - 1].replace(".", "").replace(",", "").isdigit() for at in places]
+    return bool(counted) and all(counted) and words[0].isalpha()
+
+
+def whole(text: str) -> bool:
+    """Tell whether a short text is a phrase and no piece of one: nothing small at its edges, no end of a sentence."""
+    words = text.casefold().split()
+    small = lexicon().small
+    edges = small["determiner"] | small["linking"] | small["onto"]
+    if len(words) > 6 or not words:
+        return True
+    broken = _ENDED.search(text) is not None or text != text.strip(_EDGE)
+    return not broken and not edges & {words[0], words[-1]} and words[0] not in lexicon().asked
+
+
+@lru_cache(maxsize=512)
+def begun(text: str) -> frozenset[str]:
+    """Return the words that begin sentences in which somebody does something: `Apple called`."""
+    small = lexicon().small
+    acts = small["reporting"] | small["aux"] | small["acting"]
+    found = ((word.casefold(), after.casefold()) for word, after in _BEGUN.findall(text))
+    return frozenset(word for word, after in found if after in acts or after.endswith("ed"))
+
+
+def called_by_name(wish: Wish, value: str, facts: Facts) -> bool:
+    """Tell whether the user calls another one by a name, right after what it is: `the account jlopez`."""
+    table = lexicon()
+    plain = _tokens(wish.own.casefold())
+    kinds = facts.nouns - {word for word in facts.nouns if word in table.asked}
+    small = table.small["stop"] | table.asked | table.small["selector"] | table.small["linking"]
+    for kind, name in pairwise(plain):
+        known = name in small or name in table.things or not name.isalnum()
+        if kind in kinds and not known and name != value.casefold():
+            return True
+    return False
+
+
+def typed(value: Value) -> bool:
+    """Tell whether a value has the form that the name of its argument asks for: an account, a telephone, an address."""
+    asked = set(name_words(value.sink.name))
+    form = value.text.strip()
+    if "agent" in asked and "@" in form:
+        return False
+    if "iban" in asked:
+        return bool(ibans(form)) or bool(ibans(form.upper())) or sum(map(str.isdigit, form)) >= _LEAST
+    if asked & {"phone", "mobile", "telephone"}:
+        return not any(map(str.isalpha, form)) and sum(map(str.isdigit, form)) >= _LEAST
+    return not asked & {"wallet"} or any(map(str.isdigit, form))
+
+
+def excluded(wish: Wish, form: str) -> bool:
+    """Tell whether the user names a receiver only to keep them out: `not to Pat`, `everybody except Pat`."""
+    plain = _tokens(wish.own.casefold())
+    wanted = _tokens(form.casefold())
+    no, at = lexicon().small["excluding"], lexicon().small["onto"]
+    places = [spot for spot in range(len(plain)) if plain[spot : spot + len(wanted)] == wanted]
+    out = []
+    for spot in places:
+        before = plain[max(0, spot - 3) : spot]
+        while before and (before[-1] in at or before[-1] in lexicon().small["determiner"]):
+            before = before[:-1]
+        out.append(bool(before) and before[-1] in no)
+    return bool(out) and any(out)
+
+
+def _quoted(wish: Wish, form: str, marks: Sequence[str] = ("''", '""', "“”", "«»", "``")) -> bool:
+    return any(mark[0] + form + mark[1] in wish.own for mark in marks)
+
+
+def _proper(wish: Wish, words: list[str]) -> bool:
+    """Tell whether every word is written with a capital letter somewhere, and is no deed or small word."""
+    proper = {without_accents(word) for word in wish.proper}
+    parts = [part for word in words for part in re.split(r"[-'’.]", word) if part]
+    return bool(parts) and all(part in proper for part in parts)
+
+
+def _introduced(wish: Wish, words: list[str], facts: Facts, *, ids: bool = False, placed: bool = False) -> bool:
+    """Tell whether words stand where somebody or something is called by a name, or by an id."""
+    table = lexicon()
+    if len(words) > 1 and any(word in table.asked for word in words):
+        return False
+    plain = _tokens(without_accents(wish.own.casefold()))
+    leads = table.small["placing"] if placed else frozenset()
+    leads = leads | facts.things | (table.small["labels"] if ids else table.small["calling"] | facts.asks)
+    ends = facts.things | table.things["channel"] | table.things["user"]
+    for spot in range(len(plain)):
+        if plain[spot : spot + len(words)] != words:
+            continue
+        at = spot - 1
+        while at >= 0 and not ids and _listed(plain, at):
+            at -= 2
+        at -= placed and at >= 0 and plain[at] in table.small["article"]
+        if placed and plain[spot + len(words) : spot + len(words) + 1] in [[one] for one in _PLACED]:
+            continue
+        if (at >= 0 and plain[at] in leads) or (plain[spot + len(words) :][:1] or [""])[0] in (() if ids else ends):
+            return True
+    return False
+
+
+def _listed(plain: list[str], at: int) -> bool:
+    """Tell whether a word goes before another name: `ann and bob`, `ann, bob`."""
+    return at > 0 and plain[at] in {"and", ",", "und", "et", "y", "e", "en", "&", "or"} and plain[at - 1].isalnum()
+
+
+@lru_cache(maxsize=512)
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(word.rstrip(".") if len(word) > 1 else word for word in _TOKEN.findall(text))
+
+
+def _tokens(text: str) -> list[str]:
+    return list(_split(text))
