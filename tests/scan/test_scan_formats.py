@@ -117,7 +117,8 @@ def test_our_own_sources_are_no_models() -> None:
     models = [path for path in files if told(path.read_bytes(), path.name)]
     meant = [path for path in models if path.parent.name == "meant"]
     weights = {path.name for path in models if path not in meant}
-    assert weights == {"encoder.onnx", "front.safetensors", "meanings.npz"}, "the weights of the guard, and no others"
+    ours = {"encoder.onnx", "front.safetensors", "meanings.npz", "orders.safetensors"}
+    assert weights == ours, "the weights of the guard, and no others"
     assert len(meant) == 1, "what the shipped honest texts mean to the shipped encoder, and no older one"
 
 
