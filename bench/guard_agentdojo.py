@@ -9,13 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from accord.core.guard import GuardPolicy, GuardTool, Outcome, Ruling
 from accord.core.trial import Message, ToolCall
 from accord.guard.flow import Flow, Tool, compile_flow
 
 NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_MOST: Final = 4_096
+
+
+class _Step(NamedTuple):
+    """A step of a history, kept so that its id stays its own, and what it is in our words."""
+
+    step: Mapping[str, object]
+    messages: tuple[Message, Message]
+
+
+_STEPS: Final[dict[int, _Step]] = {}
 
 
 def decide(suite: str, user_prompt: str, history: Sequence[Mapping[str, object]], call: Mapping[str, object]) -> bool:
@@ -27,11 +38,22 @@ def rule(suite: str, user_prompt: str, history: Sequence[Mapping[str, object]], 
     """Return what the policy says of a call."""
     conversation = [Message(role="user", content=user_prompt)]
     for step in history:
+        conversation += _said(step)
+    return flow_of(suite).authorise(conversation, _call(call), now=NOW)
+
+
+def _said(step: Mapping[str, object]) -> tuple[Message, Message]:
+    """Return a step as the messages that an application would hold already; each is made once."""
+    known = _STEPS.get(id(step))
+    if known is None or known.step is not step:
         done = step["call"]
         assert isinstance(done, Mapping)
-        conversation.append(Message(role="assistant", tool_calls=(_call(done),)))
-        conversation.append(Message(role="tool", name=str(done["function"]), content=str(step["output"])))
-    return flow_of(suite).authorise(conversation, _call(call), now=NOW)
+        asked = Message(role="assistant", tool_calls=(_call(done),))
+        told = Message(role="tool", name=str(done["function"]), content=str(step["output"]))
+        if len(_STEPS) > _MOST:
+            _STEPS.clear()
+        known = _STEPS[id(step)] = _Step(step, (asked, told))
+    return known.messages
 
 
 def _call(said: Mapping[str, object]) -> ToolCall:

@@ -195,8 +195,10 @@ def typed(value: Value) -> bool:
 def excluded(wish: Wish, form: str) -> bool:
     """Tell whether the user names a receiver only to keep them out: `not to Pat`, `everybody except Pat`."""
     plain = _tokens(wish.own.casefold())
-    wanted = _tokens(form.casefold())
     no, at = lexicon().small["excluding"], lexicon().small["onto"]
+    if no.isdisjoint(plain):
+        return False
+    wanted = _tokens(form.casefold())
     places = [spot for spot in range(len(plain)) if plain[spot : spot + len(wanted)] == wanted]
     out = []
     for spot in places:

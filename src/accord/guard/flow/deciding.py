@@ -21,9 +21,11 @@ from accord.guard.flow.lexicon import Slot
 from accord.guard.flow.origins import from_user, link_origin
 from accord.guard.flow.reading import unreadable
 from accord.guard.flow.scene import MOST_VALUES, Scene, Value, leaves
+from accord.guard.flow.speaking import speaks
 from accord.guard.flow.spending import Spent
 from accord.guard.flow.tools import Facts, Tool, facts_of, pin
 from accord.guard.flow.unheard import unheard
+from accord.guard.flow.wish import read_wish
 
 ALLOW: Final = Ruling(outcome=Outcome.ALLOW)
 """The ruling that objects to nothing."""
@@ -176,7 +178,9 @@ class Flow:
 
 
 def compile_flow(policy: GuardPolicy, tools: Iterable[Tool] = ()) -> Flow:
-    """Return the policy for a set of tools; do it once a set."""
+    """Return the policy for a set of tools; do it once a set. No decision waits for tables and patterns after it."""
+    speaks("")
+    read_wish("Mail the file to Ann.")
     return Flow(policy, tools)
 
 
@@ -214,8 +218,9 @@ def _no_number(args: Mapping[str, object], facts: Facts) -> str:
     """Return what no number is where a tool declares one: a truth value, words; empty where all fits."""
     for name, value in args.items():
         sink = facts.sinks.get(name)
-        wordy = isinstance(value, str) and not any(map(str.isdigit, value))
-        if sink is not None and sink.number and (isinstance(value, bool) or wordy):
+        if sink is None or not sink.number:
+            continue
+        if isinstance(value, bool) or (isinstance(value, str) and not any(map(str.isdigit, value))):
             return f"no number in {name[:60]!r}"
     return ""
 
