@@ -87,7 +87,7 @@ def _emptied(url: str) -> None:
     with engine.begin() as connection:
         names = "campaign, campaign_try, campaign_trial, evidence, assessment, alembic_version"
         connection.execute(text(f"DROP TABLE IF EXISTS {names}"))
-        connection.execute(text("DROP SCHEMA IF EXISTS dbos CASCADE"))
+        connection.execute(text("DROP SCHEMA IF EXISTS dbos, accord_guard CASCADE"))
     engine.dispose()
 
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accord.core.errors import RecordError, TamperError
-from accord.record import remembered
+from accord.record import memory_file, remembered
 from accord.record.remembered import SECONDS, Remembered, Thing
 
 ANSWER = Thing("response", "ann", "resp_0f9a8b7c6d5e4f3a")
@@ -281,7 +281,7 @@ def test_a_killed_process_leaves_its_turn_and_what_it_wrote(folder: Path, kept: 
 
 
 def test_nobody_waits_for_ever_for_a_turn(kept: Remembered, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remembered, "_PATIENCE", 0.01)
+    monkeypatch.setattr(memory_file, "PATIENCE", 0.01)
     with kept.turn(ANSWER), pytest.raises(RecordError), kept.turn(ANSWER):
         raise AssertionError
 

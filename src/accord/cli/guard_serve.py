@@ -167,5 +167,5 @@ def _making(policy: Path | None, rules: Path | None, approvals: Path | None) -> 
         lambda gateway: {PATH: McpSessions(gateway)},
         unguarded_tools,
         spending.divide,
-        Remembered(state_folder(Path.cwd(), os.environ) / "guard-memory"),
+        Remembered(state_folder(Path.cwd(), os.environ) / "guard-memory", os.environ.get("ACCORD_DATABASE")),
     )

@@ -1,23 +1,24 @@
-"""What the processes of a guard remember for one another for a day: sealed, bounded, in one SQLite file."""
+"""What the guards of one house remember for one another for a day: sealed, bounded, in a file or on a server."""
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import hmac
-import os
 import secrets
-import sqlite3
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, cast
 
 from accord.core.errors import RecordError, TamperError
-from accord.record.state import prepare_state, read_file, write_file
+from accord.record.memory_file import FilePlace, private_folder
+from accord.record.state import read_file, write_file
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 SECONDS: Final = 86_400
 """How long a thing is remembered after the last word on it."""
@@ -32,19 +33,7 @@ LARGEST: Final = 32 << 20
 """The largest single entry, in bytes."""
 
 _EVERY: Final = 64  # writes after which room is made
-_PATIENCE: Final = 30.0  # seconds for which a turn is waited for
-_TURNS: Final = 64
 _KEY, _NONCE, _SMALL = 32, 12, 200
-_VERSION: Final = 1
-_TABLES: Final = """
-PRAGMA journal_mode=WAL;
-CREATE TABLE IF NOT EXISTS thing
-  (name BLOB PRIMARY KEY, owner BLOB NOT NULL, used INTEGER NOT NULL, first INTEGER NOT NULL, size INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS thing_used ON thing (owner, used);
-CREATE TABLE IF NOT EXISTS entry
-  (name BLOB NOT NULL, number INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (name, number));
-PRAGMA user_version=1;
-"""
 
 
 class Thing(NamedTuple):
@@ -71,19 +60,49 @@ class _Names(NamedTuple):
     key: bytes
 
 
-class Remembered:
-    """Things by their owner and name, each a run of numbered entries. It opens its file when it is first asked.
+class Place(Protocol):
+    """Where it is kept: two tables, turns, and the errors that say it cannot be used just now."""
 
-    The file holds neither names nor owners nor keys: an entry is opened by the secret that lies beside it, its owner
+    errors: tuple[type[Exception], ...]
+    hint: str
+
+    def prepare(self, mark: bytes, /) -> None:
+        """Open it; raises `RecordError` where it belongs to a newer Accord, or to others with another secret."""
+
+    def ask(self, statement: str, values: Sequence[object] = (), /) -> list[tuple[object, ...]]:
+        """Return the rows of a query."""
+
+    def change(self, statement: str, values: Sequence[object] = (), /) -> int:
+        """Return how many rows a statement changed."""
+
+    def changing(self, name: bytes, /) -> AbstractContextManager[None]:
+        """Keep what is changed inside, all or none; nobody else changes the thing meanwhile."""
+
+    def may_tidy(self) -> bool:
+        """Tell whether nobody else makes room at this moment."""
+
+    def turn(self, name: bytes, /) -> AbstractContextManager[None]:
+        """Keep all others out of their turn with a thing."""
+
+    def close(self) -> None:
+        """Close it; it may be opened again."""
+
+
+class Remembered:
+    """Things by their owner and name, each a run of numbered entries. It opens its place when it is first asked.
+
+    The place is a file in `folder`, or the PostgreSQL server of `url`, which the guards of several machines share. It
+    holds neither names nor owners nor keys: an entry is opened by the secret that lies in the folder, its owner
     and its name together, so whoever does not know the name (an id that the provider gave the caller) reads nothing.
     One process makes one of these after it was forked; threads may share it.
     """
 
-    def __init__(self, folder: Path, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, folder: Path, url: str | None = None, *, now: Callable[[], float] = time.time) -> None:
         self._folder = folder
         self._now = now
         self._guarded = threading.Lock()
-        self._open: tuple[sqlite3.Connection, bytes] | None = None
+        self._place = _place(folder, url)
+        self._secret: bytes | None = None
         self._writes = 0
 
     def read(self, thing: Thing, after: int = 0) -> tuple[Entry, ...] | None:
@@ -91,18 +110,18 @@ class Remembered:
 
         Raises `RecordError` where any of them is missing or cannot be read, or was given up for want of room.
         """
-        with self._used() as (db, secret):
+        with self._used() as (place, secret):
             names = _names(secret, thing)
-            rows = db.execute(
+            rows = place.ask(
                 "SELECT thing.first, entry.number, entry.sealed FROM thing LEFT JOIN entry"
                 " ON entry.name = thing.name AND entry.number > ? WHERE thing.name = ? AND thing.used > ?"
                 " ORDER BY entry.number",
                 (after, names.thing, int(self._now()) - SECONDS),
-            ).fetchall()
+            )
         if not rows:
             return None
-        first = rows[0][0]
-        found = [(number, sealed) for _, number, sealed in rows if number is not None]
+        first = cast("int", rows[0][0])
+        found = [cast("tuple[int, bytes]", row[1:]) for row in rows if row[1] is not None]
         expected = range(max(first, after + 1), max(first, after + 1) + len(found))
         if not first or [number for number, _ in found] != [*expected]:
             raise RecordError("a part of what was remembered is gone", code="ACC-E530")
@@ -110,13 +129,13 @@ class Remembered:
 
     def put(self, thing: Thing, value: bytes, *, number: int = 1) -> bytes:
         """Remember one entry in the place of whatever was known of a thing; its mark is returned."""
-        with self._changing() as (db, secret):
-            names = _names(secret, thing)
+        with self._changing(thing) as (place, names):
             sealed = _sealed(names, number, value)
-            db.execute("DELETE FROM entry WHERE name = ?", (names.thing,))
+            place.change("DELETE FROM entry WHERE name = ?", (names.thing,))
+            place.change("DELETE FROM thing WHERE name = ?", (names.thing,))
             row = (names.thing, names.owner, int(self._now()), number, len(sealed))
-            db.execute("INSERT OR REPLACE INTO thing (name, owner, used, first, size) VALUES (?, ?, ?, ?, ?)", row)
-            db.execute("INSERT INTO entry VALUES (?, ?, ?)", (names.thing, number, sealed))
+            place.change("INSERT INTO thing (name, owner, used, first, size) VALUES (?, ?, ?, ?, ?)", row)
+            place.change("INSERT INTO entry (name, number, sealed) VALUES (?, ?, ?)", (names.thing, number, sealed))
         return sealed[:_NONCE]
 
     def add(self, thing: Thing, value: bytes, *, number: int) -> bytes:
@@ -124,99 +143,80 @@ class Remembered:
 
         Raises `RecordError` where the number is taken, or the thing is not remembered any more.
         """
-        with self._changing() as (db, secret):
-            names = _names(secret, thing)
+        with self._changing(thing) as (place, names):
             sealed = _sealed(names, number, value)
             told = (int(self._now()), len(sealed), names.thing)
-            found = db.execute("UPDATE thing SET used = ?, size = size + ? WHERE name = ? AND first > 0", told)
-            if not found.rowcount:
+            if not place.change("UPDATE thing SET used = ?, size = size + ? WHERE name = ? AND first > 0", told):
                 raise RecordError("what was remembered is gone", code="ACC-E530")
-            db.execute("INSERT INTO entry VALUES (?, ?, ?)", (names.thing, number, sealed))
+            place.change("INSERT INTO entry (name, number, sealed) VALUES (?, ?, ?)", (names.thing, number, sealed))
         return sealed[:_NONCE]
 
     def drop(self, thing: Thing) -> None:
         """Forget a thing."""
-        with self._changing() as (db, secret):
-            name = _names(secret, thing).thing
-            db.execute("DELETE FROM entry WHERE name = ?", (name,))
-            db.execute("DELETE FROM thing WHERE name = ?", (name,))
+        with self._changing(thing) as (place, names):
+            place.change("DELETE FROM entry WHERE name = ?", (names.thing,))
+            place.change("DELETE FROM thing WHERE name = ?", (names.thing,))
 
     @contextlib.contextmanager
     def turn(self, thing: Thing) -> Iterator[None]:
-        """Keep all other threads and processes out of their turn with a thing; the end of a process ends its turn.
+        """Keep all other threads, processes and machines out of their turn with a thing.
 
-        Raises `RecordError` where nobody lets us in.
+        The end of a process ends its turn. Raises `RecordError` where nobody lets us in.
         """
-        with self._used() as (_, secret):
-            handle = _private(self._folder / f"turn-{_names(secret, thing).thing[0] % _TURNS:02d}")
-        try:
-            _wait_for(handle)
+        with self._used() as (place, secret):
+            name = _names(secret, thing).thing
+        with contextlib.ExitStack() as leaving:
+            with self._told():
+                leaving.enter_context(place.turn(name))
             yield
-        finally:
-            os.close(handle)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the place; it opens again when it is asked."""
         with self._guarded:
-            if self._open is not None:
-                self._open[0].close()
-            self._open = None
+            self._place.close()
+            self._secret = None
 
     @contextlib.contextmanager
-    def _used(self) -> Iterator[tuple[sqlite3.Connection, bytes]]:
-        """Give the database and the secret to one thread at a time."""
-        with self._guarded:
-            try:
-                if self._open is None:
-                    self._open = _database(self._folder, int(self._now())), _secret(self._folder)
-                yield self._open
-            except (sqlite3.Error, OSError) as error:
-                raise RecordError(
-                    f"what guards remember cannot be kept: {error}",
-                    hint="remove the folder guard-memory of the state folder, or make room",
-                    code="ACC-E530",
-                ) from error
+    def _used(self) -> Iterator[tuple[Place, bytes]]:
+        """Give the place and the secret to one thread at a time."""
+        with self._guarded, self._told():
+            if self._secret is None:
+                private_folder(self._folder)
+                secret = _secret(self._folder)
+                self._place.prepare(hmac.digest(secret, b"mark", hashlib.sha256))
+                self._secret = secret
+                with self._place.changing(b"room"):
+                    _make_room(self._place, int(self._now()))
+            yield self._place, self._secret
 
     @contextlib.contextmanager
-    def _changing(self) -> Iterator[tuple[sqlite3.Connection, bytes]]:
-        """Give the database for a change that is made as a whole or not at all."""
-        with self._used() as (db, secret):
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db, secret
+    def _told(self) -> Iterator[None]:
+        """Say in our own words that the place cannot be used; it is opened anew when it is asked again."""
+        try:
+            yield
+        except self._place.errors as error:
+            raise RecordError(
+                f"what guards remember cannot be kept: {error}", hint=self._place.hint, code="ACC-E530"
+            ) from error
+
+    @contextlib.contextmanager
+    def _changing(self, thing: Thing) -> Iterator[tuple[Place, _Names]]:
+        """Give the place for a change that is made as a whole or not at all."""
+        with self._used() as (place, secret):
+            names = _names(secret, thing)
+            with place.changing(names.thing):
+                yield place, names
                 self._writes += 1
                 if self._writes % _EVERY == 0:
-                    _make_room(db, int(self._now()))
-                db.execute("COMMIT")
-            finally:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
+                    _make_room(place, int(self._now()))
 
 
-def _database(folder: Path, now: int) -> sqlite3.Connection:
-    prepare_state(folder.parent)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / "memory.db"
-    os.close(_private(path))  # what SQLite writes beside it gets the same mode
-    handle = _private(folder / "turn-open")
-    db = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
-    try:
-        _wait_for(handle)
-        _prepare(db)
-        _make_room(db, now)
-    except (sqlite3.Error, RecordError):
-        db.close()
-        raise
-    finally:
-        os.close(handle)
-    return db
+def _place(folder: Path, url: str | None) -> Place:
+    if url is None or url.startswith("sqlite"):
+        return FilePlace(folder)
+    from accord.record.memory_server import ServerPlace
 
-
-def _prepare(db: sqlite3.Connection) -> None:
-    if db.execute("PRAGMA user_version").fetchone()[0] not in {0, _VERSION}:
-        raise RecordError("what guards remember was written by a newer Accord", code="ACC-E531")
-    db.executescript(_TABLES)
-    db.execute("PRAGMA synchronous=NORMAL")  # survives the end of a process; a loss of power loses what is new
+    return ServerPlace(url, folder)
 
 
 def _secret(folder: Path) -> bytes:
@@ -231,31 +231,6 @@ def _secret(folder: Path) -> bytes:
     if len(found) != _KEY:
         raise RecordError("the secret of what guards remember is cut off", code="ACC-E530")
     return found
-
-
-def _private(path: Path) -> int:
-    """Open a file that nobody else may read, and make it where there is none; a link is refused."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
-    try:
-        if os.fstat(handle).st_mode & 0o077:
-            os.fchmod(handle, 0o600)
-    except OSError:
-        os.close(handle)
-        raise
-    return handle
-
-
-def _wait_for(handle: int) -> None:
-    end = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > end:
-                raise RecordError("another process keeps its turn", code="ACC-E530") from None
-            time.sleep(0.002)
-        else:
-            return
 
 
 def _names(secret: bytes, thing: Thing) -> _Names:
@@ -286,22 +261,24 @@ def _opened(names: _Names, number: int, sealed: bytes) -> bytes:
     return zlib.decompressobj().decompress(packed[1:], LARGEST) if packed[:1] == b"z" else packed[1:]
 
 
-def _make_room(db: sqlite3.Connection, now: int) -> None:
+def _make_room(place: Place, now: int) -> None:
     """Forget what is old, and give up what owners have too much of: that it was given up is remembered."""
-    db.execute("DELETE FROM entry WHERE name IN (SELECT name FROM thing WHERE used <= ?)", (now - SECONDS,))
-    db.execute("DELETE FROM thing WHERE used <= ?", (now - SECONDS,))
-    total = "SELECT owner, count(*), sum(size) FROM thing WHERE first > 0 GROUP BY owner"
-    for owner, count, size in db.execute(total).fetchall():
+    if not place.may_tidy():
+        return
+    place.change("DELETE FROM entry WHERE name IN (SELECT name FROM thing WHERE used <= ?)", (now - SECONDS,))
+    place.change("DELETE FROM thing WHERE used <= ?", (now - SECONDS,))
+    total = "SELECT owner, count(*), CAST(sum(size) AS BIGINT) FROM thing WHERE first > 0 GROUP BY owner"
+    for owner, count, size in cast("list[tuple[bytes, int, int]]", place.ask(total)):
         if count > MOST_THINGS or size > MOST_BYTES:
-            _give_up(db, owner, count - MOST_THINGS, size - MOST_BYTES)
+            _give_up(place, owner, count - MOST_THINGS, size - MOST_BYTES)
 
 
-def _give_up(db: sqlite3.Connection, owner: bytes, many: int, much: int) -> None:
+def _give_up(place: Place, owner: bytes, many: int, much: int) -> None:
     """Give up so many things of an owner, and so many bytes, what was not used for longest first."""
     held = "SELECT name, size FROM thing WHERE owner = ? AND first > 0 ORDER BY used, rowid"
-    for name, freed in db.execute(held, (owner,)).fetchall():
+    for name, freed in cast("list[tuple[bytes, int]]", place.ask(held, (owner,))):
         if many <= 0 and much <= 0:
             return
-        db.execute("DELETE FROM entry WHERE name = ?", (name,))
-        db.execute("UPDATE thing SET first = 0, size = 0 WHERE name = ?", (name,))
+        place.change("DELETE FROM entry WHERE name = ?", (name,))
+        place.change("UPDATE thing SET first = 0, size = 0 WHERE name = ?", (name,))
         many, much = many - 1, much - freed
