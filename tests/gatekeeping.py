@@ -212,6 +212,7 @@ class Loopback:
         self.port = 0
         self.gap = 0.0
         self.asked = 0
+        self.heads: list[bytes] = []
         self.dropped = 0
         self._started = threading.Event()
         self._loop = asyncio.new_event_loop()
@@ -250,6 +251,7 @@ class Loopback:
                 length = re.search(rb"(?i)content-length: (\d+)", head)
                 body = await reader.readexactly(int(length[1]) if length else 0)
                 self.asked += 1
+                self.heads = [*self.heads[-99:], head]
                 await self._answer(writer, body)
         except (asyncio.IncompleteReadError, ConnectionError):
             self.dropped += 1

@@ -21,7 +21,7 @@ from accord.core.case import Action
 from accord.core.errors import AccordError
 from accord.core.guard import GuardKey, GuardLimits, GuardRule, Outcome, Ruling
 from accord.core.system import Mode
-from accord.guard.gateway import selftest, tracing
+from accord.guard.gateway import selftest
 from accord.guard.gateway.callers import Callers
 from accord.guard.gateway.door import Gateway
 from accord.guard.gateway.log import DecisionLog
@@ -593,25 +593,6 @@ def test_a_request_keeps_the_guard_it_began_with() -> None:
         return answer
 
     assert CANARY not in asyncio.run(tried()).body.decode()
-
-
-def test_spans_are_made_only_where_somebody_takes_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    trace = pytest.importorskip("opentelemetry.trace")
-    assert tracing.tracer() is None
-    assert tracing.span(None, "chat", "1") is tracing.span(None, "chat", "2")
-
-    class Tracer(trace.NoOpTracer):  # type: ignore[misc, name-defined]  # an importorskip has no types
-        pass
-
-    class Provider(trace.TracerProvider):  # type: ignore[misc, name-defined]  # the same
-        def get_tracer(self, *_: Any, **__: Any) -> Any:
-            return Tracer()
-
-    monkeypatch.setattr(trace, "get_tracer_provider", Provider)
-    made = tracing.tracer()
-    assert isinstance(made, Tracer)
-    with tracing.span(made, "chat", "1"):
-        pass
 
 
 def test_another_door_may_answer_a_path_of_its_own() -> None:

@@ -107,8 +107,9 @@ class Gateway:
         self.in_flight += 1
         self.metrics.count("in_flight")
         try:
-            with tracing.span(self.tracer, name, visit.id):
+            with tracing.span(self.tracer, name, visit.id, scope["headers"]) as span:
                 await self._answered(visit, path, route)
+                tracing.told(span, visit)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if not visit.left or (task is not None and task.uncancel()):
@@ -261,6 +262,7 @@ class Gateway:
         """Return the headers that go on to the upstream; nothing else does."""
         onwards = {name.decode(): headers[name].decode("latin-1") for name in self._up & headers.keys()}
         onwards["content-type"] = "application/json"
+        tracing.onwards(self.tracer, onwards)
         if self._own_key is not None:
             for name in ("authorization", "x-api-key", "api-key"):
                 onwards.pop(name, None)

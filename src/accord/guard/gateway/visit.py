@@ -39,7 +39,7 @@ class Visit:
 
     __slots__ = (
         "_listening", "_own", "_waited", "_written", "about", "caller", "door", "headers", "id", "judge", "left",
-        "receive", "route", "scope", "send", "started", "streaming",
+        "receive", "route", "scope", "send", "started", "status", "streaming",
     )  # fmt: skip
 
     def __init__(self, door: Gateway, scope: Scope, receive: Receive, send: Send, route: str) -> None:
@@ -54,6 +54,7 @@ class Visit:
         self.caller: Caller | None = None
         self.about: dict[str, Any] = {"request": self.id, "route": route}
         self.started = time.perf_counter()
+        self.status = 0
         self.streaming = False
         self._waited = 0.0
         self._own: float | None = None
@@ -145,7 +146,7 @@ class Visit:
         self._counted(made)
         self.deaf()
         length = (b"content-length", b"%d" % len(body))
-        self.streaming = True
+        self.status, self.streaming = status, True
         await self.send(
             {"type": "http.response.start", "status": status, "headers": [*headers, length, *self.marks(made)]}
         )
@@ -155,7 +156,7 @@ class Visit:
         """Write the decisions so far, then begin an answer that comes in parts."""
         self.record()
         self._counted(made)
-        self.streaming = True
+        self.status, self.streaming = status, True
         await self.send({"type": "http.response.start", "status": status, "headers": [*headers, *self.marks(made)]})
 
     async def part(self, body: bytes, *, last: bool = False) -> None:

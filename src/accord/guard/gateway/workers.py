@@ -136,6 +136,7 @@ def _run(work: Coroutine[Any, Any, int]) -> int:
 
 async def _worker(order: Order, sock: socket.socket, common: Common, number: int, ready: Callable[[], None]) -> int:
     """Make a guard, test it, then serve; the exit code is returned."""
+    from accord.guard.gateway import tracing
     from accord.guard.gateway.door import Gateway
     from accord.guard.gateway.log import DecisionLog
     from accord.guard.gateway.upstream import HttpUpstream
@@ -149,6 +150,7 @@ async def _worker(order: Order, sock: socket.socket, common: Common, number: int
     if not await _held(making, policy):
         return UNTESTED
     log = DecisionLog(order.log) if order.log else None
+    sent = tracing.exporting(os.environ, lambda said: say("warning", said))
     async with HttpUpstream(order.upstream) as upstream:
         ring = Ring(common.seen, number) if common.seen is not None else None
         watch = making.watch(policy, ring) if making.watch else None
@@ -159,6 +161,7 @@ async def _worker(order: Order, sock: socket.socket, common: Common, number: int
         gateway.add(making.routes(gateway) if making.routes else {})
         gateway.tested = True
         await _served(gateway, making, sock, ready, anew)
+    await asyncio.to_thread(sent)
     if log is not None:
         log.close()
     return 0
