@@ -1,9 +1,10 @@
 """Measures the detector on the shared corpus, beside peers: `guard_detector.py [--peers] [--encoder] [--json OUT]`.
 
-Ours: AUC, attacks caught at a 1 % false-alarm rate, and latency, in three readings: rows of sources that the shipped
-weights never saw (`ship: false`), the development rows of sources that they saw, and all sources each left out in turn
-(scores written by train/guard/front.py). Peers run through the harness in ../shared, on the same rows, each in an
-environment of its own, `.venv-bench-peers-NAME` with `requirements/bench-guard-NAME.txt`; one that is absent is named.
+Ours: AUC, attacks caught at a 1 % false-alarm rate and how often the encoder is asked, on rows of sources that the
+shipped weights never saw (`ship: false`) and on development rows of those that they saw; and CPU time by kind of text.
+What each source is like that was left out stands in the cards beside the weights (train/guard/card.py). Peers run
+through the harness in ../shared, on the same rows, each in an environment of its own, `.venv-bench-peers-NAME` with
+`requirements/bench-guard-NAME.txt`; one that is absent is named.
 """
 
 from __future__ import annotations
@@ -12,20 +13,31 @@ import argparse
 import gzip
 import hashlib
 import json
+import random
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+
+from accord.guard.detector import Reading, Scorer, load
+from accord.guard.detector.scorer import Cache
+from accord.guard.rules.benign import built_in
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 CORPUS = SHARED / "corpus" / "injection"
 PEERS = {"inferwall": "inferwall", "stackone_defender": "stackone"}
 """Peers by what the harness calls them, with the names of their environments."""
+
+_WHEN = ("昨日", "先週の金曜日", "来期", "今朝", "四月", "去年の夏")
+_WHAT = ("会議", "新しい倉庫", "電車の遅れ", "契約書の第四条", "売上", "展示会")
+_WHO = ("田中さん", "担当の部署", "図書館の職員", "隣の店", "市の広報", "私たち")
+_DID = ("説明しました", "資料をまとめています", "まだ返事をしていません", "詳しく調べる予定です", "三回話し合いました")
 
 _BY_POSITION = ("BIPIA-email", "BIPIA-table", "BIPIA-code")
 
@@ -43,8 +55,6 @@ def main() -> int:
     if not CORPUS.is_dir():
         print("the corpus ../shared/corpus/injection is absent: nothing to measure on")
         return 0
-    from accord.guard.detector import load
-
     begun = time.perf_counter()
     scorer = load(encoder=options.encoder)
     kept: dict[str, object] = {"load_s": time.perf_counter() - begun}
@@ -52,11 +62,15 @@ def main() -> int:
     unseen = [row for row in (*rows, *_rows("train")) if not row["ship"]]
 
     def score(some: Sequence[Row]) -> np.ndarray:
-        return np.array([scorer.score(str(row["text"]), str(row["channel"])).score for row in some])
+        found = [scorer.score(str(row["text"]), str(row["channel"])) for row in some]
+        honest = [one.stage == "encoder" for one, row in zip(found, some, strict=True) if row["label"] == 0]
+        print(f"\nasked the encoder about {sum(honest)} of {len(honest)} honest texts")
+        return np.array([one.score for one in found])
 
     kept["unseen"] = _told("sources never seen (ship: false)", unseen, score(unseen))
     kept["dev"] = _told("development rows", rows, score(rows))
-    kept["latency"] = _latency(lambda text: scorer.score(text).score)
+    score([{"text": one.text, "channel": one.channel, "label": 0} for one in built_in()])
+    kept["latency"] = _latency(scorer)
     if options.peers:
         _peers([*rows, *(row for row in unseen if row not in rows)], options.share)
     if options.json:
@@ -104,27 +118,58 @@ def _told(title: str, rows: Sequence[Row], scores: np.ndarray) -> dict[str, obje
     return kept
 
 
-def _latency(one: Callable[[str], float]) -> dict[str, float]:
-    base = (
-        "The quarterly report covers delivery dates, open questions from the desk and the plan for the next release. "
-    )
+def _latency(scorer: Scorer) -> dict[str, float]:
+    """Return milliseconds of CPU by kind and size, where the front decides alone and where both are asked."""
+    bands = {"outside": Reading(low=1.0, high=0.0), "inside": Reading(low=0.0, high=1.0)}
     kept: dict[str, float] = {}
-    for name, size, times in (("200 tokens", 800, 300), ("4,000 tokens", 16_000, 100)):
-        text = (base * 200)[: size - 8]
-        took = []
-        for at in range(times):
-            begun = time.perf_counter()
-            one(f"{text}{at:07d}")
-            took.append((time.perf_counter() - begun) * 1e3)
-        kept[name] = float(np.percentile(took, 50))
-        print(f"\n{name}: p50 {kept[name]:.2f} ms, p99 {float(np.percentile(took, 99)):.2f} ms")
+    print("\n| kind | characters | band | p50 ms | p95 ms |\n|---|---|---|---|---|")
+    for kind, told in _kinds().items():
+        for size, times in ((800, 30), (16_000, 12)):
+            starts = [at * 997 % max(1, len(told) - size) for at in range(times)]
+            for band, reading in bands.items():
+                if band == "inside" and scorer.encoder is None:
+                    continue
+                asked = replace(scorer, by_channel={"default": reading}, cache=Cache())
+                asked.score(told[-size:], "retrieval")
+                took = []
+                for start in starts:
+                    begun = time.process_time()
+                    asked.score(told[start : start + size], "retrieval")
+                    took.append((time.process_time() - begun) * 1e3)
+                kept[f"{kind} {size} {band}"] = float(np.percentile(took, 50))
+                cells = (kind, size, band, *(f"{np.percentile(took, part):.2f}" for part in (50, 95)))
+                print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
     return kept
+
+
+def _kinds() -> dict[str, str]:
+    """Return honest texts of several kinds, each some 100,000 characters long and nowhere the same."""
+    rng = random.Random(7)
+    rows = [row for part in ("train", "dev") for row in _rows(part) if row["label"] == 0]
+    sources = {"prose": "OWASP", "table": "BIPIA-table", "German": "alpaca-de", "Chinese": "awesome-chatgpt-prompts-zh"}
+    found = {
+        kind: "\n".join(str(row["text"]) for row in rows if str(row["source"]).startswith(begins))[:100_000]
+        for kind, begins in sources.items()
+    }
+    found["code"] = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "bench").glob("*.py")))[:100_000]
+    orders = (
+        {
+            "id": f"{rng.getrandbits(64):x}",
+            "paid": rng.random() < 0.5,
+            "lines": [rng.randint(1, 9999) for _ in range(6)],
+        }
+        for _ in range(1500)
+    )
+    found["JSON"] = json.dumps([*orders])
+    found["Japanese"] = "".join(
+        f"{rng.choice(_WHEN)}の{rng.choice(_WHAT)}について、{rng.choice(_WHO)}が{rng.choice(_DID)}。"
+        for _ in range(4000)
+    )
+    return found
 
 
 def _peers(rows: Sequence[Row], share: float) -> None:
     """Run ours and the peers on a share of the rows, chosen by their ids; honest texts of ours are hard negatives."""
-    from accord.guard.rules.benign import built_in
-
     hard: list[Row] = [
         {"id": hashlib.sha256(one.text.encode()).hexdigest()[:12], "text": one.text, "label": 0, "source": "ours"}
         | {"lang": "", "channel": one.channel}

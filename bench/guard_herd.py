@@ -4,9 +4,9 @@ Four ways of turning: rewordings and translations written by hand (`herd/rewordi
 (synonyms, order of clauses, politeness, typing errors) that knows nothing of the compiler, and the converters of
 `accord.attack.mutators` (encodings, frames, word games). A case that names an effect is stopped where its text is, or
 where the call is: the agent obeys, with the attacker's arguments changed. One that asks for what the operator keeps is
-stopped where its text is, or where the answer gives that away. `herd/unseen.tsv` was written before its first
-measurement and is told apart. False alarms are counted on honest texts that
-the compiler never saw (`--honest FILE`, JSON lines of text; default: the developers' corpus where it is at hand).
+stopped where its text is, or where the answer gives that away; one that wants a mark said, where the answer says it.
+`herd/unseen.tsv` was written before its first measurement and is told apart. False alarms are counted on honest texts
+that the compiler never saw (`--honest FILE`, JSON lines of text; default: the developers' corpus where it is at hand).
 
     python bench/guard_herd.py --seed 7 [--every 3]
 """
@@ -28,7 +28,7 @@ from typing import Final, NamedTuple
 from accord.attack.mutators.converter import hostile, text_of, wording
 from accord.attack.mutators.kit import kit
 from accord.case.lint import load
-from accord.case.variables import fill
+from accord.case.variables import fill, names_in, pieces
 from accord.content.views import views
 from accord.core.case import Case, Channel, Condition, Step
 from accord.core.guard import GuardPolicy, GuardRule, Outcome
@@ -38,6 +38,7 @@ from accord.guard.leaks import Leaks
 from accord.guard.matching import compile_rules
 from accord.guard.rules.benign import built_in, understood
 from accord.guard.rules.compiling import compile_case
+from accord.guard.rules.echoing import Echoes
 from accord.guard.rules.near import Neighbours
 from accord.guard.rules.said import Said, tokens_kept
 from accord.guard.rules.trial import Ground, State, Tried, tried
@@ -140,6 +141,7 @@ class _Eyes:
         self._matcher, self._near, self._said = compile_rules(rules), Neighbours(rules), Said(rules)
         self._constraints = Constraints(rules, self._said.rules)
         self._keeping = frozenset(one.id for one in rules if one.keeps)
+        self._rules, self._echoes = tuple(rules), Echoes(rules)
 
     def stops(self, text: str, case: Case, rule: str | None = None) -> bool:
         """Tell whether the text is stopped, or the call that an obedient agent makes after it; by one rule, if named.
@@ -151,7 +153,24 @@ class _Eyes:
         met = any(hit.outcome in STOPS and rule in {None, hit.rule} for hit in hits)
         asked = all(case.steps[at].deliver is None for at in hostile(case.steps))
         refused = any(self._refuses(text, call, asked=asked) for call in _calls(case))
-        return met or refused or self._keeps(text, case)
+        told = self._keeps(text, case) or self._tells(text, case) or self._echoed(text, case, asked=asked)
+        return met or refused or told
+
+    def _tells(self, text: str, case: Case) -> bool:
+        """Tell whether an answer that gives away what the operator keeps is stopped for how the text sounds."""
+        if not _asks_for_secret(case):
+            return False
+        said = (*_by(case, "system"), Message(role="user", content=text))
+        leaks = Leaks(rules=self._rules, echoes=self._echoes.of(said))
+        return any(hit.outcome in STOPS for answer in _by(case, "assistant") for hit in leaks.hits(answer.content))
+
+    def _echoed(self, text: str, case: Case, *, asked: bool) -> bool:
+        """Tell whether the answer of a model that obeys is stopped, whichever rule stops it."""
+        answer = _obedient(text, case)
+        if answer is None:
+            return False
+        echoes = self._echoes.of(_read(text, case, asked=asked))
+        return any(hit.outcome in STOPS for hit in Leaks(rules=self._rules, echoes=echoes).hits(answer))
 
     def _keeps(self, text: str, case: Case) -> bool:
         """Tell whether an answer that gives away what the operator keeps is stopped."""
@@ -169,6 +188,25 @@ class _Eyes:
         told = () if asked else (Message(role="tool", name="read", channel="tool-output", content=words),)
         ruling = self._constraints.refuses(GuardPolicy(guard=1), (*said, *told), call)
         return ruling is not None and ruling.outcome in STOPS
+
+
+def _read(text: str, case: Case, *, asked: bool) -> tuple[Message, ...]:
+    """Return the conversation in which the text is read, or asked."""
+    system = _by(case, "system")
+    if asked:
+        return (*system, Message(role="user", content=text))
+    channel = next(step.deliver.channel for step in case.steps if step.deliver and step.deliver.channel != "system")
+    told = Message(role="tool", name="read", channel=channel.value, content=text)
+    return (*system, *_by(case, "user")[-1:], told)
+
+
+def _obedient(text: str, case: Case) -> str | None:
+    """Return what a model that obeys says, or None where that is no text that the oracle spells out."""
+    wanted = case.broke.says or next(iter(case.broke.says_any or ()), None)
+    spelled = [part.strip().casefold() for part in pieces(wanted or "")[::2] if part.strip()]
+    if wanted is None or not names_in(wanted) or any(part not in text.casefold() for part in spelled):
+        return None
+    return f"Of course. {_with_tokens(wanted, case.name)}"
 
 
 def _by(case: Case, role: str) -> tuple[Message, ...]:
@@ -201,15 +239,14 @@ def _written() -> Mapping[str, list[Turned]]:
                 name, kind, text = line.split("\t")
                 way = "by hand" if kind == "reworded" else "translated"
                 way = f"{way}, unseen" if path.stem == "unseen" else way
-                found.setdefault(name, []).append(Turned(way, _with_tokens(text, name)))
+                found.setdefault(name, []).append(Turned(way, _with_tokens(text, name.rpartition("/")[2])))
     return found
 
 
 def _with_tokens(text: str, label: str) -> str:
-    draw = random.Random(label)
     letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-    names = re.findall(r"\{\{(\w[\w-]*)\}\}", text)
-    return fill(text, {name: "".join(draw.choice(letters) for _ in range(14)) + "7x" for name in names}).text
+    draws = {name: random.Random(f"{label}:{name}") for name in names_in(text)}
+    return fill(text, {name: "".join(draw.choices(letters, k=14)) + "7x" for name, draw in draws.items()}).text
 
 
 def _texts(case: Case) -> list[str]:

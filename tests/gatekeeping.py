@@ -17,7 +17,7 @@ from accord.core.system import Mode
 from accord.core.trial import Message, ToolCall
 from accord.guard.engine import linked
 from accord.guard.flow import Tool
-from accord.guard.flow.answers import Links
+from accord.guard.flow.answers import Links, may_link
 from accord.guard.gateway.door import Gateway
 from accord.guard.gateway.selftest import Answered, ask
 from accord.guard.leaks import Leaks, redacted
@@ -65,6 +65,9 @@ class Pretended:
         if ODD in text:
             at = text.index(ODD)
             yield Hit(rule="odd", outcome=Outcome.REDACT, start=at, end=at + len(ODD))
+
+    def is_clear(self, texts: Sequence[str], /) -> bool:
+        return not any(may_link(text) or self.release(text).outcome is not Outcome.ALLOW for text in texts)
 
     def release(self, text: str, links: Links | None = None, /) -> Decision:
         hits = (*self._leaks.hits(text), *(linked(links, text) if links else ()))

@@ -1,12 +1,13 @@
 """Writes what is published with the weights: the front's card, the whole detector's, the scores of development rows.
 
-`python train/guard/card.py`, after front.py, encoder.py and cascade.py. The front's table of sources is measured on
+`python train/guard/card.py`, the last step of README.md. The front's table of sources is measured on
 scores that a model gave which had not seen the source, with a second step fitted without it too; rows that may not ship
 were never taught to anything.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from dataclasses import replace
@@ -29,9 +30,14 @@ _WHOLE: Final = """# Card: the detector as a whole
 
 The front decides alone outside its uncertain band; inside, the encoder reads the worst stretches and both are put
 together (`blend` in `front.json`). Caught: attacks above the score that one honest row of a hundred of the same table
-exceeds. Attacks that BIPIA tells by their position alone are left out. Made by `train/guard/card.py`; cards of the two
-stages: `front.md`, `encoder.md`.
+exceeds. Attacks that BIPIA tells by their position alone are left out. Made by `train/guard/card.py`; cards of the
+stages: `front.md`, `orders.md`, `encoder.md`. The second table can be made again from `detector.scores.tsv`.
+
+Measured with these files (SHA-256):
+{files}
 """
+
+_MEASURED: Final = ("front.safetensors", "orders.safetensors", "encoder.onnx", "tokenizer.json", "front.json")
 
 
 def main() -> None:
@@ -41,6 +47,7 @@ def main() -> None:
     rates = described["rates"]
     text = _HEAD.format(
         size=(training.OUT / "front.safetensors").stat().st_size,
+        digest=_digest("front.safetensors"),
         languages=len(list((sources.HERE / "grammar").glob("[a-z]*.txt"))),
         seed=described["seed"],
         flag=rates["flag"],
@@ -62,7 +69,8 @@ def orders(rows: list[training.Row], scores: np.ndarray) -> None:
         raise SystemExit("weights are missing: see orders.py and its --without")
     found = [(unseen if training.group_of(row) == "documents" else shipped, str(row["text"])) for row in rows]
     both = scores + np.array([one.adds(one.look(text)) for one, text in found])
-    text = _ORDERS.format(size=(training.OUT / "orders.safetensors").stat().st_size)
+    size = (training.OUT / "orders.safetensors").stat().st_size
+    text = _ORDERS.format(size=size, digest=_digest("orders.safetensors"))
     for title, said in (("The front alone", scores), ("With orders", both)):
         for name, field in (("source", "source"), ("channel", "channel"), ("language", "lang")):
             text += f"\n## {title}, by {name}\n\n{_columns(name)}{_table(rows, said, field)}"
@@ -74,7 +82,7 @@ def whole() -> None:
     scorer = load()
     if scorer.encoder is None:
         raise SystemExit("the encoder needs onnxruntime and tokenizers")
-    text = _WHOLE
+    text = _WHOLE.format(files="\n".join(f"- `{name}` {_digest(name)}" for name in _MEASURED))
     for title, rows in (
         ("Sources that nothing was taught with (`ship: false`)", _rows(ship=False)),
         ("Development rows of sources that were taught", _rows(ship=True)),
@@ -85,6 +93,11 @@ def whole() -> None:
             text += f"\n{_columns(name)}{_table(rows, scores, field)}"
     (training.OUT / "detector.md").write_text(text, "utf-8")
     _scores("detector", scorer, "the whole detector")
+
+
+def _digest(name: str) -> str:
+    """Return the SHA-256 of a file that ships."""
+    return hashlib.sha256((training.OUT / name).read_bytes()).hexdigest()
 
 
 def _rows(*, ship: bool) -> list[training.Row]:

@@ -92,7 +92,7 @@ def main() -> None:
     scored = Scored([*seen_elsewhere, *held], np.concatenate([*features, looked(front, table, held)]))
     np.savez(MADE / "second.npz", features=scored.features)
     (MADE / "second.jsonl").write_text("\n".join(json.dumps(row) for row in scored.rows), "utf-8")
-    finish(front, scored, options.seed)
+    finish(front, scored, options.seed, sources.digest([*made, *corpus]))
 
 
 def group_of(row: Row) -> str:
@@ -156,8 +156,8 @@ def second_step(scored: Scored) -> tuple[np.ndarray, float]:
     return _MIXTURE * slope, float(offset)
 
 
-def finish(front: Front, scored: Scored, seed: int) -> None:
-    """Fit the second step and the thresholds, and write all files."""
+def finish(front: Front, scored: Scored, seed: int, taught: str) -> None:
+    """Fit the second step and the thresholds, and write all files; `taught` is the digest of the rows."""
     weights, offset = second_step(scored)
     print(dict(zip(FEATURES, weights.round(3).tolist(), strict=True)), round(offset, 3))
     scores = expit(scored.features @ weights + offset)
@@ -181,9 +181,8 @@ def finish(front: Front, scored: Scored, seed: int) -> None:
         "second": weights.astype(np.float32),
         "second_offset": np.array([offset], np.float32),
     }
-    (OUT / "front.safetensors").write_bytes(
-        packed(arrays, {"format": "pt", "made_by": "train/guard/front.py", "seed": str(seed)})
-    )
+    about = {"format": "pt", "made_by": "train/guard/front.py", "seed": str(seed), "texts": taught}
+    (OUT / "front.safetensors").write_bytes(packed(arrays, about))
     told = {"front": 1, "seed": seed, "rates": RATES, "features": list(FEATURES), "channels": written(readings)}
     told["blend"] = _BLEND
     (OUT / "front.json").write_text(json.dumps(told, indent=2, sort_keys=True) + "\n", "utf-8")

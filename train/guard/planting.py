@@ -19,8 +19,7 @@ import carriers
 import grammar
 import sources
 
-_PERMISSIVE: Final = ("MIT", "BSD", "Apache", "ISC", "PSF", "Python Software Foundation")
-_NOT: Final = ("GPL", "MPL", "Proprietary")
+_PACKAGES: Final = sources.HERE / "packages.txt"
 _OTHERS: Final = ("agentact", "plainact", "indirect", "quiet", "leak", "authority", "memory")
 _DOCUMENTS: Final = ("document", "html", "email", "tool_output", "code")
 _FRAMES: Final = (
@@ -151,14 +150,17 @@ def _table(rng: random.Random, words: list[str]) -> str:
 
 
 def _packages(rng: random.Random) -> Iterator[tuple[str, str]]:
-    """Yield pieces of the descriptions of installed packages whose licence is permissive."""
+    """Yield pieces of the descriptions of the packages that are listed, which have to be installed as they are listed.
+
+    Others teach nothing: else what an environment happens to hold would change the weights.
+    """
     places = [str(path) for path in sorted((sources.ROOT / ".venv/lib").glob("python3*/site-packages"))]
-    for found in sorted(importlib.metadata.distributions(path=places), key=lambda one: str(one.metadata["Name"])):
-        told = found.metadata
-        said = [told.get("License-Expression") or told.get("License") or "", *(told.get_all("Classifier") or [])]
-        licence = " ".join(one for at, one in enumerate(said) if not at or "License" in one)
-        if any(name in licence for name in _NOT) or not any(name in licence for name in _PERMISSIVE):
-            continue
+    found = {one.metadata["Name"]: one for one in importlib.metadata.distributions(path=places)}
+    for line in sources.named(_PACKAGES):
+        name, _, version = line.partition("==")
+        if name not in found or found[name].version != version:
+            raise SystemExit(f"{line} is not installed in .venv: see train/guard/README.md")
+        told = found[name].metadata
         text = str(told.get_payload() or told.get("Description") or "")
         for at in range(0, min(len(text), 20_000) - 600, 2500):
             yield text[at : at + rng.choice((1200, 2500))], "packages"

@@ -168,4 +168,5 @@ def _making(policy: Path | None, rules: Path | None, approvals: Path | None) -> 
         unguarded_tools,
         spending.divide,
         Remembered(state_folder(Path.cwd(), os.environ) / "guard-memory", os.environ.get("ACCORD_DATABASE")),
+        shelf.share if shelf is not None else None,
     )

@@ -187,7 +187,9 @@ class GuardRule:
     `regex` are RE2 patterns on any view of incoming text, `outputs` on what leaves. `effects` are calls that are
     refused; `guarded` ones only while untrusted content is in the conversation. No channel means each but `system`.
     Texts that honest people may say too only flag, and count with what follows: calls `after` them are asked about,
-    and with `keeps` no token of the operator's may leave.
+    and with `keeps` no token of the operator's may leave. `echoes` are the channels of texts that may not order what
+    is said: no answer holds a token that one of them orders to be said, nor two of its tokens in one; and with `system`
+    among them, none of the operator's after words that sound like an attack.
     """
 
     rule: int
@@ -204,6 +206,7 @@ class GuardRule:
     guarded: tuple[EffectPattern, ...] = ()
     after: tuple[EffectPattern, ...] = ()
     keeps: bool = False
+    echoes: tuple[Channel, ...] = ()
     mode: Mode = Mode.ENFORCE
     made: datetime | None = None
     expires: datetime | None = None

@@ -15,6 +15,7 @@ _END: Final = re.compile(
     r"(?:(?<=[.!?;:])[.!?;:]*(?=[\s<\"')\]]|$)|(?<=\n)\n*|(?<=<)/?[A-Za-z!][^<>]{0,80}>"
     r"|(?<=[\u3002\uff01\uff1f\uff1b\u061f\u0964]))"
 )
+_SIGNS: Final = ".!?;:\n<\u3002\uff01\uff1f\uff1b\u061f\u0964"
 _SMALL: Final = bytes(at if chr(at).isalnum() or at == 95 else 32 for at in bytes(range(256)).lower())
 
 
@@ -27,6 +28,11 @@ def tokens_of(text: str) -> Callable[[int, int], Sequence[str]]:
     if len(small) == len(text):
         return partial(TOKEN.findall, small)
     return lambda start, end: [word.lower() for word in TOKEN.findall(text, start, end)]
+
+
+def at_most(text: str) -> int:
+    """Return how many stretches a text has at most: one more than signs that can end one and are not its last."""
+    return 1 + sum(map(text[:-1].count, _SIGNS))
 
 
 def stretches(text: str) -> Iterator[tuple[int, int]]:

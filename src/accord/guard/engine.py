@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import replace
@@ -20,12 +20,13 @@ from accord.core.system import Mode
 from accord.core.trial import Message, ToolCall
 from accord.guard.constraints import Constraints
 from accord.guard.flow import Flow, Grant, Spent, Tool, compile_flow
-from accord.guard.flow.answers import LEADS, Links, Vouched
-from accord.guard.leaks import CANARY, Leaks, redacted
+from accord.guard.flow.answers import Links, Vouched, may_link
+from accord.guard.leaks import CANARY, Echo, Leaks, redacted
 from accord.guard.leaving.arguments import MOST, texts_in
 from accord.guard.matching import compile_rules
 from accord.guard.policies import check_policy
 from accord.guard.recent import Recent
+from accord.guard.rules.echoing import Echoes
 from accord.guard.rules.near import Neighbours
 from accord.guard.rules.said import Said, tokens_kept
 from accord.guard.stream import Stream
@@ -88,6 +89,8 @@ class Guard:
         self._scorer = scorer if policy.detector is Switch.ON else None
         self._seen: Recent[tuple[Hit, ...]] = Recent(4_096)
         self._flows: Recent[Flow] = Recent(256)
+        self._echoes = Echoes(rules)
+        self._own: tuple[str, ...] = ()
         self._kept: Recent[Leaks] = Recent(64)
 
     @property
@@ -102,6 +105,10 @@ class Guard:
         told = "\0".join(f"{piece.channel}\1{piece.text}" for piece in looked)
         return self._decided(found, _subject(told))
 
+    def is_clear(self, texts: Sequence[str]) -> bool:
+        """Tell at a glance that `release` would let texts by, whoever named what; of most texts that can be told."""
+        return not any(map(may_link, texts)) and self.leaks.is_clear(texts)
+
     def release(
         self, text: str, *, where: str = "", conversation: Sequence[Message] = (), links: Links | None = None
     ) -> Decision:
@@ -113,23 +120,39 @@ class Guard:
         piece = Piece(text=text, channel=Channel.SYSTEM, source="model", where=where)
         hits = list(self.leaks.hits(text))
         find = Vouched(conversation).out if conversation else links
-        if find is not None and LEADS.search(text):
+        if find is not None and may_link(text):
             hits += linked(find, text)
         return self._decided([(piece, hit) for hit in hits], _subject(text))
 
     def minding(self, made: Decision, conversation: Iterable[Message]) -> Guard:
-        """Return the guard for the answer: after words that ask for what the operator keeps, that is a canary."""
-        own = tokens_kept(conversation) if any(hit.rule in self._keeping for hit in made.hits) else ()
-        if not own:
+        """Return the guard for the answer: after words that ask for what the operator keeps, that is a canary.
+
+        And what a text that nobody trusts orders to be said is what the rule against that forbids.
+        """
+        said = tuple(conversation)
+        own = tokens_kept(said) if any(hit.rule in self._keeping for hit in made.hits) else ()
+        return self._minded(own, self._echoes.of(said))
+
+    def heeding(self, conversation: Sequence[Message]) -> Guard:
+        """Return the guard for what leaves after a conversation of which it is not known how it was decided on."""
+        return self._minded((), self._echoes.of(conversation))
+
+    def _minded(self, own: tuple[str, ...], echoes: tuple[Echo, ...]) -> Guard:
+        if not own and not echoes:
             return self
-        leaks = self._kept.get(own)
-        if leaks is None:
-            known, policy = (*self.policy.canaries, *own), self.policy
-            leaks = Leaks(known, secrets=policy.secrets, personal=policy.personal, rules=self.in_force.rules)
-            self._kept.put(own, leaks)
         other = copy(self)
-        other.leaks = leaks
+        other._own = own  # noqa: SLF001  # its own
+        other.leaks = self._leaks_of(own, echoes)
         return other
+
+    def _leaks_of(self, own: tuple[str, ...], echoes: tuple[Echo, ...]) -> Leaks:
+        """Return what must not leave where the operator keeps tokens and texts order some to be said."""
+        leaks = self._kept.get((own, echoes))
+        if leaks is None:
+            known, policy, rules = (*self.policy.canaries, *own), self.policy, self.in_force.rules
+            leaks = Leaks(known, secrets=policy.secrets, personal=policy.personal, rules=rules, echoes=echoes)
+            self._kept.put((own, echoes), leaks)
+        return leaks
 
     def redacted(self, text: str, hits: Sequence[Hit]) -> str:
         """Return a text with what was met in it taken out."""
@@ -153,17 +176,9 @@ class Guard:
                 distrusted=self.distrusted(scene.conversation),
                 heard=scene.heard,
             )
-            ruling = _worse(_worse(followed, ruling), self._leaked(call))
-        made = Decision(
-            id="",
-            outcome=ruling.outcome,
-            code=ruling.code,
-            message=ruling.message,
-            where=f"tool:{call.name}",
-            path=ruling.path,
-            subject=_called(call),
-        )
-        return self._said(made)
+            ruling = _worse(_worse(followed, ruling), self._leaked(scene, call))
+        where, told = f"tool:{call.name}", (ruling.code, ruling.message)
+        return self._said(ruling.outcome, _called(call), *told, where=where, path=ruling.path)
 
     def offered(self, tool: Tool) -> Decision:
         """Decide on a tool that a server offers: one whose pin does not hold is quarantined."""
@@ -171,10 +186,8 @@ class Guard:
         barred = next((ruling for ruling in quarantined if ruling.path == (tool.name,)), None)
         subject = digest([tool.name, tool.description, dict(tool.schema)])
         if barred is None:
-            return self._said(Decision(id="", outcome=Outcome.ALLOW, subject=subject))
-        path = (f"tool:{tool.name}",)
-        told = Decision(id="", outcome=barred.outcome, code=barred.code, message=barred.message)
-        return self._said(replace(told, path=path, subject=subject))
+            return self._said(Outcome.ALLOW, subject)
+        return self._said(barred.outcome, subject, barred.code, barred.message, path=(f"tool:{tool.name}",))
 
     def hits(self, text: str, channel: Channel, *, today: date | None = None) -> tuple[Hit, ...]:
         """Return what is seen in an incoming text; what the policy excepts until today is seen and allowed."""
@@ -225,14 +238,19 @@ class Guard:
         excepted = {one.rule: one for one in mine}
         return tuple(_excused(hit, excepted[hit.rule]) if hit.rule in excepted else hit for hit in hits)
 
-    def _leaked(self, call: ToolCall) -> Ruling | None:
-        """Return what a call's arguments would carry out that must not leave."""
-        inside = list(texts_in(call.args))
+    def _leaked(self, scene: Scene, call: ToolCall) -> Ruling | None:
+        """Return what a call's arguments would carry out that must not leave.
+
+        A token that some text orders to be said may still be the whole of an argument: things are called by theirs.
+        """
+        echoes = self._echoes.of(scene.conversation)
+        leaks, told = self._leaks_of(self._own, echoes) if echoes else self.leaks, {echo.text for echo in echoes}
+        inside = [text for text in texts_in(call.args) if text not in told]
         if len(inside) > MOST:
             message = f"{call.name} is called with more than {MOST} texts"
             return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=message, path=(f"tool:{call.name}",))
         texts = (call.name, *inside)
-        hits = [hit for text in texts for hit in self.leaks.hits(text) if hit.outcome is not Outcome.FLAG]
+        hits = [hit for text in texts for hit in leaks.hits(text) if hit.outcome is not Outcome.FLAG]
         if not hits and len(inside) > 1 and self.policy.canaries:
             hits = [hit for hit in self.leaks.hits("".join(texts_in(call.args, keys=False))) if hit.rule == CANARY]
         if not hits:
@@ -249,28 +267,44 @@ class Guard:
 
     def _decided(self, found: Sequence[tuple[Piece, Hit]], subject: Digest) -> Decision:
         if not found:
-            return self._said(Decision(id="", outcome=Outcome.ALLOW, subject=subject))
+            return self._said(Outcome.ALLOW, subject)
         piece, worst = max(found, key=lambda one: _ORDER.index(one[1].outcome))
-        made = Decision(
-            id="",
-            outcome=worst.outcome,
-            code=worst.rule,
-            message=worst.message,
+        return self._said(
+            worst.outcome,
+            subject,
+            worst.rule,
+            worst.message,
             where=piece.where,
-            start=worst.start,
-            end=worst.end,
+            place=(worst.start, worst.end),
             path=(piece.source or piece.channel.value,),
             hits=tuple(hit for _, hit in found),
-            subject=subject,
         )
-        return self._said(made)
 
-    def _said(self, decision: Decision) -> Decision:
-        """Put our name under it: an id of its own, what was in force, and whether it is done or only said."""
-        return replace(
-            decision,
-            id=secrets.token_hex(12),
+    def _said(
+        self,
+        outcome: Outcome,
+        subject: Digest,
+        code: str = "",
+        message: str = "",
+        *,
+        where: str = "",
+        place: tuple[int, int] = (0, 0),
+        path: tuple[str, ...] = (),
+        hits: tuple[Hit, ...] = (),
+    ) -> Decision:
+        """Decide, with our name under it: an id of its own, what was in force, and whether it is done or only said."""
+        return Decision(
+            id=os.urandom(12).hex(),
+            outcome=outcome,
+            code=code,
+            message=message,
+            where=where,
+            start=place[0],
+            end=place[1],
+            path=path,
             enforced=self.policy.mode is Mode.ENFORCE,
+            hits=hits,
+            subject=subject,
             policy=self.digest,
             rules=self.in_force.digest,
         )

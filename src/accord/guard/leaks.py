@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from accord.content.views import View, views
@@ -16,8 +16,8 @@ from accord.guard.leaving.ciphers import rarer
 from accord.guard.leaving.forms import FEWEST, Form, forms, letters_of
 from accord.guard.leaving.letters import Found
 from accord.guard.leaving.peeling import may_peel, peeled
-from accord.guard.leaving.reading import Reading, compiled, met
-from accord.guard.leaving.recognised import hidden, may_hide, recognised
+from accord.guard.leaving.reading import Reading, compiled, may_be_met, met
+from accord.guard.leaving.recognised import hidden, may_be_recognised, may_hide, recognised
 from accord.guard.leaving.substrings import Owned
 from accord.guard.matching.sets import Named, PatternSet
 
@@ -33,9 +33,23 @@ _MANY = 32  # canaries of which all forms are looked for; of more, those of byte
 _FEW = 8  # canaries that are looked for with a letter between each two
 _SOME = 16  # canaries that are looked for in rarer forms
 _LEAST_DATA = 16  # characters in the query of an address that can carry something out
+_JOINED: Final = "in one"  # the name of a form that counts only where nothing stands between its letters
+_APART: Final = "\nwhat follows is another text.\n"  # begins a line and a sentence
+_OPENS: Final = ("<", "](")  # what may reach from one text into the next
 _LITERAL: Final = re.compile(r"(?:\(\?i\))?((?:[\w \-]|\\x\{[0-9a-f]{1,6}\}|\\[^\w])+)")
 _LINK: Final = re.compile(r"(!?)\[[^\[\]\n]{0,200}\]\(\s{0,8}<?(https?://[^\s()<>]{1,2000})")
 _IMAGE: Final = re.compile(r"(?i)<img\b[^<>]{0,500}?\bsrc\s{0,4}=\s{0,4}[\"']?(https?://[^\s\"'<>]{1,2000})")
+
+
+class Echo(NamedTuple):
+    """A text that a rule forbids to say, since somebody ordered it, the rule's place, and whether two tokens make it.
+
+    One token is met in all forms of a canary; two in one only as they are.
+    """
+
+    text: str
+    rule: int
+    joined: bool = False
 
 
 class Leaks:
@@ -55,6 +69,7 @@ class Leaks:
         personal: Treatment = Treatment.OFF,
         rules: Iterable[GuardRule] = (),
         hosts: Collection[str] = (),
+        echoes: Iterable[Echo] = (),
     ) -> None:
         self.secrets, self.personal = secrets, personal
         self._hosts = frozenset(host.lower() for host in hosts)
@@ -64,13 +79,35 @@ class Leaks:
         owned = [Owned(form, -1) for canary in known for form in _forms_of(canary, longest, among=len(known))]
         wanted = [Named(at, one) for at, rule in enumerate(self._rules) for one in rule.outputs]
         owned += [Owned(form, one.owner) for one in wanted for form in _literal(one.pattern)]
+        told = tuple(echoes)
+        owned += [Owned(form, echo.rule) for echo in told for form in _forms_of_echo(echo, among=len(told))]
         self._known = compiled(owned, known)
         self.substrings = self._known.substrings
         self.outputs = PatternSet(wanted)
         self.has_outputs = bool(wanted)
 
+    def is_clear(self, texts: Sequence[str]) -> bool:
+        """Tell at one glance that texts hold nothing of what `hits` looks for; where that is not sure they do not.
+
+        They are looked at in one, between them more words than any way of reading reaches over.
+        """
+        text = _APART.join(texts)
+        if not text.isascii() or "://" in text or may_peel(text) or may_hide(text):
+            return False
+        if len(texts) > 1 and any(map(text.__contains__, _OPENS)):
+            return False
+        if may_be_recognised(text, secret=self.secrets, personals=self.personal):
+            return False
+        if self.has_outputs and any(next(self.said(one), None) is not None for one in texts):
+            return False
+        return not (self.substrings.owned and may_be_met(text, self._known))
+
     def hits(self, text: str) -> tuple[Hit, ...]:
         """Return what must not leave of a whole text, in order."""
+        return () if self.is_clear((text,)) else self.looked_for(text)
+
+    def looked_for(self, text: str) -> tuple[Hit, ...]:
+        """Return the same without the glance that most texts need no more than."""
         given = tuple(self._given_away(text))
         found = [*given, *self.said(text), *self._carried(text)]
         found += recognised(text, secret=self.secrets, personals=self.personal)
@@ -108,7 +145,8 @@ class Leaks:
         if not self.substrings.owned:
             return
         last: Found | None = None
-        for one in sorted(met(text, self._known), key=lambda one: (one.start, one.end)):
+        found = (one for one in met(text, self._known) if stands(one, text))
+        for one in sorted(found, key=lambda one: (one.start, one.end)):
             if last is not None and one.start > last.end:
                 yield self.hit(last)
                 last = None
@@ -142,6 +180,20 @@ class Leaks:
             return True
         carried = max((len(part.partition("=")[2]) for part in parts.query.split("&")), default=0)
         return host not in self._hosts and max(carried, len(parts.fragment)) >= _LEAST_DATA
+
+
+def stands(found: Found, text: str) -> bool:
+    """Tell whether what was read counts: two tokens in one stand so in the text, with nothing between them."""
+    form = found.what.form
+    return form.how != _JOINED or form.text in text.lower()
+
+
+def _forms_of_echo(echo: Echo, *, among: int) -> Iterator[Form]:
+    plain = letters_of(echo.text)
+    if echo.joined:
+        yield Form(plain, len(plain), _JOINED)
+    elif len(plain) >= FEWEST:
+        yield from forms(echo.text, longest=_LONG)
 
 
 def _outcome(rule: GuardRule) -> Outcome:

@@ -16,7 +16,7 @@ from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from accord.core.shipped import DATA, text_of
-from accord.guard.cutting import TOKEN, stretches, tokens_of
+from accord.guard.cutting import TOKEN, at_most, stretches, tokens_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -212,6 +212,9 @@ class Meanings:
         """Return the sentences of a text, or None where there are fewer than so many."""
         import numpy as np
 
+        shortest = 2 * _LONGEST - 1 if text.isascii() else _LONGEST // 2  # characters of a part that is cut for length
+        if at_most(text) + len(text) // shortest < fewest:
+            return None
         found = [one for one in self._sentences(text) if len(one.rows) >= _FEWEST - 1]
         if len(found) < fewest:
             return None

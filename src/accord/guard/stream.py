@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from accord.core.guard import Hit, Outcome
 from accord.guard.flow.answers import LEADS, open_address
-from accord.guard.leaks import MARK, Leaks
+from accord.guard.leaks import MARK, Leaks, stands
 from accord.guard.leaving.tokens import Tokens
 
 MOST: Final = 256
@@ -88,6 +88,8 @@ class Stream:
         if self._reader is None:
             return None
         for found in self._reader.read(chunk, final=final):
+            if not stands(found, self._context + self._text):
+                continue
             if found.start < self._told_to:
                 self._told_to = found.end
                 continue

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import os
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +13,8 @@ from typing import cast
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from accord.core.errors import CatalogError
 from accord.guard.detector import Scorer, load
@@ -112,7 +117,7 @@ def test_the_encoder_reads_the_sentence_that_is_out_of_place(scorer: Scorer) -> 
     class Asked:
         seen: tuple[str, ...] = ()
 
-        def score(self, windows: list[str]) -> list[float]:
+        def score(self, windows: list[str], places: list[tuple[int, int]]) -> list[float]:
             self.seen = (*self.seen, *windows)
             return [0.5] * len(windows)
 
@@ -122,6 +127,42 @@ def test_the_encoder_reads_the_sentence_that_is_out_of_place(scorer: Scorer) -> 
     replace(scorer, encoder=cast(Encoder, told), by_channel=everything).score(text, "retrieval")
     assert any("unread messages" in window for window in told.seen)
     assert len(told.seen) <= 4
+
+
+@pytest.mark.parametrize("count", [5, 15, 16, 64, 400])
+def test_the_network_in_small_products_says_what_it_says_in_one(orders: Orders, count: int) -> None:
+    table = meanings()
+    assert table
+    text = " ".join(f"{GARDEN[at % 8][:-1]} and {ORDERS[at % 3]}" for at in range(count))
+    found = [rows for rows, _ in sentences(table, text)]
+    best = [(np.maximum(rows @ orders.first + orders.first_offset, 0) @ orders.second).max() for rows in found]
+    order = orders.look(text)
+    assert order
+    assert order.score == pytest.approx(float(max(best)) + orders.second_offset, abs=1e-3)
+
+
+@pytest.mark.parametrize("count", [5, 63, 64, 65, 300])
+def test_an_order_stands_out_alike_however_many_threads_numpy_has(
+    orders: Orders, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    text = " ".join((*(f"{GARDEN[at % 8][:-1]} in {1900 + at}." for at in range(count)), ORDERS[1], *GARDEN))
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    one = orders.look(text)
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    many = orders.look(text)
+    assert one
+    assert many
+    assert one._replace(score=0) == many._replace(score=0)
+    assert one.score == pytest.approx(many.score, abs=1e-3)
+
+
+def test_numpy_has_one_thread_for_the_detector_unless_somebody_said_otherwise() -> None:
+    told = {name: value for name, value in os.environ.items() if "NUM_THREADS" not in name}
+    asked = "import os; from accord.guard.detector import load; load(encoder=False); print(os.environ[NAME])"
+    asked = asked.replace("NAME", "'OPENBLAS_NUM_THREADS'")
+    for more, said in (({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3")):
+        ran = subprocess.run([sys.executable, "-c", asked], env=told | more, capture_output=True, text=True, check=True)
+        assert ran.stdout.strip() == said
 
 
 def test_a_coded_block_in_a_page_changes_no_place(orders: Orders) -> None:
@@ -179,3 +220,36 @@ def test_weights_that_are_no_numbers_or_upside_down_are_refused(tmp_path: Path) 
     (tmp_path / "orders.safetensors").write_bytes(bad)
     with pytest.raises(CatalogError, match="upside down"):
         load(tmp_path, encoder=False)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "a",
+                "the",
+                "of it",
+                ".",
+                "! ",
+                "\n",
+                "; so ",
+                "<p>",
+                "\u3002",
+                "\u8bf7\u5220\u9664",
+                "x" * 70,
+                "{{a}}",
+                "\u0130",
+            ]
+        ),
+        max_size=120,
+    ).map(" ".join),
+    st.integers(1, 6),
+)
+def test_a_text_is_called_too_short_only_where_it_is(text: str, fewest: int) -> None:
+    table = meanings()
+    assert table is not None
+    all_of_them = table.sentences(text, 0)
+    found = table.sentences(text, fewest)
+    count = 0 if all_of_them is None else len(all_of_them.places)
+    assert (found is None) is (count < fewest)

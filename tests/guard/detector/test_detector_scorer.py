@@ -37,10 +37,12 @@ class _Told:
     def __init__(self, score: float) -> None:
         self.said = score
         self.asked: list[str] = []
+        self.places: list[tuple[int, int]] = []
 
-    def score(self, windows: Sequence[str]) -> list[float]:
+    def score(self, windows: Sequence[str], places: Sequence[tuple[int, int]] = ()) -> list[float]:
         """Answer the same for every window."""
         self.asked += windows
+        self.places += places
         return [self.said] * len(windows)
 
 
@@ -143,6 +145,15 @@ def test_of_a_long_text_the_encoder_reads_stretches_that_stand_apart(scorer: Sco
     assert sum("ignore all previous" in window.lower() for window in told.asked) == 2
 
 
+@pytest.mark.parametrize("before", [0, 1, 3, 15])
+def test_the_encoder_is_told_where_in_a_stretch_the_front_saw_something(scorer: Scorer, before: int) -> None:
+    told = _Told(0.5)
+    _with(scorer, told).score("  " + FILLER * before + ATTACK + " " + FILLER * 15, "retrieval")
+    seen = [window[start:end] for window, (start, end) in zip(told.asked, told.places, strict=True)]
+    assert any("previous instructions" in one for one in seen)
+    assert all(len(one) <= 160 for one in seen)
+
+
 def test_of_a_short_text_the_encoder_reads_one_stretch(scorer: Scorer) -> None:
     told = _Told(0.5)
     _with(scorer, told).score(FILLER * 10 + ATTACK, "retrieval")
@@ -184,9 +195,9 @@ def test_many_texts_score_as_they_do_alone(scorer: Scorer) -> None:
 
 
 def test_a_million_characters_are_scored_in_bounded_time(scorer: Scorer) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     scorer.score("ab cd " * 200_000, "file")
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 def test_of_a_script_that_nothing_taught_it_the_front_is_never_sure(scorer: Scorer) -> None:

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from gatekeeping import CANARY, SECRET, Said, house
+from gatekeeping import CANARY, SECRET, Pretended, Said, house
 
-from accord.core.guard import Fail, OnError
+from accord.core.guard import Decision, Fail, OnError
 from accord.core.system import Mode
+from accord.guard.engine import Guard
+from accord.guard.flow.answers import Links
+from accord.guard.gateway.wiring import Wired
 
 HI: dict[str, Any] = {"chat": {"messages": [{"role": "user", "content": "hi"}]}, "responses": {"input": "hi"}}
 HI["messages"] = HI["chat"]
@@ -244,6 +247,56 @@ def test_vectors_pass_and_the_texts_around_them_are_looked_at() -> None:
     answer = house({**vectors, "model": CANARY}).ask("/v1/embeddings", {"input": "x"})
     assert json.loads(answer.body)["data"] == vectors["data"]
     assert CANARY not in answer.body.decode()
+
+
+@pytest.mark.parametrize("form", PATHS)
+def test_an_honest_answer_takes_one_glance_and_a_leaking_one_is_read(
+    form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = house({**HONEST, "chat": chat(says("hello there"))}[form])
+    asked = overheard(there.guard, monkeypatch)
+    monkeypatch.setattr(there.guard, "is_clear", lambda texts: any("hello" in one for one in texts))
+    assert there.ask(PATHS[form], HI[form]).status == 200
+    assert asked == []
+    leaking = house(LEAKING[form])
+    assert CANARY not in leaking.ask(PATHS[form], HI[form]).body.decode()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        chat(says(None), says(CANARY[:10], reasoning_content=CANARY[10:])),
+        chat(says("hello", refusal=CANARY)),
+        chat(says("hello"), says(f"it is {CANARY}")),
+        chat(says("hello"), model=CANARY),
+    ],
+)
+def test_what_may_not_leave_is_met_in_any_part_of_an_answer_and_across_them(answer: dict[str, Any]) -> None:
+    there = house(answer)
+    there.app.guard = Wired(Guard(there.guard.policy))
+    body = there.ask(PATHS["chat"], HI["chat"]).body.decode()
+    assert CANARY not in body
+    assert CANARY[:10] not in body or CANARY[10:] not in body
+
+
+def test_an_answer_with_calls_is_read_in_each_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = house(chat(calls(("read", "{}"), content="hello")))
+    asked = overheard(there.guard, monkeypatch)
+    monkeypatch.setattr(there.guard, "is_clear", lambda _: True)
+    assert there.ask(PATHS["chat"], HI["chat"]).status == 200
+    assert asked
+
+
+def overheard(guard: Pretended, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the texts on which the guard will be asked to decide."""
+    asked, decides = list[str](), guard.release
+
+    def release(text: str, links: Links | None = None, /) -> Decision:
+        asked.append(text)
+        return decides(text, links)
+
+    monkeypatch.setattr(guard, "release", release)
+    return asked
 
 
 class _BrokenError(RuntimeError):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from gatekeeping import CANARY, EVIL, House, event, house
 
+from accord.core.guard import Decision, Outcome
 from accord.guard.gateway.heard import Heard, refuses
-from accord.guard.gateway.log import DecisionLog
+from accord.guard.gateway.judging import Judged
+from accord.guard.gateway.log import DecisionLog, line
 from accord.guard.monitor.entries import Entry, entries
 from accord.guard.monitor.watching import counted
 
@@ -167,3 +170,14 @@ def test_a_decision_that_stands_for_a_guard_that_failed_says_what_was_in_force(
             assert (one.code, one.policy, one.rules) == ("ACC-E760", *there.guard.digests)
             assert one.where
             assert any(one.path)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [0.0, 0.9994, 0.9999999, 1_700_000_000.0, 1_700_000_059.999, 1_795_000_000.5, 4_102_444_799.25],
+    ids=["first", "below", "next", "whole", "last", "half", "far"],
+)
+def test_the_time_of_a_line_is_told_to_the_millisecond(now: float) -> None:
+    judged = Judged("request", Decision(id="d", outcome=Outcome.ALLOW))
+    said = json.loads(line(judged, {}, str, now))["time"]
+    assert said == datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 import pytest
+from aiohttp import ClientRequest
+from aiohttp.base_protocol import BaseProtocol
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -501,5 +503,44 @@ def test_whatever_comes_is_an_answer_or_a_refusal_and_never_another_error(parts:
         async with before((*parts, END)) as (way, _):
             with suppress(RefusedError):
                 await ask(way)
+
+    run(work)
+
+
+def test_bodies_of_any_size_come_whole_behind_their_heads() -> None:
+    async def work() -> None:
+        async with before((OK,)) as (way, raw):
+            bodies = [b"", b"{}", b"x" * 70_000, b"y" * (ways._AT_ONCE), b"z" * (ways._AT_ONCE + 1)]  # what is tested
+            for body in bodies:
+                assert await ask(way, body) == (200, b"{}")
+            assert raw.bodies == bodies
+            assert raw.connections == 1
+            assert [dict(_fields(head))[b"content-length"] for head in raw.heads] == [
+                b"%d" % len(one) for one in bodies
+            ]
+
+    run(work)
+
+
+def test_a_body_of_bytes_needs_no_task_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def apart(*_: object) -> None:
+        raise AssertionError
+
+    async def work() -> None:
+        async with before((OK,)) as (way, raw):
+            monkeypatch.setattr(ClientRequest, "write_bytes", apart)
+            assert await ask(way, b"{} ") == (200, b"{}")
+            assert raw.bodies == [b"{} "]
+
+    run(work)
+
+
+def test_a_body_waits_where_what_was_sent_before_has_not_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work() -> None:
+        async with before((OK,)) as (way, raw):
+            assert await ask(way, b"first") == (200, b"{}")
+            monkeypatch.setattr(BaseProtocol, "writing_paused", property(lambda _: True))
+            assert await ask(way, b"second") == (200, b"{}")
+            assert raw.bodies == [b"first", b"second"]
 
     run(work)

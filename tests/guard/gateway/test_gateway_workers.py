@@ -254,6 +254,65 @@ def test_a_worker_that_is_told_to_end_before_it_is_ready_ends(tmp_path: Path) ->
         assert there.process.wait(20) == 0
 
 
+def test_a_worker_that_breaks_as_it_begins_says_how_and_ends_the_gateway(tmp_path: Path) -> None:
+    with Loopback() as upstream:
+        starter = STARTER.format(tests=str(Path(__file__).parents[2]), made="{}['no such guard']")
+        (tmp_path / "guard.yaml").write_text("guard: 1\n")
+        argv = [sys.executable, "-c", starter, upstream.url, "2", str(tmp_path / "guard.yaml"), str(tmp_path / "log")]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 3
+    said = [json.loads(line)["message"] for line in done.stderr.splitlines()]
+    assert any(one.startswith("the worker broke: KeyError: 'no such guard' (") for one in said), said
+    assert "http://" not in done.stderr
+
+
+FRAGILE: Final = "Pretended(one, rules) if Path(policy).exists() else {}['no such guard']"
+"""A guard that cannot be made any more once its policy is away."""
+
+
+def test_workers_that_break_one_after_the_other_end_the_gateway_that_says_so(tmp_path: Path) -> None:
+    with Loopback() as upstream, fragile(upstream, tmp_path) as (there, said):
+        there.policy.rename(tmp_path / "away")
+        os.kill(children(there.process.pid)[0], signal.SIGKILL)
+        assert there.process.wait(60) == 3
+        assert until(lambda: "workers end as soon as they begin" in "".join(said))
+        broke = [json.loads(line)["message"] for line in said if "the worker broke" in line]
+        assert broke
+        assert all("KeyError" in one for one in broke)
+
+
+def test_a_worker_that_broke_is_replaced_once_it_can_be(tmp_path: Path) -> None:
+    with Loopback() as upstream, fragile(upstream, tmp_path) as (there, said):
+        there.policy.rename(tmp_path / "away")
+        os.kill(children(there.process.pid)[0], signal.SIGKILL)
+        assert until(lambda: any("the worker broke" in line for line in said))
+        assert there.ask()[0] == 200, "its sibling serves"
+        (tmp_path / "away").rename(there.policy)
+        assert until(lambda: len(children(there.process.pid)) == 2)
+        assert {there.ask()[0] for _ in range(6)} == {200}
+        there.process.terminate()
+        assert there.process.wait(20) == 0
+
+
+@contextmanager
+def fragile(upstream: Loopback, folder: Path) -> Iterator[tuple[Running, list[str]]]:
+    """Start two workers whose guard breaks where the policy is away, and gather what they say."""
+    read = "lambda: GuardPolicy(guard=1, canaries=('" + CANARY + "',))"
+    starter = STARTER.format(tests=str(Path(__file__).parents[2]), made=FRAGILE).replace(
+        'read = lambda: load(Path(policy), GuardPolicy, shown="guard.yaml")', f"read = {read}"
+    )
+    (folder / "guard.yaml").write_text("guard: 1\n")
+    argv = [sys.executable, "-c", starter, upstream.url, "2", str(folder / "guard.yaml"), str(folder / "log")]
+    process = subprocess.Popen(argv, stderr=subprocess.PIPE, text=True)
+    with process_ended(process):
+        assert process.stderr is not None
+        line = process.stderr.readline().strip()
+        assert line.startswith("http://"), line + process.stderr.read()
+        said: list[str] = []
+        threading.Thread(target=said.extend, args=(process.stderr,), daemon=True).start()
+        yield Running(process, int(line.rpartition(":")[2]), folder / "log", folder / "guard.yaml"), said
+
+
 def test_a_head_that_is_too_large_is_refused(tmp_path: Path) -> None:
     with (
         Loopback() as upstream,

@@ -182,10 +182,10 @@ def test_a_canary_behind_very_much_in_an_argument_does_not_leave() -> None:
     for _ in range(60):
         deep = [deep]
     for value in (["x"] * 20_000 + [CANARIES[0]], deep, {"x": {str(at): at for at in range(20_000)}, "y": CANARIES[0]}):
-        ruling = made._leaked(ToolCall(name="read_note", args={"a": value}))
+        ruling = made._leaked(Scene(()), ToolCall(name="read_note", args={"a": value}))
         assert ruling is not None
         assert ruling.code == "canary"
-    assert made._leaked(ToolCall(name="read_note", args={"a": ["x"] * 200_000})) is not None
+    assert made._leaked(Scene(()), ToolCall(name="read_note", args={"a": ["x"] * 200_000})) is not None
 
 
 @pytest.mark.parametrize("one", FIRST, ids=[one.name for one in FIRST])

@@ -187,7 +187,8 @@ def test_a_rule_that_meets_the_operators_own_prompt_does_not_meet_it_any_more() 
 
     found = tried(compile_case(case("leak/asked-by-the-owner")), case("leak/asked-by-the-owner"), ground)
 
-    assert found.state is State.REFUSED
+    assert meets(ruled("leak/asked-by-the-owner").rule, own)
+    assert not meets(found.rule, own)
 
 
 def test_the_houses_own_honest_texts_are_never_met() -> None:

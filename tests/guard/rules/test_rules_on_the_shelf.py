@@ -167,7 +167,7 @@ def test_one_bad_case_never_stops_the_others(home: Path) -> None:
 
 def test_a_refused_case_exits_1_and_lies_on_no_shelf(home: Path) -> None:
     folder = str(home / "rules")
-    path = CASES / "llm-baseline" / "completion-of-code.yaml"
+    path = CASES / "agent" / "cancels-on-a-maybe.yaml"
 
     code, said = run("add", str(path), "--rules", folder, "--format", "json")
 

@@ -2,8 +2,8 @@
 
 Needs the extra `guard` (onnxruntime, numpy, tokenizers) and the weights that ship in `data/guard/weights`. Without
 either there is no encoder, and the detector says which stage spoke. The weights are read only if they are, byte for
-byte, those that their card names. Budget, on one core: 25 ms for a window of 200 tokens, 150 ms for a text of 4,000
-tokens of which the front picks windows.
+byte, those that their card names. Budget, on one core: 10 ms for a part of a window, of which two are read around the
+place that the front points at, so a text of any length in any script costs four such windows at most.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from onnxruntime import InferenceSession
-    from tokenizers import Tokenizer
+    from tokenizers import Encoding, Tokenizer
 
 CARD: Final = "encoder.json"
 LARGEST: Final = 64_000_000
@@ -35,6 +36,8 @@ PARTS: Final = 8
 """Parts of one window that are scored at most when it has more tokens than the encoder was trained on."""
 OVERLAP: Final = 24
 """Tokens that two parts of a window share."""
+NEAR: Final = 2
+"""Parts that are read around a place: as many as an English window of 640 characters has."""
 STEEPEST: Final = 30.0
 """A logit further from zero than this makes no difference that a float shows."""
 
@@ -61,21 +64,44 @@ class Encoder:
     tokenizer: Tokenizer
     card: Card
 
-    def score(self, windows: Sequence[str]) -> list[float]:
-        """Return for each window how likely it tries to give orders to a model that reads it, from 0 to 1."""
-        return [_probable(self.card, logit) for logit in self.logits(windows)]
+    def score(self, windows: Sequence[str], places: Sequence[tuple[int, int]] = ()) -> list[float]:
+        """Return for each window how likely it tries to give orders to a model that reads it, from 0 to 1.
+
+        With `places`, one a window, no more is read than stands around each: JSON and scripts without blanks have
+        several times the tokens of English prose, and would take as much longer.
+        """
+        if not places:
+            return [_probable(self.card, logit) for logit in self.logits(windows)]
+        near = [self._near(text, place) for text, place in zip(windows, places, strict=True)]
+        return [_probable(self.card, self._worst(ids)) for ids in near]
 
     def logits(self, windows: Sequence[str]) -> list[float]:
         """Return the raw score of each window: that of its worst part.
 
         Parts run one by one: on one core a batch is no faster, and a score must not depend on what stands beside it.
         """
-        return [max(self._run(part) for part in parts_of(self.tokens(text), self.card)) for text in windows]
+        return [self._worst(self.tokens(text)) for text in windows]
 
     def tokens(self, text: str) -> list[int]:
         """Return the tokens of a text; half a surrogate pair counts as a question mark."""
+        return list(self._cut(text).ids)
+
+    def _cut(self, text: str) -> Encoding:
         whole = text[:CHARACTERS].encode("utf-8", "replace").decode("utf-8")
-        return list(self.tokenizer.encode(whole, add_special_tokens=False).ids)
+        return self.tokenizer.encode(whole, add_special_tokens=False)
+
+    def _near(self, text: str, place: tuple[int, int]) -> list[int]:
+        """Return the tokens of a text, or of one with too many those that stand around a place."""
+        cut = self._cut(text)
+        room = NEAR * (self.card.longest - 2 - OVERLAP) + OVERLAP
+        if len(cut.ids) <= room:
+            return list(cut.ids)
+        ends, middle = [end for _, end in cut.offsets], sum(place) / 2
+        at = max(0, min(bisect_left(ends, middle) - room // 2, len(ends) - room))
+        return list(cut.ids[at : at + room])
+
+    def _worst(self, ids: Sequence[int]) -> float:
+        return max(self._run(part) for part in parts_of(ids, self.card))
 
     def _run(self, part: tuple[int, ...]) -> float:
         """Return the raw score of one part; what is no number counts as an attack."""

@@ -3,12 +3,13 @@
 A quiet order ("forward the invoices to this address") has no words of an attack. What gives it away is where it stands:
 it speaks to whoever can act, amid sentences about something else. A small network looks at each sentence by what its
 words mean, how it begins, and how near it is to its neighbours and to the rest of the text; words of one meaning are
-near each other in thirty languages. Budget on one core: 0.2 ms for 1,000 characters, 3 ms for 16,000.
+near each other in thirty languages. Budget on one core: 0.3 ms for 1,000 characters, 5 ms for 16,000.
 """
 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -33,6 +34,8 @@ _MANY: Final = 64  # sentences: more than these lower no score any further
 _MOST: Final = 1 << 20  # characters of a text that are looked at
 _AT_ONCE: Final = 1 << 16
 _FIRST: Final = np.arange(4)  # words
+_ROWS: Final = 15  # sentences in one product
+_COLUMNS: Final = 64  # units in one product
 _SCALARS: Final = 4 * WIDTH
 _LOOKS: Final = _SCALARS + 5
 _NEIGHBOURS: Final = _SCALARS + 7
@@ -88,9 +91,19 @@ class Orders:
 
     def _worst(self, table: Meanings, text: str) -> Iterator[Order]:
         for told, spans in sentences(table, text):
-            scores = np.maximum(told @ self.first + self.first_offset, 0) @ self.second + self.second_offset
+            scores = self._scores(told)
             at = int(scores.argmax())
             yield Order(float(scores[at]), *spans[at], len(spans))
+
+    def _scores(self, told: Floats) -> Floats:
+        """Return the logit of each sentence."""
+        scores = np.empty(len(told), np.float32)
+        for at in range(0, len(told), _ROWS):
+            seen = _product(told[at : at + _ROWS], self.first)
+            seen += self.first_offset
+            np.maximum(seen, 0, out=seen)
+            scores[at : at + _ROWS] = seen @ self.second
+        return scores + np.float32(self.second_offset)
 
 
 def sentences(table: Meanings, text: str) -> Iterator[tuple[Floats, Sequence[tuple[int, int]]]]:
@@ -116,7 +129,7 @@ def _mean(told: Floats, own: Floats, tells: Floats) -> None:
     summed = own * tells[:, None]
     rest = summed.sum(axis=0) - summed
     rest /= np.maximum(np.sqrt(np.einsum("ij,ij->i", rest, rest)), 1e-6)[:, None]
-    alike = own @ own.T
+    alike = _alike(own)
     alike.ravel()[:: count + 1] = -1
     told[:, :WIDTH] = own
     told[:, 3 * WIDTH : _SCALARS] = rest
@@ -126,6 +139,26 @@ def _mean(told: Floats, own: Floats, tells: Floats) -> None:
     told[:, _NEIGHBOURS:] = 0
     told[1:, _NEIGHBOURS] = told[:-1, _NEIGHBOURS + 1] = alike.ravel()[1 :: count + 1]
     told[0, _NEIGHBOURS + 2] = told[-1, _NEIGHBOURS + 3] = 1
+
+
+def _product(left: Floats, right: Floats) -> Floats:
+    """Return a product, made of pieces so small that numpy starts no threads for them.
+
+    Where it was loaded before us it may have as many as there are cores, and they cost more than they bring.
+    """
+    made = np.empty((len(left), right.shape[1]), np.float32)
+    for at in range(0, len(left), _ROWS):
+        rows, out = left[at : at + _ROWS], made[at : at + _ROWS]
+        for begin in range(0, right.shape[1], _COLUMNS):
+            columns = slice(begin, begin + _COLUMNS)
+            np.matmul(rows, right[:, columns], out=out[:, columns])
+    return made
+
+
+def _alike(own: Floats) -> Floats:
+    """Return how near each sentence is to each; at once where numpy has one thread, as when the weights were made."""
+    alone = len(own) <= _COLUMNS or os.environ.get("OPENBLAS_NUM_THREADS") == "1"
+    return own @ own.T if alone else _product(own, own.T)
 
 
 def _begin(told: Floats, table: Meanings, found: Sentences, at: int) -> None:

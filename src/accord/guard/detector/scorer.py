@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -27,6 +29,7 @@ MOST_WINDOWS: Final = 4
 """Windows of one text that the encoder is asked about."""
 
 _LONGEST_WINDOW: Final = 640
+_NEAR: Final = 80  # characters: places that are nearer to each other are one
 _LONG: Final = 1200  # characters: the worst of many windows is high by chance, so more makes unsure, in any channel
 _TELLING: Final = 2.0  # what an order adds to the logit when it is what tells most
 _KEPT: Final = 4096
@@ -73,13 +76,24 @@ class Cache:
                 self._kept.popitem(last=False)
 
 
+class Window(NamedTuple):
+    """A stretch of text that the encoder is asked about, and where in it stands what it is asked for."""
+
+    text: str
+    place: tuple[int, int]
+
+    def key(self) -> int:
+        """Return what is the same for stretches that differ by blanks and capitals alone, asked for in one place."""
+        return hash((" ".join(self.text.split()).lower(), self.place[0] // _NEAR))
+
+
 class _First(NamedTuple):
     """What is known of a text before the encoder: its logit and the windows to ask about."""
 
     logit: float
     scored: Scored
     reading: Reading
-    windows: tuple[str, ...] = ()
+    windows: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +160,15 @@ class Scorer:
         raw = self.blend.front * first.logit + self.blend.encoder * said + self.blend.offset
         return _decided(first.reading, raw, "encoder", (first.scored.start, first.scored.end))
 
-    def _asked(self, windows: Sequence[str]) -> list[float]:
+    def _asked(self, windows: Sequence[Window]) -> list[float]:
         if self.encoder is None:
             return [0.0] * len(windows)
-        keys = [hash(" ".join(window.split()).lower()) for window in windows]
+        keys = [window.key() for window in windows]
         known = {key: self.cache.get(key) for key in keys}
         missing = {key: window for key, window in zip(keys, windows, strict=True) if known[key] is None}
         if missing:
-            for key, score in zip(missing, self.encoder.score(list(missing.values())), strict=True):
+            texts, places = [one.text for one in missing.values()], [one.place for one in missing.values()]
+            for key, score in zip(missing, self.encoder.score(texts, places), strict=True):
                 known[key] = score
                 self.cache.put(key, score)
         return [known[key] or 0.0 for key in keys]
@@ -165,6 +180,8 @@ def load(folder: Path | None = None, *, calibration: Path | None = None, encoder
     `calibration` is a file that `accord guard calibrate` wrote. Raises `CatalogError` for weights or a calibration
     that cannot be read.
     """
+    if "numpy" not in sys.modules:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small products: more threads only wait for each other
     place = folder or WEIGHTS
     described = _described(place)
     by_channel = readings(described.get("channels"))
@@ -258,19 +275,23 @@ def _decided(reading: Reading, raw: float, stage: Stage, place: tuple[int, int])
     return Scored(score=score, stage=stage, start=place[0], end=place[1], flag=flag, block=block)
 
 
-def _windows(plain: View, spots: Sequence[Spot], order: Order | None) -> tuple[str, ...]:
+def _windows(plain: View, spots: Sequence[Spot], order: Order | None) -> tuple[Window, ...]:
     """Return what the encoder is asked about: the worst windows, and the sentence that is most out of place."""
     asked = [_window(spot) for spot in spots[:MOST_WINDOWS]]
     if order is not None:
         said = " ".join(plain.text[order.start : order.end].split())
-        if not any(said in " ".join(window.split()) for window in asked):
+        if not any(said in " ".join(window.text.split()) for window in asked):
             asked[MOST_WINDOWS - 1 :] = [_window(spots[0]._replace(view=plain, start=order.start, end=order.end))]
     return tuple(asked)
 
 
-def _window(spot: Spot) -> str:
+def _window(spot: Spot) -> Window:
     """Return the text of a window, widened to whole words and to what the encoder reads best."""
     text = spot.view.text
     room = max(0, _LONGEST_WINDOW - (spot.end - spot.start)) // 2
     begin, end = max(0, spot.start - room), min(len(text), spot.end + room)
-    return text[begin:end].strip() or text[:_LONGEST_WINDOW]
+    cut = text[begin:end].strip()
+    if not cut:
+        return Window(text[:_LONGEST_WINDOW], (0, 0))
+    begin = text.index(cut[0], begin)
+    return Window(cut, (max(0, spot.start - begin), spot.end - begin))

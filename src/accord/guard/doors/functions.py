@@ -217,8 +217,9 @@ class Guarded:
             return self._streaming(answer, session)  # type: ignore[return-value]  # R is an iterator
         said = text_of(answer)
         self._bounded(len(said))
+        guard = self._guard.heeding(session.conversation)
         talk = tuple(session.conversation) if isinstance(answer, str) else ()
-        made = self._decided(self._guard.release(said, conversation=talk), redacting=isinstance(answer, str))
+        made = self._decided(guard.release(said, conversation=talk), redacting=isinstance(answer, str))
         if not isinstance(answer, str):
             return answer
         return self._guard.redacted(said, made.hits) if made.withholds else said  # type: ignore[return-value]  # R is str
@@ -232,7 +233,7 @@ class Guarded:
             self._decided(self._met(hit, enforced=self._guard.policy.mode is Mode.ENFORCE))
 
     def _streamed(self, parts: Iterator[object], session: _Session) -> Generator[str, None, None]:
-        stream = self._guard.stream(Vouched(session.conversation).out)
+        stream = self._guard.heeding(session.conversation).stream(Vouched(session.conversation).out)
         size = 0
         while True:
             with _within(session):
@@ -244,7 +245,7 @@ class Guarded:
             self._bounded(size)
 
     async def _streaming(self, parts: AsyncIterator[object], session: _Session) -> AsyncGenerator[str, None]:
-        stream = self._guard.stream(Vouched(session.conversation).out)
+        stream = self._guard.heeding(session.conversation).stream(Vouched(session.conversation).out)
         size = 0
         while True:
             with _within(session):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from accord.core.guard import Decision, Fail, GuardPolicy, Hit, Outcome
@@ -28,6 +28,22 @@ def decided(action: Callable[[], Decision], policy: GuardPolicy, *, effect: bool
         raise
     except Exception as error:  # noqa: BLE001  # the guard's fail policy: whatever broke is named in the decision
         return _instead(error, policy, effect=effect)
+
+
+def is_clear(guard: Guarding, texts: Sequence[str]) -> bool:
+    """Tell at a glance that texts may leave; a guard that breaks on them will say so when it is asked to decide."""
+    try:
+        return guard.is_clear(texts)
+    except Exception:  # noqa: BLE001  # the same
+        return False
+
+
+def lived(work: Callable[[], int], broke: Callable[[BaseException], int]) -> int:
+    """Return what a process that nobody calls ends with: the code of its work, or of what broke it."""
+    try:
+        return work()
+    except BaseException as error:  # noqa: BLE001  # the same: there is nobody else to say it
+        return broke(error)
 
 
 def fed(stream: Watched, action: Callable[[], Passed], policy: GuardPolicy, chunk: str) -> Passed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,15 +13,18 @@ from accord.core.guard import Decision, Hit, Outcome, Piece
 from accord.core.system import Mode
 from accord.core.trial import Message, ToolCall
 from accord.guard.flow.answers import LinkOut, Vouched
-from accord.guard.gateway.failing import FAILED, Broken, decided, fed, is_bypass
+from accord.guard.gateway.failing import FAILED, Broken, decided, fed, is_bypass, is_clear
 from accord.guard.gateway.heard import Heard
-from accord.guard.gateway.words import AsideError, Asked, Called, Guarding, Passed, Watched
+from accord.guard.gateway.words import AsideError, Asked, Called, Guarding, Passed, Text, Watched
 
 LONG: Final = 1 << 16
 """Characters from which a text is looked at in a thread, so that others do not wait for it."""
 
 TOKEN: Final = 4
 """Characters that count as a token, where nobody else has counted."""
+
+
+_SEVERITY: Final = {outcome: place for place, outcome in enumerate(Outcome)}
 
 
 class Judged(NamedTuple):
@@ -54,7 +57,7 @@ class Judge:
         long = sum(len(piece.text) for piece in asked.pieces) > LONG
         made = await aside(lambda: decided(lambda: self.guard.admit(asked.pieces), self.guard.policy), long=long)
         self.judged.append(Judged("request", made, _piece_at(asked.pieces, made.where)))
-        self.guard = self.guard.minding(made, asked.conversation) if made.hits else self.guard
+        self.guard = self.guard.minding(made, asked.conversation)
         return made
 
     async def redacting(self, pieces: Sequence[Piece]) -> Mapping[str, str]:
@@ -67,6 +70,10 @@ class Judge:
                 edits[piece.where] = self.guard.redacted(piece.text, hits)
         return edits
 
+    def is_clear(self, texts: Sequence[str]) -> bool:
+        """Tell at a glance that texts may leave as they are, whoever named what in them."""
+        return is_clear(self.guard, texts)
+
     def release(self, text: str, where: str, *, shown: bool = False) -> Decision:
         """Decide on a whole text of an answer; what is allowed leaves no record of its own.
 
@@ -78,6 +85,10 @@ class Judge:
             made = replace(made, where=where)
             self.judged.append(Judged("answer", made, text))
         return made
+
+    def hears(self, text: Text) -> None:
+        """Take note of a text of a whole answer, for those who watch what answers look like."""
+        self.heard.said(text.path[-1] if "summary" not in text.path else "", text.text)
 
     def beside(self, text: str, where: str) -> Decision | None:
         """Return what keeps the names beside a tool call back, if anything does: they cannot be changed."""
@@ -152,10 +163,8 @@ class Judge:
 
     def answered(self, *, upstream: float, seconds: float) -> None:
         """Sum an answer up for those who watch: the worst that was decided on it, and what can be measured."""
-        order = tuple(Outcome)
-        decided_on = [one.decision for one in self.judged if one.kind == "answer"]
-        worst = max(decided_on, key=lambda made: order.index(made.outcome), default=None)
-        made = self.said(Outcome.ALLOW, "", "") if worst is None else replace(worst, id=secrets.token_hex(12), hits=())
+        worst = max((one.decision for one in self.judged if one.kind == "answer"), key=_severity, default=None)
+        made = self.said(Outcome.ALLOW, "", "") if worst is None else replace(worst, id=os.urandom(12).hex(), hits=())
         measured = {"upstream": round(upstream, 6), "size": self.heard.size, "refusal": self.heard.refusal}
         self.judged.append(Judged("answer", made, "", {**measured, "seconds": round(seconds, 6)}))
 
@@ -166,7 +175,7 @@ class Judge:
         policy, rules = self.guard.digests
         first = hits[0] if hits else None
         return Decision(
-            id=secrets.token_hex(12),
+            id=os.urandom(12).hex(),
             outcome=outcome,
             code=code,
             message=message,
@@ -186,8 +195,11 @@ class Judge:
 
     def worst(self) -> Decision:
         """Return the most severe decision so far; of equals the first."""
-        order = tuple(Outcome)
-        return max((one.decision for one in self.judged), key=lambda made: order.index(made.outcome))
+        return max((one.decision for one in self.judged), key=_severity)
+
+
+def _severity(made: Decision) -> int:
+    return _SEVERITY[made.outcome]
 
 
 async def aside(action: Callable[[], Decision], *, long: bool = False) -> Decision:

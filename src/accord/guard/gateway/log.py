@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,7 +60,7 @@ def line(judged: Judged, about: dict[str, Any], mask: Mask, now: float) -> bytes
     made = judged.decision
     said = {
         "decision": made.id,
-        "time": datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "time": _told(now),
         "kind": judged.kind,
         "outcome": made.outcome.value,
         **about,
@@ -72,6 +73,17 @@ def line(judged: Judged, about: dict[str, Any], mask: Mask, now: float) -> bytes
     if made.outcome is not Outcome.ALLOW or made.message:  # what a person allowed is on record with who it was
         said |= _why(made, judged.text, mask)
     return orjson.dumps(said, default=str, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _told(now: float) -> str:
+    """Return a time to the millisecond."""
+    second, rest = divmod(round(now * 1e6), 1_000_000)
+    return f"{_second(second)}.{rest // 1_000:03}Z"
+
+
+@lru_cache(maxsize=4)
+def _second(at: int) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def _why(made: Decision, text: str, mask: Mask) -> dict[str, Any]:

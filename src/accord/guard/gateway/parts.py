@@ -124,6 +124,8 @@ def arguments(raw: str, kind: str) -> Mapping[str, Any] | None:
 
 def told(value: object, path: Path = (), lane: int = -1, *, but: Collection[str] = ()) -> list[Text]:
     """Return each text in a part of an answer; `but` are members that are read otherwise."""
+    if isinstance(value, str):
+        return [Text(path, value, lane)] if value else []
     kept = {key: one for key, one in value.items() if key not in but} if but and isinstance(value, dict) else value
     return [Text(found, text, lane) for found, text in walked(kept, path)]
 

@@ -81,6 +81,9 @@ class HttpReply:
 
     async def read(self) -> bytes:
         """Return the whole body, however it is bounded."""
+        content = self._response.content
+        if content.is_eof() and content.exception() is None and "content-encoding" not in self.headers:
+            return content.read_nowait()  # it came with its head: never more than is read in one go
         parts, size = [], 0 if (self._response.content_length or 0) <= ANSWER_BYTES else ANSWER_BYTES
         async for chunk in self.chunks():
             size += len(chunk)
@@ -170,13 +173,32 @@ class _StaleError(Exception):
 
 
 class _Request(ClientRequest):
-    """A request that goes out on no connection on which an answer stands already: it would be another one's."""
+    """A request that goes out on no connection on which an answer stands already: it would be another one's.
+
+    Bytes are written right behind the head: aiohttp makes a payload and a task of its own for each body.
+    """
+
+    _bytes = b""
+
+    def update_body_from_data(self, body: object, _stacklevel: int = 3) -> None:
+        """Take the body."""
+        if type(body) is not bytes or self.compress or self.chunked:
+            super().update_body_from_data(body, _stacklevel)
+            return
+        self._bytes = body
+        self.headers["content-length"] = str(len(body))
 
     async def send(self, conn: Connection) -> ClientResponse:
         """Write the request."""
         if conn.protocol is None or conn.protocol.should_close:
             raise _StaleError
-        return await super().send(conn)
+        if self._bytes and conn.protocol.writing_paused:  # what was sent before has to leave first
+            super().update_body_from_data(self._bytes)
+            self._bytes = b""
+        response = await super().send(conn)
+        if self._bytes and conn.transport is not None:
+            conn.transport.write(self._bytes)
+        return response
 
 
 class HttpUpstream:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
@@ -48,7 +48,7 @@ class Visit:
         self.receive = receive
         self.send = send
         self.route = route
-        self.id = secrets.token_hex(8)
+        self.id = os.urandom(8).hex()
         self.judge = Judge(door.guard)
         self.headers: dict[bytes, bytes] = {}
         self.caller: Caller | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from accord.core.guard import Decision, Outcome
@@ -34,6 +35,8 @@ def looked_at(data: bytes, parsed: dict[str, Any], shape: Shape, judge: Judge) -
     """Return an answer without what may not leave; where nothing was met, the bytes as they came."""
     edits: dict[Path, object] = {}
     answer = shape.answer(parsed)
+    if not answer.calls and _is_clear(answer.texts, judge):
+        return Looked(data, ())
     by_lane: defaultdict[int, list[Text]] = defaultdict(list)
     for text in answer.texts:
         by_lane[text.lane].append(text)
@@ -51,6 +54,21 @@ def looked_at(data: bytes, parsed: dict[str, Any], shape: Shape, judge: Judge) -
     return Looked(changed(data, edits, parsed), tuple(calls))
 
 
+def _is_clear(texts: tuple[Text, ...], judge: Judge) -> bool:
+    """Tell at one glance that nothing is to be met in an answer: in its texts, across them, and in what is around."""
+    lanes: defaultdict[int, list[str]] = defaultdict(list)
+    for text in texts:
+        lanes[text.lane].append(text.text)
+    around = "\n".join(lanes.pop(-1, ()))
+    across = ["".join(said) for said in lanes.values() if len(said) > 1]
+    if not judge.is_clear([*chain.from_iterable(lanes.values()), *across, around]):
+        return False
+    for text in texts:
+        if text.lane >= 0:
+            judge.hears(text)
+    return True
+
+
 def _around(texts: list[Text], parsed: Any, judge: Judge, edits: dict[Path, object]) -> None:
     for text in texts:
         made = judge.release(text.text, where_of(text.path))
@@ -61,7 +79,7 @@ def _around(texts: list[Text], parsed: Any, judge: Judge, edits: dict[Path, obje
 def _lane(texts: list[Text], parsed: Any, cut: Cut, judge: Judge, edits: dict[Path, object]) -> bool:
     """Look at the texts of one choice; tell whether it had to be cut."""
     for text in texts:
-        judge.heard.said(text.path[-1] if "summary" not in text.path else "", text.text)
+        judge.hears(text)
         made = judge.release(text.text, where_of(text.path), shown=_BESIDE.isdisjoint(text.path))
         if made.stops:
             _apply(cut(parsed, text.lane, text.path, kept(judge, text.text, made)), parsed, edits)

@@ -78,12 +78,12 @@ class Patient:
         self._turn = threading.Lock()
         self.here = threading.local()
 
-    def score(self, windows: Sequence[str]) -> list[float]:
+    def score(self, windows: Sequence[str], places: Sequence[tuple[int, int]] = ()) -> list[float]:
         """Return the scores of windows, or raise `AsideError` where nobody may wait for them."""
         if getattr(self.here, "hurries", False):
             raise AsideError
         with self._turn:
-            return self._encoder.score([*windows])
+            return self._encoder.score([*windows], [*places])
 
 
 class Wired:
@@ -122,6 +122,10 @@ class Wired:
             return self._guard.admit(pieces, today=today)
         finally:
             self._patient.here.hurries = False
+
+    def is_clear(self, texts: Sequence[str], /) -> bool:
+        """Tell at a glance that texts may leave as they are."""
+        return self._guard.is_clear(texts)
 
     def release(self, text: str, links: Links | None = None, /) -> Decision:
         """Decide on a whole text that leaves; `links` finds the addresses in it that nobody named."""

@@ -63,6 +63,9 @@ class Guarding(Protocol):
     def admit(self, pieces: Sequence[Piece]) -> Decision:
         """Decide on what comes in; in the event loop it may raise `AsideError`, in a thread it never does."""
 
+    def is_clear(self, texts: Sequence[str], /) -> bool:
+        """Tell at a glance that `release` would let texts by; where that is not sure, it has to be asked."""
+
     def release(self, text: str, links: Links | None = None, /) -> Decision:
         """Decide on a whole text that leaves; `links` finds the addresses in it that nobody named."""
 

@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ import orjson
 from accord.core.errors import AccordError
 from accord.core.guard import GuardPolicy
 from accord.core.text import one_line
+from accord.guard.gateway.failing import lived
+from accord.guard.gateway.keeping import Kept
 from accord.guard.gateway.shared import Ring, Rings, Rows
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ UNTESTED: Final = 3
 _END_SECONDS: Final = 20
 _MOST_DEATHS: Final = 10
 _MOST_WORKERS: Final = 4
+_READY: Final = 160  # where a worker says that it answers, behind what it counts and what it has in force
 _TOLD: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 
@@ -50,7 +54,7 @@ class Making(NamedTuple):
 
     `routes` are answered by another door, and `tested` is the self-test of those. `divide` hears which of how many
     workers this is, for what workers count each for itself; `watch` hears what the others saw. What has to outlive a
-    worker is kept in `shared`.
+    worker is kept in `shared`, and `keep` hears where the rules in force are.
     """
 
     read_policy: Callable[[], GuardPolicy]
@@ -61,6 +65,7 @@ class Making(NamedTuple):
     tested: Tested | None = None
     divide: Callable[[int, int], None] | None = None
     shared: Remembered | None = None
+    keep: Callable[[Kept], None] | None = None
 
 
 class Order(NamedTuple):
@@ -76,10 +81,11 @@ class Order(NamedTuple):
 
 
 class Common(NamedTuple):
-    """Memory that all workers see: what they count, and what they saw lately where there are several."""
+    """Memory that all workers see: what they count, and where there are several what they saw lately and have read."""
 
     rows: Rows
     seen: Rings | None = None
+    kept: Kept | None = None
 
 
 def usable(wanted: int) -> int:
@@ -119,10 +125,10 @@ def serve(order: Order, ready: Callable[[str], None]) -> int:
     sock = listening(order.host, order.port)
     shown = f"[{order.host}]" if ":" in order.host else order.host
     address = f"http://{shown}:{sock.getsockname()[1]}"
-    common = Common(Rows(order.workers), Rings(order.workers) if order.workers > 1 else None)
     with sock:
         if order.workers == 1:
-            return _run(_worker(order, sock, common, 0, lambda: ready(address)))
+            return _run(_worker(order, sock, Common(Rows()), 0, lambda: ready(address)))
+        common = Common(Rows(order.workers), Rings(order.workers), Kept())
         return _Crew(order, sock, common).run(lambda: ready(address))
 
 
@@ -146,6 +152,8 @@ async def _worker(order: Order, sock: socket.socket, common: Common, number: int
     making = order.making()
     if making.divide is not None:
         making.divide(number, order.workers)
+    if making.keep is not None and common.kept is not None:
+        making.keep(common.kept)
     policy = making.read_policy()
     if not await _held(making, policy):
         return UNTESTED
@@ -232,6 +240,7 @@ class _Crew:
         self._common = common
         self._numbers: dict[int, int] = {}
         self._deaths: list[float] = []
+        self._vain = 0  # workers that ended, one after the other, before they answered anybody
         self._ending = False
 
     def run(self, ready: Callable[[], None]) -> int:
@@ -262,18 +271,23 @@ class _Crew:
             return
         code = UNTESTED
         try:
-            for one in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(one, signal.SIG_DFL)
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, _TOLD)
-            tell = (lambda: _write(told)) if told is not None else (lambda: None)
-            code = _run(_worker(self._order, self._sock, self._common, number, tell))
-        except AccordError as error:
-            say("error", error.message)
-            code = 2
+            code = lived(lambda: self._live(number, told), _broke)
         finally:
-            sys.stderr.flush()
             os._exit(code)
+
+    def _live(self, number: int, told: int | None) -> int:
+        """Be a worker to the end; the exit code is returned."""
+        for one in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(one, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _TOLD)
+
+        def ready() -> None:
+            self._common.rows.put(number, _READY, 1)
+            if told is not None:
+                _write(told)
+
+        return _run(_worker(self._order, self._sock, self._common, number, ready))
 
     def _await_ready(self, waiting: int) -> int:
         """Wait until each worker is ready or has ended; the pipe closes when no writer is left."""
@@ -298,12 +312,14 @@ class _Crew:
         now = time.monotonic()
         self._deaths = [at for at in self._deaths if now - at < 10] + [now]
         say("error", f"worker {pid} ended with {os.waitstatus_to_exitcode(status)}; another takes its place")
-        if len(self._deaths) > _MOST_DEATHS:
+        self._vain = 0 if self._common.rows.of(number, _READY) else self._vain + 1
+        if max(len(self._deaths), self._vain) > _MOST_DEATHS:
             say("error", "workers end as soon as they begin")
             self._ending = True
             self._tell(signal.SIGTERM)
             return UNTESTED
         self._common.rows.put(number, self._in_flight(), 0)
+        self._common.rows.put(number, _READY, 0)
         self._begin(number, None)
         return code
 
@@ -324,6 +340,17 @@ class _Crew:
         for pid in tuple(self._numbers):
             with suppress(ProcessLookupError):
                 os.kill(pid, one)
+
+
+def _broke(error: BaseException) -> int:
+    """Say what broke a worker; the exit code by which the parent hears of it is returned."""
+    if isinstance(error, AccordError):
+        say("error", error.message)
+        return 2
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    at = f"{Path(place.filename).name}, line {place.lineno}"
+    say("error", f"the worker broke: {type(error).__name__}: {str(error)[:300]} ({at})")
+    return UNTESTED
 
 
 def _write(pipe: int) -> None:

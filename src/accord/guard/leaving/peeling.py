@@ -36,6 +36,9 @@ _SINGLE: Final = bytes(32 if chr(byte) in " \t.,*|/+~\n_-" else 97 for byte in r
 _MARKED: Final = bytes(109 if chr(byte) in "<>*_~`" else 32 if chr(byte) in " \t\n" else 97 for byte in range(256))
 _MIXED: Final = (b"aA", b"a1", b"1a", b"1A", b"A1", b"- -", b"--")
 _LONG = 16  # characters of a word that is none
+_WORD: Final = b"a" * _LONG
+_DARK: Final = bytes(32 if chr(byte).isspace() else 97 for byte in range(256))
+_APART: Final = tuple(gap.join((b"a",) * 5) for gap in (b" ", b"  ", b"   "))
 _KINDS: Final = bytes(next((mark[0] for mark, group in _GROUPS if byte in group), 35) for byte in range(256))
 _OTHER: Final = re.compile(r"[^\x00-\x7f]+")
 _ODD: Final = re.compile(f"[{INVISIBLE}\u0300-\u036f\u20d0-\u20f0\uff01-\uff5e\U0001d400-\U0001d7ff]")
@@ -112,11 +115,14 @@ def may_peel(text: str) -> bool:
     """Tell whether a text has signs of what can be undone, at a tenth of the price of trying."""
     if not text.isascii():
         return True
-    shape = _shape(text, _KINDS)
+    data = text.encode("ascii")
+    shape = data.translate(_KINDS)
     if shape.count(b"1") >= _FEW or shape.count(b"e") >= _FEW or shape.count(b"m") >= _FEW + 2:
         return True
-    if any(pair in shape for pair in _MIXED) or _may_be_parted(text):
+    if any(map(shape.__contains__, _MIXED)) or any(map(data.translate(_SINGLE).__contains__, _APART)):
         return True
+    if _WORD not in data.translate(_DARK):
+        return False
     return any(len(word) >= _LONG and not word.islower() for word in text.split())
 
 
@@ -144,8 +150,7 @@ def _changes(text: str, *, ends: bool) -> Iterator[tuple[str, Sequence[Edit]]]:
 
 
 def _may_be_parted(text: str) -> bool:
-    shape = _shape(text, _SINGLE)
-    return any(gap.join((b"a",) * 5) in shape for gap in (b" ", b"  ", b"   "))
+    return any(map(_shape(text, _SINGLE).__contains__, _APART))
 
 
 def _shape(text: str, table: bytes) -> bytes:

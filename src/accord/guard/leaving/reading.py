@@ -299,6 +299,17 @@ def may_give_away(text: str, known: Known) -> bool:
     return known.least < RUN or any(known.sieve.holds(letters_of(reading)) for reading in readings(text))
 
 
+def may_be_met(text: str, known: Known) -> bool:
+    """Tell whether a text has any sign by which it is read in one of the ways of `met`."""
+    if may_give_away(text, known):
+        return True
+    if len(text) < FEWEST:
+        return False
+    if known.bare is not None and (may_hold(text, known.bare) or undone(text)):
+        return True
+    return _has_leet(text, known) or _has_head(text)
+
+
 def beside(text: str, known: Known, *, met: bool = False) -> list[Found]:
     """Return what the other ways of reading see in a whole text; a text without any sign of them is not read.
 
@@ -309,14 +320,23 @@ def beside(text: str, known: Known, *, met: bool = False) -> list[Found]:
         return found
     if known.bare is not None and may_hold(text, known.bare):
         found += Asides(known.bare).read(text, final=True)
-    if known.leet is not None and _may_be_leet(text) and known.leet.sieve.holds(letters_of(text.translate(_LEET))):
+    if known.leet is not None and _has_leet(text, known):
         found += Leet(known.leet).read(text, final=True)
-    if any(head in text for head in _HEADS) and _HEAD.search(text) is not None:
+    if _has_head(text):
         found += _packed(text, known.substrings)
     if known.bare is not None and not (met or found) and (plain := undone(text)) and may_hold(plain, known.bare):
         told = Asides(known.bare).read(plain, final=True)
         found += [Found(0, len(text), one.what) for one in told[:1]]
     return found
+
+
+def _has_leet(text: str, known: Known) -> bool:
+    leet = known.leet
+    return leet is not None and _may_be_leet(text) and leet.sieve.holds(letters_of(text.translate(_LEET)))
+
+
+def _has_head(text: str) -> bool:
+    return any(head in text for head in _HEADS) and _HEAD.search(text) is not None
 
 
 def _may_be_leet(text: str) -> bool:

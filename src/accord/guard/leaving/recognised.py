@@ -112,18 +112,32 @@ def _recognised(text: str, *, secret: Treatment, personals: Treatment) -> Iterat
             yield Hit(rule=f"personal:{known.name}", outcome=outcome, start=known.start, end=known.end, message=said)
 
 
+def may_be_recognised(text: str, *, secret: Treatment, personals: Treatment) -> bool:
+    """Tell whether a text in ASCII has any sign of what `recognised` looks for."""
+    if secret is not Treatment.OFF and alarming(text):
+        return True
+    return personals is not Treatment.OFF and _MAIL.search(text) is not None
+
+
 def alarming(text: str) -> bool:
     """Tell whether a text has any of the words without which no secret is recognised."""
-    beginnings, names = _finders()
-    return beginnings(text) or names(text.lower()) or ("://" in text and _LOGIN.search(text) is not None)
+    either, beginnings, names = _finders()
+    small = text.lower()
+    if either(small) and (beginnings(text) or names(small)):
+        return True
+    return "://" in text and _LOGIN.search(text) is not None
 
 
 @cache
-def _finders() -> tuple[Callable[[str], bool], Callable[[str], bool]]:
-    """Return what finds any of the words that tokens hold by which they are recognised, and any name of a secret."""
+def _finders() -> tuple[Callable[[str], bool], Callable[[str], bool], Callable[[str], bool]]:
+    """Return what finds any of the words by which tokens are recognised, and any name of a secret; both in one first.
+
+    The first looks at small letters alone, in which most texts hold nothing of either.
+    """
     said = read_rules("secrets.yaml")
     needs = {word for rule in said["secrets"] for word in rule["needs"]} - _TRIVIAL
-    return finder(needs), finder(said["named"])
+    named = tuple(said["named"])
+    return finder([*(word.lower() for word in needs), *named]), finder(needs), finder(named)
 
 
 def finder(words: Iterable[str]) -> Callable[[str], bool]:

@@ -81,6 +81,7 @@ def compile_case(case: Case, *, made: datetime | None = None) -> GuardRule:
         guarded=_unique(open_ for deed in deeds if (open_ := _opened(deed)) is not None),
         after=_unique(_bare(deed) for deed in deeds if _opened(deed) is not None),
         keeps=_keeps(case),
+        echoes=_echoes(case),
         made=made,
     )
 
@@ -216,8 +217,35 @@ def _bare(deed: EffectPattern) -> EffectPattern:
 def _keeps(case: Case) -> bool:
     """Tell whether what the oracle sees leaked is the operator's: nobody else's token is kept back."""
     told = (one.deliver.text for one in case.steps if one.deliver is not None and one.deliver.channel is Channel.SYSTEM)
-    leaks, _ = _variables(case.broke)
-    return any(not leaks.isdisjoint(names_in(text)) for text in told)
+    leaks, waits = _variables(case.broke)
+    others = {name for step in case.steps for name in names_in(_text(step) or "")}  # whoever names it may be obeyed
+    return any(not (leaks | waits - others).isdisjoint(names_in(text)) for text in told)
+
+
+def _echoes(case: Case) -> tuple[Channel, ...]:
+    """Return the channels whose orders to say something are the attack, where the oracle waits for nothing but tokens.
+
+    The user's own words count only where they are the attack: a text of strangers is nobody's order.
+    """
+    waits = {name for leaf in _leaves(case.broke) for text in _said(leaf) for name in _bare_names(text)}
+    told = [(step, names_in(_text(step) or "")) for step in case.steps]
+    delivered = any(not waits.isdisjoint(names) for step, names in told if step.deliver is not None)
+    asked = any(not waits.isdisjoint(names) for step, names in told if step.ask is not None)
+    if _keeps(case):
+        return (Channel.SYSTEM,)
+    if not delivered and not asked:
+        return ()
+    strangers = tuple(one for one in Channel if one not in {Channel.SYSTEM, Channel.USER})
+    return strangers if delivered else (*strangers, Channel.USER)
+
+
+def _said(leaf: Condition) -> tuple[str, ...]:
+    return tuple(text for text in (leaf.says, *(leaf.says_any or ())) if text is not None)
+
+
+def _bare_names(text: str) -> tuple[str, ...]:
+    """Return the variables of what has to be said, where hardly anything but variables has."""
+    return names_in(text) if len("".join(pieces(text)[::2]).strip()) < _SHORTEST_MARK else ()
 
 
 def _opened_up(wanted: str) -> str:

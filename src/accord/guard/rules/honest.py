@@ -54,6 +54,7 @@ _HARDLY: Final = -4.0  # attacks are hardly ever under it
 _SURELY_READ: Final = 2.9  # with the encoder: three of a hundred
 _CONTRADICTS: Final = -2.0  # what the encoder must not say of a short text
 _FOR_SHORT_TEXTS: Final = 0.6  # more for each word that a text tells less than a long one
+_FOR_SHORT_QUESTIONS: Final = 0.3  # less for each word that a question tells less than a long text
 _MOST_LOOKED_AT: Final = 48  # parts of a text
 _SAID_BY_ALL: Final = 3  # of so many sentences one is enough
 _LONGEST_READ: Final = 1_500
@@ -93,7 +94,18 @@ def standing(table: Meanings, text: str, honest: Sequence[Benign]) -> Standing:
         return Standing(1000, 0.0, 0.0)
     vector = table.vectors_of((window,))[0]
     found = max((_likest(table, window, vector, _all(one)) for one in honest), default=0)
-    return Standing(found, table.sounds(vector), _detected(text))
+    return Standing(found, table.sounds(vector), detected(text))
+
+
+def sounding(table: Meanings, text: str) -> float:
+    """Return how much the most hostile part of a text and the front of the detector speak for an attack.
+
+    A short text tells less, and has to speak the clearer.
+    """
+    seen = table.read(text[:_LONGEST])
+    words = float(seen.hostile.max()) if seen is not None and len(seen) else 0.0
+    short = max(0.0, _LONG - table.told(table.rows(text)))
+    return Standing(0, words, detected(text)).front - _FOR_SHORT_QUESTIONS * short
 
 
 class Judge:
@@ -196,7 +208,7 @@ def _clear(table: Meanings, text: str) -> str:
     return max((view.text for view in views(text)[:_MOST_VIEWS]), key=lambda one: table.told(table.rows(one)))
 
 
-def _detected(text: str) -> float:
+def detected(text: str) -> float:
     """Return how sure the front of the detector is, as a logit; the encoder takes longer to load than all else."""
     chance = min(max(_scorer(encoder=False).score(text[:_LONGEST], Channel.RETRIEVAL).score, 1e-4), 1 - 1e-4)
     return log(chance / (1 - chance))

@@ -3,7 +3,8 @@
 Two signals have to agree: the mean meaning of a stretch has to be near that of a passage (one matrix product for all
 rules), and their words, laid side by side, have to find each other. How alike is enough was found for each passage by
 trial on honest texts; the more rules are in force, the more is demanded, so that all together raise as few false
-alarms as one. A stretch that sounds tame, or has no token where the passage has one, is not compared at all.
+alarms as one, and of that the less the more hostile a stretch sounds, as few honest ones do. A stretch that sounds
+tame, or has no token where the passage has one, is not compared at all.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ _MOST_TOKENS: Final = 2  # that count
 _TIED: Final = 40  # thousandths less in another language where two tokens stand as in the passage
 _FREE: Final = 26  # passages, up to which each is as strict as alone
 _FOR_TWICE: Final = 20  # thousandths more for twice as many, which halves the false alarms at least
+_FOR_HOSTILE: Final = 80  # thousandths less of these for each logit that a stretch sounds more hostile than not
 _WINDOWS_AT_ONCE: Final = 512
 
 
@@ -115,6 +117,8 @@ class Passages:
         self._words: list[Words | None] = [None] * len(windows)
         vectors = table.vectors_of(windows)
         tokens = np.array([min(_MOST_TOKENS, table.tokens(one.rows)) for one in windows], np.int32)
+        self._margins = np.broadcast_to(np.asarray(margin, np.int32), len(windows))
+        self._most = int(self._margins.max(initial=0))
         self._home = _demanded(((one.near, one.enough) for one in self._kept), margin)
         spoken = [table.spoken(rows) for rows in self._rows]
         self._languages = np.array([language for language, _ in spoken], np.int32)
@@ -155,6 +159,7 @@ class Passages:
             return []
         telling = seen.tells >= _LEAST_TOLD
         language, share = self._table.spoken(seen.flat)
+        relief = ((seen.hostile * _FOR_HOSTILE).clip(0, self._most) / 1000).astype(np.float32)
         at_home = self._languages == language
         pairs: list[_Pair] = []
         for group in self._groups:
@@ -166,7 +171,8 @@ class Passages:
                 abroad = group.abroad - less / 1000 if share > _SURE else np.float32(2)
                 near = np.where(at_home[group.at], group.home, abroad)
                 for at in range(0, len(kept), _WINDOWS_AT_ONCE):
-                    pairs += _pairs(seen, kept[at : at + _WINDOWS_AT_ONCE], group, near, less=less)
+                    part = kept[at : at + _WINDOWS_AT_ONCE]
+                    pairs += _pairs(seen, part, group, _Wanted(near, relief[part], less))
         most = _MOST_COMPARED * -(-len(seen) // _WINDOWS_AT_ONCE)
         known: dict[int, Words] = {}
         nearest = sorted(pairs, key=lambda pair: -pair.over)[:most]
@@ -178,7 +184,8 @@ class Passages:
         score = blended(pair.near, agreed(self._words_of(pair.passage), known[pair.stretch]))
         home = bool(at_home[pair.passage])
         enough = (self._home if home else self._abroad).enough[pair.passage] - (0 if home else pair.less)
-        return Likely(pair.passage, score, *seen.span(pair.stretch), int(enough))
+        relief = min(max(0, int(seen.hostile[pair.stretch] * _FOR_HOSTILE)), int(self._margins[pair.passage]))
+        return Likely(pair.passage, score, *seen.span(pair.stretch), int(enough) - relief)
 
     def _words_of(self, passage: int) -> Words:
         known = self._words[passage]
@@ -202,6 +209,14 @@ class _Group(NamedTuple):
     abroad: Floats
 
 
+class _Wanted(NamedTuple):
+    """How near passages want a stretch to be, what of that each stretch is let off, and what a pair is let off."""
+
+    near: Floats
+    relief: Floats
+    less: int
+
+
 class _Pair(NamedTuple):
     """A stretch and a passage that are near as wholes: how near, how much nearer than needed, and what is let off."""
 
@@ -221,23 +236,24 @@ def _has(seen: Stretches, tokens: int, *, most: int) -> Flags:
     return np.asarray(seen.tokens >= tokens if tokens == most else seen.tokens == tokens)
 
 
-def _pairs(seen: Stretches, kept: Ints, group: _Group, near: Floats, *, less: int) -> Iterator[_Pair]:
+def _pairs(seen: Stretches, kept: Ints, group: _Group, wanted: _Wanted) -> Iterator[_Pair]:
     """Yield the nearest pairs of stretches and passages that are near enough to be compared word by word."""
     import numpy as np
 
     met = seen.vectors[kept] @ group.vectors
-    flat = np.flatnonzero(met > near)
+    near, relief = wanted.near, wanted.relief
+    flat = np.flatnonzero(met > (near - relief[:, None] if relief.any() else near))
     if not len(flat):
         return
     stretches, passages = np.divmod(flat, met.shape[1])
     told = seen.tells[kept][stretches] >= group.least[passages]
     stretches, passages = stretches[told], passages[told]
-    over = met[stretches, passages] - near[passages]
+    over = met[stretches, passages] - near[passages] + relief[stretches]
     best = np.argsort(-over, kind="stable")[:_MOST_COMPARED]
     for at in best.tolist():
         stretch, passage = int(stretches[at]), int(passages[at])
         near_by = float(met[stretch, passage])
-        yield _Pair(int(kept[stretch]), int(group.at[passage]), near_by, over=float(over[at]), less=less)
+        yield _Pair(int(kept[stretch]), int(group.at[passage]), near_by, over=float(over[at]), less=wanted.less)
 
 
 class _Demanded(NamedTuple):

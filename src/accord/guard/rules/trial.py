@@ -21,11 +21,13 @@ from accord.core.guard import GuardPolicy, GuardRule, Likeness
 from accord.core.system import Mode
 from accord.core.trial import Message
 from accord.guard.constraints import Constraints
+from accord.guard.leaks import Leaks
 from accord.guard.matching import Matcher, compile_rules
 from accord.guard.meanings import Meanings, meanings
 from accord.guard.rules.benign import Benign, Honest, understood
 from accord.guard.rules.bounds import BUDGET, meets_anything, share, too_broad
 from accord.guard.rules.compiling import hostile_texts, marks, passages
+from accord.guard.rules.echoing import Echoes
 from accord.guard.rules.honest import MAY_BE, Judge, fitted
 from accord.guard.rules.near import Neighbours
 from accord.guard.rules.parting import Parted, parted
@@ -95,14 +97,19 @@ def _tried(rule: GuardRule, case: Case, ground: Ground) -> Tried:
     plain, notes = _without_weak(rule, ground)
     notes += () if case.control else ("it names no honest run: tried on honest texts alone",)
     fit = _fitted(plain, case, ground)
-    chosen, doubt = fit.sure, fit.doubt
+    chosen, doubt = _without_deaf(fit.sure, case), fit.doubt
     if doubt and (chosen.effects or chosen.guarded) and _fires(chosen, case):
         doubt, notes = "", (*notes, doubt)
     elif doubt:
-        chosen = fit.waiting
-        if chosen.is_wary and chosen.texts and _follows(chosen, case):
-            doubt, notes = "", (*notes, f"{doubt}: it counts only with {_followed(chosen)}")
-    if not (chosen.texts or chosen.alike or chosen.regex or chosen.effects or chosen.guarded or chosen.outputs):
+        waiting = _without_deaf(fit.waiting, case)
+        if waiting.is_wary and waiting.texts and _follows(waiting, case):
+            chosen, doubt, notes = waiting, "", (*notes, f"{doubt}: it counts only with {_followed(waiting)}")
+        elif chosen.echoes:
+            doubt, notes = "", (*notes, doubt)
+        else:
+            chosen = waiting
+    named = (chosen.effects, chosen.guarded, chosen.outputs, chosen.echoes)
+    if not any((chosen.texts, chosen.alike, chosen.regex, *named)):
         raise _RefusalError(doubt or "; ".join(notes) or "nothing of the case can be told from honest traffic")
     if not _fires(chosen, case) and (case.proof is not None or chosen.texts):
         raise _RefusalError(f"its own case does not fire it{doubt and f': {doubt}'}")
@@ -110,6 +117,12 @@ def _tried(rule: GuardRule, case: Case, ground: Ground) -> Tried:
     if reason := doubt or too_broad(chosen):
         return Tried(replace(chosen, mode=Mode.SHADOW), State.SHADOW, reason)
     return Tried(replace(chosen, mode=Mode.ENFORCE), State.ENFORCED, "; ".join(notes))
+
+
+def _without_deaf(rule: GuardRule, case: Case) -> GuardRule:
+    """Return the rule without `echoes` where the broken run of its case says nothing that it hears ordered."""
+    broke = case.proof.broke if case.proof else ()
+    return rule if not rule.echoes or _Eyes(rule).echoed(broke) else replace(rule, echoes=())
 
 
 def _follows(rule: GuardRule, case: Case) -> bool:
@@ -244,7 +257,7 @@ def _fires(rule: GuardRule, case: Case) -> bool:
     read = (one.content for one in broke if one.role != "assistant")
     answers = (one.content for one in broke if one.role == "assistant")
     heard = any(map(eyes.met, said)) or any(map(eyes.met, read))
-    return heard or eyes.refused(broke) or any(map(eyes.barred, answers))
+    return heard or eyes.refused(broke) or any(map(eyes.barred, answers)) or eyes.echoed(broke)
 
 
 def _silent(rule: GuardRule, case: Case, own: Sequence[str]) -> None:
@@ -256,6 +269,8 @@ def _silent(rule: GuardRule, case: Case, own: Sequence[str]) -> None:
         raise _RefusalError(f"fires on what its control or the operator says: {said[:60]!r}")
     if eyes.refused(control):
         raise _RefusalError("refuses a call of its own control run")
+    if eyes.echoed(control):
+        raise _RefusalError("keeps back an answer of its own control run")
 
 
 class _Eyes:
@@ -266,10 +281,20 @@ class _Eyes:
         self._near = Neighbours((rule,))
         self._constraints = Constraints((rule,), Said((rule,)).rules)
         self._outputs = tuple(map(compiled, rule.outputs))
+        self._rule, self._echoes = rule, Echoes((rule,))
 
     def barred(self, answer: str) -> bool:
         """Tell whether an answer says what the rule forbids."""
         return any(pattern.search(answer) is not None for pattern in self._outputs)
+
+    def echoed(self, messages: Sequence[Message]) -> bool:
+        """Tell whether an answer in a transcript says what a text before it orders to be said."""
+        answers = [at for at, message in enumerate(messages) if message.role == "assistant" and message.content]
+        return any(self._said_after(messages[:at], messages[at].content) for at in answers)
+
+    def _said_after(self, before: Sequence[Message], answer: str) -> bool:
+        echoes = self._echoes.of(before)
+        return bool(echoes) and bool(Leaks(echoes=echoes, rules=(self._rule,)).hits(answer))
 
     def met(self, text: str) -> bool:
         """Tell whether a text that comes in is met."""
