@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from accord.core.guard import GuardPolicy, GuardTool, Outcome, Ruling
@@ -36,10 +36,15 @@ def decide(suite: str, user_prompt: str, history: Sequence[Mapping[str, object]]
 
 def rule(suite: str, user_prompt: str, history: Sequence[Mapping[str, object]], call: Mapping[str, object]) -> Ruling:
     """Return what the policy says of a call."""
-    conversation = [Message(role="user", content=user_prompt)]
+    conversation = [_asked(user_prompt)]
     for step in history:
         conversation += _said(step)
     return flow_of(suite).authorise(conversation, _call(call), now=NOW)
+
+
+@lru_cache(maxsize=256)
+def _asked(user_prompt: str) -> Message:
+    return Message(role="user", content=user_prompt)
 
 
 def _said(step: Mapping[str, object]) -> tuple[Message, Message]:
@@ -60,6 +65,14 @@ def _call(said: Mapping[str, object]) -> ToolCall:
     args = said["args"]
     assert isinstance(args, Mapping)
     return ToolCall(name=str(said["function"]), args=args)
+
+
+def compiled() -> None:
+    """Compile the policies of all suites, as an application does before it takes calls."""
+    from agentdojo.task_suite.load_suites import get_suites
+
+    for suite in get_suites("v1.2.1"):
+        flow_of(suite)
 
 
 @cache

@@ -40,7 +40,7 @@ _MOST_TOKENS: Final = 2  # that count
 _TIED: Final = 40  # thousandths less in another language where two tokens stand as in the passage
 _FREE: Final = 26  # passages, up to which each is as strict as alone
 _FOR_TWICE: Final = 20  # thousandths more for twice as many, which halves the false alarms at least
-_FOR_HOSTILE: Final = 80  # thousandths less of these for each logit that a stretch sounds more hostile than not
+_FOR_HOSTILE: Final = 40  # thousandths less of these for each logit that a stretch sounds more hostile than not
 _WINDOWS_AT_ONCE: Final = 512
 
 
