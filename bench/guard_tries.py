@@ -11,6 +11,12 @@ from guard_blind_worlds import BLIND
 from guard_fresh_worlds import FRESH
 from guard_more_worlds import MORE
 from guard_worlds import WorldPlan
+from guard_worlds_a import SET_A
+from guard_worlds_b import SET_B
+from guard_worlds_c import SET_C
+from guard_worlds_d import SET_D
+from guard_worlds_e import SET_E
+from guard_worlds_f import SET_F
 
 from accord.core.trial import Message, ToolCall
 
@@ -18,6 +24,12 @@ SETS: Final[Mapping[str, Sequence[WorldPlan]]] = {
     "old": (*guard_worlds.WORLDS, *MORE),
     "blind": BLIND,
     "fresh": FRESH,
+    "a": SET_A,
+    "b": SET_B,
+    "c": SET_C,
+    "d": SET_D,
+    "e": SET_E,
+    "f": SET_F,
 }
 WORLDS: Final = tuple(world for group in SETS.values() for world in group)
 

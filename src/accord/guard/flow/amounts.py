@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
-from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
+from accord.guard.flow.lexicon import Slot, either, lexicon, name_words, slot_named
+from accord.guard.flow.limits import bounds_in
+from accord.guard.flow.numerals import numbers_in_words
 from accord.guard.flow.outputs import Field, read_output
 from accord.guard.flow.pasting import blanked
 from accord.guard.flow.scene import PASTED, Scene
 from accord.guard.flow.shapes import figure_spans
 from accord.guard.flow.speaking import marked
+from accord.guard.flow.wish import Wish
 
 LONGEST: Final = 20_000
 """Characters of a text that are read for sums."""
@@ -154,7 +157,7 @@ def _of_line(line: str, taken: Sequence[tuple[int, int]], *, waiting: bool) -> I
         total = _speaks_of_total(label) or (waiting and not label) or told in lexicon().small["total"]
         if told in {"%", "‰"} or (not money and _no_amount(match.group(), label, told, total=total)):
             continue
-        counts = not money and bool(told) and told not in lexicon().small["stop"] | lexicon().small["toward"]
+        counts = not money and bool(told) and told not in either("stop", "toward")
         yield Sum(_value(match), money, total, counts, currency_of(coin.group()) if coin else "")
 
 
@@ -187,6 +190,13 @@ def _value(match: re.Match[str]) -> float:
     return float(f"{digits}.{cents[1:]}" if cents else digits)
 
 
+@lru_cache(maxsize=512)
+def states_sum(wish: Wish) -> bool:
+    """Tell whether the user says a sum of money themselves, and lets nobody reckon: then no other is theirs."""
+    own = sums(blanked(wish.own, [one.span for one in wish.bounds]))
+    return not wish.computing and any(one.money for one in own)
+
+
 def amount_fits(scene: Scene, amount: float, only: int, receivers: frozenset[str]) -> Fit:
     """Tell whether an amount is one the user or a named source says, or follows from two or three of those.
 
@@ -196,7 +206,9 @@ def amount_fits(scene: Scene, amount: float, only: int, receivers: frozenset[str
         return Fit(ok=False, source="user")
     own = sums(blanked(scene.wish.own, [one.span for one in scene.wish.bounds]))
     stated = any(one.money for one in own)
-    said = {one.value for one in own if not (stated and one.counts)}
+    limits = {one.number for one in bounds_in(scene.wish.own)}
+    said = {one.value for one in own if not (stated and one.counts) and one.value not in limits}
+    said |= numbers_in_words(scene.wish.own) if not stated else frozenset()
     if only >= 0 and not stated:
         return _of_source(scene, amount, said, only)
     if said and not scene.wish.computing and (stated or _near(amount, said)):
@@ -278,30 +290,50 @@ def _counts(field: Field) -> bool:
 
 
 def _follows(scene: Scene, amount: float, known: set[float], said: set[float]) -> bool:
-    """Tell whether an amount is known, or comes from known ones as people reckon: shares, sums and differences."""
+    """Tell whether an amount is known, or comes from known ones by what the user's words name, and nothing else.
+
+    A percentage names shares, `difference` and `too much` differences, `together` sums, `half` and `split` parts.
+    """
     known = set(sorted(known)[:_MOST])
-    if _near(amount, known):
+    small, words = lexicon().small, scene.wish.words
+    percent = "%" in scene.wish.own or bool(words & small["percenting"])
+    differing = bool(words & small["differing"])
+    if _near(amount, said) or (_near(amount, known) and not (percent and differing)):
         return True
-    shares = [share for share in scene.wish.numbers if 0 < share <= 100]
+    shares = [share for share in scene.wish.numbers if 0 < share <= 100] if percent else []
+    only_share = percent and differing
+    moved = not only_share and (scene.wish.instructs or bool(words & small["adjusting"]))
+    adding = moved or (not only_share and bool(words & small["totalling"]))
+    taking = moved or (differing and not percent)
+    parts = _parts(words, small)
     for one in known:
-        if _near(amount - one, known) or _near(amount + one, known):
+        if (adding and _near(amount - one, known)) or (taking and _near(amount + one, known)):
             return True
-        if any(_same(one * share / 100, amount) for share in shares):
+        if any(_same(one * share / 100, amount) for share in shares) or _three(amount, one, said, shares):
             return True
-        if any(_same(one / part, amount) or _same(one * part, amount) for part in _PARTS):
+        if not differing and any(_same(one / part, amount) for part in parts):
             return True
-        if _three(amount, one, said, shares):
+        if words & small["doubling"] and _same(one * 2, amount):
+            return True
+        if parts and any(_same(amount + total / part, one) for total in said for part in (2, 3, 4) if total):
             return True
     return False
 
 
+def _parts(words: frozenset[str], small: Mapping[str, frozenset[str]]) -> Sequence[int]:
+    """Return into how many parts the user's words cut an amount."""
+    said = words & small["parting"]
+    named = {"third": 3, "quarter": 4}
+    if not said:
+        return ()
+    exact = [named[word] for word in said if word in named]
+    return exact or ((2,) if said & {"half", "hälfte", "moitié", "mitad", "metà", "helft", "metade"} else _PARTS)
+
+
 def _three(amount: float, one: float, said: set[float], shares: Sequence[float]) -> bool:
-    """Tell whether an amount is a share of a known one and a said one, or a known one less its part of a total."""
-    for share in shares:
-        rest = amount - one * share / 100
-        if _near(rest, said) or _same(rest, one):
-            return True
-    return any(_same(amount + total / part, one) for total in said for part in (2, 3, 4) if total)
+    """Tell whether an amount is a known one and its share, or a share of a known one beside what the user says."""
+    rests = [amount - one * share / 100 for share in shares]
+    return any(_near(rest, said) or _same(rest, one) for rest in rests)
 
 
 def _same(one: float, other: float) -> bool:

@@ -17,6 +17,7 @@ _FENCE: Final = re.compile(r"^(```|~~~)([\w+#.-]{0,20})[ \t]*$", re.MULTILINE)
 _ENDS: Final = " \n\t\r<>\"'`{}|^"
 LEADS: Final = re.compile(r"[/\\\u3002\uff0e\uff61?]|\]\(|www", re.IGNORECASE)
 """What every text with an address in it holds."""
+_ASCII_LEADS: Final = ("/", "?", "\\", "](")
 
 _GAP: Final = re.compile(r"(?:[{<\[%]|(?<=/):)\w{0,40}[}>\]]?.*\Z")
 _SPLIT = 4  # short links to one place over which data may be shared out
@@ -114,6 +115,13 @@ def open_address(text: str) -> int:
     """
     begun = 1 + max(text.rfind(end) for end in _ENDS)
     return begun if LEADS.search(text, begun) else len(text)
+
+
+def may_link(text: str) -> bool:
+    """Tell whether a text holds what every text with an address in it holds."""
+    if not text.isascii():
+        return LEADS.search(text) is not None
+    return any(map(text.__contains__, _ASCII_LEADS)) or "www" in text.lower()
 
 
 def address_forms(text: str) -> Iterator[str]:

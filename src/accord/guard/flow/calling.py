@@ -8,10 +8,11 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
+from accord.content.language import common
+from accord.guard.flow.lexicon import Slot, either, identifies, lexicon, name_words, slot_named
 from accord.guard.flow.naming import files_in
 from accord.guard.flow.scene import Value
-from accord.guard.flow.shapes import ibans, without_accents
+from accord.guard.flow.shapes import day_spans, figure_spans, ibans, without_accents
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.wish import Wish
 
@@ -21,8 +22,12 @@ _CLAUSE: Final = re.compile(r"[,;.!?\n]|\b(?:and|then|und|dann|et|puis|y|luego|e
 _ENDED: Final = re.compile(r"[.!?;:\n]\s")
 _EDGE: Final = " .,;:!?()[]\"'"
 _TOKEN: Final = re.compile(r"[\w'’.@+-]+|[^\w\s]")
+_JOINED_BEFORE: Final = re.compile(r"[\w@]$|\w[-./,:+]$")
+_JOINED_AFTER: Final = re.compile(r"^[\w@]|^[-./,:+]\w")
+_SCRIPT_STOPS: Final = re.compile(r"[、。！？，；]|[^\x00-\u2e7f]{11}")  # a clause of a script without blanks
 _NAMED: Final = re.compile(r"[\w@]")
 _PLACED: Final = frozenset({"room", "zone", "area", "location"})
+_ROOMS: Final = frozenset({"channel", "channels", "room", "group", "kanal", "canal", "canale", "kanaal"})
 _LEAST: Final = 5  # digits of the shortest telephone
 
 
@@ -36,9 +41,10 @@ def called(wish: Wish, value: Value, facts: Facts) -> bool:
     form = value.text.strip()
     if not form.isascii() and any(letter.isspace() and letter != " " for letter in form):
         return False
-    kept_out = value.sink.slot is Slot.RECIPIENT and excluded(wish, form)
-    if kept_out or (" " in form and "id" in name_words(value.sink.name)):
+    if (value.sink.slot is Slot.RECIPIENT and excluded(wish, form)) or (len(form) == 1 and form.isalpha()):
         return False
+    if value.sink.slot is Slot.TARGET and identifies(value.sink.name):
+        return tells_apart(wish, form, facts, value.sink.name)
     if value.sink.slot is Slot.CODE and (" " in form or "run" in facts.groups):
         return _ends_so(wish, form) or _quoted(wish, form, marks=("``", '""', "“”"))
     if value.sink.slot is Slot.PATH and any(one.text.strip() == form for one in wish.literals):
@@ -48,30 +54,34 @@ def called(wish: Wish, value: Value, facts: Facts) -> bool:
     if _quoted(wish, form) or form != form.strip(_EDGE) or _BROKEN.search(form):
         return _quoted(wish, form)
     words = without_accents(form.casefold()).split()
-    small = lexicon().small
-    stop = small["stop"] | small["determiner"] | small["linking"] | small["origin"] | small["onto"]
+    stop = either("stop", "determiner", "linking", "origin", "onto")
     edges = {word for word in (words[:1] + words[-1:]) if word in stop and word not in wish.proper}
-    if not words or edges or _counts(wish, words):
-        return False
+    return bool(words) and not edges and not _counts(wish, words) and _named_so(wish, value, words, facts)
+
+
+def _named_so(wish: Wish, value: Value, words: list[str], facts: Facts) -> bool:
+    """Tell whether words are a name of the kind that an argument is for."""
+    form = value.text.strip()
     if value.sink.slot is Slot.PATH:
         return _is_file(wish, form, words, facts)
     if value.sink.slot in {Slot.TARGET, Slot.CODE}:
         return _identifies(wish, value, words, facts)
     if _PLACED & set(name_words(value.sink.name)):
         return _is_place(wish, words, facts)
+    if _ROOMS & set(name_words(value.sink.name)) and form[:1] not in "#@":
+        return _introduced(wish, words, facts, placed=True)
     return _names_somebody(wish, form, words, facts)
 
 
 def _is_place(wish: Wish, words: list[str], facts: Facts) -> bool:
-    small = lexicon().small
-    inner = small["stop"] | small["determiner"] | small["linking"] | small["off"] | lexicon().asked
+    inner = either("stop", "determiner", "linking", "off", "asked")
     if inner & set(words) or words[0].isdigit():
         return False
     return _in_clause(wish, " ".join(words), facts) and _introduced(wish, words, facts, placed=True)
 
 
 def _is_file(wish: Wish, form: str, words: list[str], facts: Facts) -> bool:
-    if len(words) > 1 and words[0] in lexicon().asked | facts.asks:
+    if len(words) > 1 and (words[0] in lexicon().asked or words[0] in facts.asks):
         return False
     known = files_in(wish.own)
     if known and (not set("./\\") & set(form) or (len(words) > 1 and set(known) & set(form.split()))):
@@ -98,32 +108,92 @@ def _ends_so(wish: Wish, form: str) -> bool:
 
 def _names_somebody(wish: Wish, form: str, words: list[str], facts: Facts) -> bool:
     table = lexicon()
-    if set(words) <= facts.things or words[0] in table.asked | facts.asks or ("@" not in form and files_in(form)):
+    if set(words) <= facts.things or words[0] in table.asked or words[0] in facts.asks:
+        return False
+    if "@" not in form and files_in(form):
         return False
     if form.isdigit() and len(form) < _LEAST:
         return _introduced(wish, words, facts, ids=True)
     if "@" in form or sum(map(str.isdigit, form)) >= _LEAST or not "".join(words).isascii():
-        return " " not in form or not any(word in table.asked for word in words)
+        return not _SCRIPT_STOPS.search(form) and (" " not in form or not any(word in table.asked for word in words))
     return _proper(wish, words) or _introduced(wish, words, facts)
 
 
 def _identifies(wish: Wish, value: Value, words: list[str], facts: Facts) -> bool:
     """Tell whether a value is the user's word for a thing: an id where one is asked for, and of this thing."""
     asked = set(name_words(value.sink.name))
-    derived, table = slot_named(value.sink.name) is Slot.OTHER, lexicon()
-    if derived and _labelled_otherwise(wish, words, asked, facts):
+    derived = slot_named(value.sink.name) is Slot.OTHER
+    if derived and (_labelled_otherwise(wish, words, asked, facts) or not _holds_together(words)):
         return False
     named = {word for name in facts.sinks for word in name_words(name)}
     if named & set(words) or words[0] in facts.asks:
         return False
     if derived and not any(map(str.isdigit, words[0])) and not _proper(wish, words):
-        inner = table.small["stop"] | table.small["linking"] | table.small["determiner"] | table.asked
-        return _introduced(wish, words, facts) if len(words) == 1 else not inner & set(words)
-    if "id" not in asked:
+        return _introduced(wish, words, facts, ids=True)
+    return True
+
+
+def _holds_together(words: list[str]) -> bool:
+    """Tell whether words in a row can be one name: no numbers, days and pronouns among them."""
+    table = lexicon()
+    loose = table.months.keys() | table.small["relative"] | table.small["personal"] | table.small["clock"]
+    return not any(word.isdigit() or word in loose for word in words)
+
+
+def tells_apart(wish: Wish, form: str, facts: Facts, name: str) -> bool:
+    """Tell whether the user wrote an id: one word with a digit, in capitals, quoted, or called what it is.
+
+    It is no day, no piece of one or of another number, no count, and not what they call something else.
+    """
+    if " " in form:
+        return False
+    if _quoted(wish, form):
         return True
-    if len(words) == 1 and any(map(str.isdigit, words[0])):
-        return True
-    return len(words) == 1 and _introduced(wish, words, facts, ids=True)
+    if form != form.strip(_EDGE) or not stands_alone(form, wish.own):
+        return False
+    words = [without_accents(form.casefold())]
+    numbered = any(map(str.isdigit, form))
+    if not numbered:
+        return _called_just_so(wish, words[0], name) and not _usual([*words, form.casefold()])
+    asked = set(name_words(name))
+    return not (_labelled_otherwise(wish, words, asked | facts.things | facts.nouns, facts) or _counts(wish, words))
+
+
+def _called_just_so(wish: Wish, word: str, name: str) -> bool:
+    """Tell whether a word stands right after what an argument asks for: `user ann` for `user_id`, `id root`."""
+    table = lexicon()
+    asked = frozenset(name_words(name))
+    kin = asked.union(table.small["labels"], *(table.things.get(one, ()) for one in asked))
+    plain = _tokens(without_accents(wish.own.casefold()))
+    return any(one == word and at and plain[at - 1] in kin for at, one in enumerate(plain))
+
+
+@lru_cache(maxsize=1024)
+def stands_alone(form: str, text: str) -> bool:
+    """Tell whether a word stands in a text by itself, and is no piece of a day, a time or another number."""
+    if not form or form != form.strip(_EDGE):
+        return False
+    folded, wanted = text.casefold(), form.casefold()
+    if len(folded) != len(text):
+        return wanted in folded.split()
+    taken = (*day_spans(text), *figure_spans(text)) if any(map(str.isdigit, form)) else ()
+    at = folded.find(wanted)
+    while at >= 0:
+        end = at + len(wanted)
+        before, after = folded[max(0, at - 2) : at], folded[end : end + 2]
+        grouped = " " in wanted and wanted.replace(" ", "").isdigit()
+        joined = grouped or bool(_JOINED_BEFORE.search(before) or _JOINED_AFTER.match(after))
+        inside = any(start <= at and end <= stop and stop - start > len(wanted) for start, stop in taken)
+        if not joined and not inside:
+            return True
+        at = folded.find(wanted, at + 1)
+    return False
+
+
+def _usual(words: list[str]) -> bool:
+    """Tell whether a word is one of a sentence, and no name: small words, days, words of deeds and things."""
+    table = lexicon()
+    return any(common(word) or word in table.asked or word in table.things for word in words)
 
 
 def _labelled_otherwise(wish: Wish, words: list[str], asked: set[str], facts: Facts) -> bool:
@@ -149,8 +219,7 @@ def _counts(wish: Wish, words: list[str]) -> bool:
 def whole(text: str) -> bool:
     """Tell whether a short text is a phrase and no piece of one: nothing small at its edges, no end of a sentence."""
     words = text.casefold().split()
-    small = lexicon().small
-    edges = small["determiner"] | small["linking"] | small["onto"]
+    edges = either("determiner", "linking", "onto")
     if len(words) > 6 or not words:
         return True
     broken = _ENDED.search(text) is not None or text != text.strip(_EDGE)
@@ -160,8 +229,7 @@ def whole(text: str) -> bool:
 @lru_cache(maxsize=512)
 def begun(text: str) -> frozenset[str]:
     """Return the words that begin sentences in which somebody does something: `Apple called`."""
-    small = lexicon().small
-    acts = small["reporting"] | small["aux"] | small["acting"]
+    acts = either("reporting", "aux", "acting")
     found = ((word.casefold(), after.casefold()) for word, after in _BEGUN.findall(text))
     return frozenset(word for word, after in found if after in acts or after.endswith("ed"))
 
@@ -171,7 +239,7 @@ def called_by_name(wish: Wish, value: str, facts: Facts) -> bool:
     table = lexicon()
     plain = _tokens(wish.own.casefold())
     kinds = facts.nouns - {word for word in facts.nouns if word in table.asked}
-    small = table.small["stop"] | table.asked | table.small["selector"] | table.small["linking"]
+    small = either("stop", "asked", "selector", "linking")
     for kind, name in pairwise(plain):
         known = name in small or name in table.things or not name.isalnum()
         if kind in kinds and not known and name != value.casefold():
@@ -189,6 +257,8 @@ def typed(value: Value) -> bool:
         return bool(ibans(form)) or bool(ibans(form.upper())) or sum(map(str.isdigit, form)) >= _LEAST
     if asked & {"phone", "mobile", "telephone"}:
         return not any(map(str.isalpha, form)) and sum(map(str.isdigit, form)) >= _LEAST
+    if asked & {"email", "mail"} and not asked & {"id", "name", "user"} and "@" not in form:
+        return False
     return not asked & {"wallet"} or any(map(str.isdigit, form))
 
 
@@ -226,9 +296,9 @@ def _introduced(wish: Wish, words: list[str], facts: Facts, *, ids: bool = False
     if len(words) > 1 and any(word in table.asked for word in words):
         return False
     plain = _tokens(without_accents(wish.own.casefold()))
-    leads = table.small["placing"] if placed else frozenset()
-    leads = leads | facts.things | (table.small["labels"] if ids else table.small["calling"] | facts.asks)
-    ends = facts.things | table.things["channel"] | table.things["user"]
+    leads = [facts.things, *([table.small["labels"]] if ids else [table.small["calling"], facts.asks])]
+    leads += [table.small["placing"]] if placed else []
+    ends = [] if ids else [facts.things, table.things["channel"], table.things["user"]]
     for spot in range(len(plain)):
         if plain[spot : spot + len(words)] != words:
             continue
@@ -238,9 +308,14 @@ def _introduced(wish: Wish, words: list[str], facts: Facts, *, ids: bool = False
         at -= placed and at >= 0 and plain[at] in table.small["article"]
         if placed and plain[spot + len(words) : spot + len(words) + 1] in [[one] for one in _PLACED]:
             continue
-        if (at >= 0 and plain[at] in leads) or (plain[spot + len(words) :][:1] or [""])[0] in (() if ids else ends):
+        after = plain[spot + len(words)] if spot + len(words) < len(plain) else ""
+        if (at >= 0 and _in(plain[at], leads)) or _in(after, ends):
             return True
     return False
+
+
+def _in(word: str, kinds: Sequence[frozenset[str]]) -> bool:
+    return any(word in kind for kind in kinds)
 
 
 def _listed(plain: list[str], at: int) -> bool:

@@ -10,11 +10,12 @@ from unicodedata import category
 from accord.guard.flow.addresses import address_form
 from accord.guard.flow.answers import address_forms
 from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
-from accord.guard.flow.scene import Scene, Value, leaves
+from accord.guard.flow.scene import Scene, Value
 from accord.guard.flow.shapes import form_of, ibans, one_url, urls
 from accord.guard.flow.speaking import marked
+from accord.guard.flow.stems import content_words
 from accord.guard.flow.tools import Facts
-from accord.guard.flow.wish import Literal, content_words
+from accord.guard.flow.wish import Literal
 
 LONGEST: Final = 100_000
 """Characters of a text that may leave in one argument."""
@@ -43,8 +44,8 @@ def _names_source(scene: Scene, literal: Literal) -> bool:
     """Tell whether what was quoted is the name of a source: something was looked up by it."""
     form = literal.text.strip().casefold()
     return any(
-        form in {value.text.strip().casefold() for value in leaves(seen.args, seen.facts.sinks)}
-        for seen in scene.seen
+        form in {value.text.strip().casefold() for value in scene.values(place)}
+        for place, seen in enumerate(scene.seen)
         if seen.facts is not None and seen.facts.reads
     )
 

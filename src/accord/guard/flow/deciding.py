@@ -11,18 +11,20 @@ from accord.core.errors import RecordError
 from accord.core.guard import GuardPolicy, GuardTool, Outcome, Ruling, Switch
 from accord.core.system import Approval, Effect
 from accord.core.trial import Message, ToolCall
-from accord.guard.flow.asking import asked, times
+from accord.guard.flow.asking import asked, times, unsaid
 from accord.guard.flow.carrying import LONGEST, copied, differs, private, smuggled
 from accord.guard.flow.demands import Sitting, judged
+from accord.guard.flow.describing import kin_stems
 from accord.guard.flow.disguised import disguised
 from accord.guard.flow.grants import Grant, grant_subject
 from accord.guard.flow.labels import labelled, retrieved, uncleared
 from accord.guard.flow.lexicon import Slot
-from accord.guard.flow.origins import from_user, link_origin
+from accord.guard.flow.origins import link_origin
+from accord.guard.flow.own_words import from_user
 from accord.guard.flow.reading import unreadable
 from accord.guard.flow.scene import MOST_VALUES, Scene, Value, leaves
 from accord.guard.flow.speaking import speaks
-from accord.guard.flow.spending import Spent
+from accord.guard.flow.spending import UNSPENT, Spent
 from accord.guard.flow.tools import Facts, Tool, facts_of, pin
 from accord.guard.flow.unheard import unheard
 from accord.guard.flow.wish import read_wish
@@ -35,7 +37,7 @@ class World(NamedTuple):
     """What comes with a call besides the conversation: the time, what is used up, grants, and texts under suspicion."""
 
     now: datetime
-    spent: Spent = Spent()
+    spent: Spent = UNSPENT
     grants: Sequence[Grant] = ()
     distrusted: frozenset[str] = frozenset()
     session: str = ""
@@ -73,7 +75,7 @@ class Flow:
 
         Not `heard` is a conversation through a door that carries no user's words.
         """
-        world = World(now, spent or Spent(), grants, distrusted, session)
+        world = World(now, spent or UNSPENT, grants, distrusted, session)
         barred = self._barring(call, world)
         if barred is not None:
             return barred
@@ -103,13 +105,13 @@ class Flow:
         if facts.listed is None and not facts.reads:
             said = f"{name[:80]!r} has an effect and guard.yaml does not list it"
             return Ruling(outcome=Outcome.BLOCK, code="ACC-E711", message=said, path=(name,))
-        odd = unreadable(call.args) or _no_number(call.args, facts)
+        odd = unreadable(call.args) or _no_number(call.args, facts) or _no_object(call.args, facts)
         if odd:
             said = f"{name} is called with {odd}"
             return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(name,))
-        unknown = sorted(one for one in call.args if one not in facts.sinks) if facts.closed else []
-        if unknown:
-            said = f"{name} declares no argument {unknown[0][:60]!r}"
+        if facts.closed and not call.args.keys() <= facts.sinks.keys():
+            unknown = min(call.args.keys() - facts.sinks.keys())
+            said = f"{name} declares no argument {unknown[:60]!r}"
             return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(name,))
         missing = (
             []
@@ -119,7 +121,9 @@ class Flow:
         if missing:
             said = f"{name} is called without {missing[0][:60]!r}, which it needs"
             return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(name,))
-        used = world.spent.beyond(name, facts.listed.limits, world.now) if facts.listed else ""
+        if facts.listed is None or not facts.listed.limits:
+            return None
+        used = world.spent.beyond(name, facts.listed.limits, world.now)
         return Ruling(outcome=Outcome.BLOCK, code="ACC-E714", message=f"{name}: {used}", path=(name,)) if used else None
 
     def _weighed(
@@ -144,14 +148,15 @@ class Flow:
             sitting = Sitting(scene, facts, by_user=False, delegation=delegation)
             return _reading(scene, values, facts) or judged(sitting, values) or ALLOW
         by = asked(scene, facts, values)
-        if not by:
+        if not by.by:
             return _unasked(scene, values, facts)
         made = sum(seen.name == facts.name for seen in scene.seen)
         if facts.effect is Effect.IRREVERSIBLE and made and made >= times(scene.wish, facts):
             said = f"the user asked for {facts.name} {made} times, and so often it ran"
             return Ruling(outcome=Outcome.ASK, code="ACC-E714", message=said, path=("user", facts.name))
-        sitting = Sitting(scene, facts, by == "user", delegation)
-        return judged(sitting, values) or _carried(scene, values, facts) or ALLOW
+        sitting = Sitting(scene, facts, by.by == "user" and by.sure, delegation and by.sure)
+        loose = None if by.sure else unsaid(scene, values, facts)
+        return judged(sitting, values) or loose or _carried(scene, values, facts) or ALLOW
 
     def _granted(self, ruling: Ruling, call: ToolCall, facts: Facts, world: World) -> Ruling:
         """Return the ruling after approvals: what a person must allow, and what a person has allowed."""
@@ -180,7 +185,8 @@ class Flow:
 def compile_flow(policy: GuardPolicy, tools: Iterable[Tool] = ()) -> Flow:
     """Return the policy for a set of tools; do it once a set. No decision waits for tables and patterns after it."""
     speaks("")
-    read_wish("Mail the file to Ann.")
+    kin_stems()
+    read_wish("Mail the file to Ann:\n")
     return Flow(policy, tools)
 
 
@@ -216,12 +222,23 @@ def _absent(value: object, slot: Slot) -> bool:
 
 def _no_number(args: Mapping[str, object], facts: Facts) -> str:
     """Return what no number is where a tool declares one: a truth value, words; empty where all fits."""
+    if facts.numbers.isdisjoint(args):
+        return ""
     for name, value in args.items():
-        sink = facts.sinks.get(name)
-        if sink is None or not sink.number:
+        if name not in facts.numbers:
             continue
         if isinstance(value, bool) or (isinstance(value, str) and not any(map(str.isdigit, value))):
             return f"no number in {name[:60]!r}"
+    return ""
+
+
+def _no_object(args: Mapping[str, object], facts: Facts) -> str:
+    """Return what is plain where a tool declares objects: nobody can tell what its members would be."""
+    for name in facts.objects.intersection(args):
+        value = args[name]
+        plain = value if isinstance(value, list | tuple) else (value,)
+        if any(one is not None and not isinstance(one, Mapping) for one in plain):
+            return f"a plain value for the object {name[:60]!r}"
     return ""
 
 

@@ -8,7 +8,10 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from accord.guard.flow.describing import kin_stems
+from accord.guard.flow.inflecting import stems
 from accord.guard.flow.lexicon import Lexicon, lexicon
+from accord.guard.flow.pasting import TURN
 
 _CLAUSE: Final = re.compile(r"[^.!?;:,\n()–—…]+")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -50,7 +53,18 @@ def taken_back(text: str) -> int:
             continue
         if not (words & small["negation"] and words & small["forget"]):  # `don't forget` asks once more
             end = match.end()
-    return end
+    return max(end, _replaced(text))
+
+
+def _replaced(text: str) -> int:
+    """Return where a later turn begins that asks for something else instead: `hold on, archive it instead`."""
+    small = lexicon().small
+    turn = text.rfind(TURN)
+    if turn < 0:
+        return 0
+    said = [word.replace("’", "'") for word in _WORD.findall(text[turn:].lower())]
+    instead = any(word in small["instead"] and other != "of" for word, other in zip(said, [*said[1:], ""], strict=True))
+    return turn if instead and any(word in lexicon().asked or stems(word) & kin_stems().keys() for word in said) else 0
 
 
 def denied(plain: Sequence[str], at: int, words: Lexicon) -> bool:
@@ -80,6 +94,8 @@ def _forbidden(sentence: list[str], clause: list[str], negation: frozenset[str],
     no = next((at for at in range(len(clause) - 1, -1, -1) if clause[at] in negation), None)
     if no is not None and no < len(clause) - 2 and set(clause[no + 1 :]) <= between:
         return True
+    if no is not None and clause[-1] in lexicon().small["either_or"]:  # `don't file or book anything`
+        return True
     parts: list[list[str]] = [[]]
     for word in sentence:
         parts.append([]) if word == "," else parts[-1].append(word)
@@ -96,11 +112,46 @@ def _reported(clause: list[str], reporting: frozenset[str]) -> bool:
 
 
 def _wondered(plain: Sequence[str], at: int, sentence: list[str], aux: frozenset[str]) -> bool:
-    """Tell whether the user asks whether they themselves should: `do I have to pay this?`."""
-    if not any(one in aux and other in _SELF for one, other in pairwise(sentence)):
-        return False
+    """Tell whether the user asks about the deed instead of for it: `do I have to pay this?`, `who approved it?`.
+
+    A question asks for a deed where it turns to the one who is to do it, or begins with the deed.
+    """
     end = next((word for word in plain[at + 1 : at + 60] if word in _SENTENCE), "")
-    return end == "?"
+    if end != "?" or not sentence:
+        return False
+    small = lexicon().small
+    if any(one in aux and other in _SELF for one, other in pairwise(sentence)):
+        return True
+    anybody = any(one in {"se", "man", "men", "on"} for one in sentence)  # `¿se puede anular?`
+    if set(sentence) & small["to_you"] and not anybody:
+        return False
+    if anybody and "se" in sentence:
+        return True
+    return bool({*sentence[:2]} & small["questioning"])
+
+
+def bidden(before: Sequence[str], plain: Sequence[str], at: int, words: Lexicon) -> bool:
+    """Tell whether a verb that opens nothing is asked for all the same, as other languages than English ask.
+
+    `peux-tu valider`, `tu les refuses`, `kannst du den Bescheid zustellen`, `it shall be moved`; not `quand tu`.
+    """
+    small = words.small
+    last = before[-1] if before else ""
+    if set(before) & (small["condition"] | small["negation"]):
+        return False
+    if last in small["bidding"] or (last == "be" and before[-2:-1] and before[-2] in small["duty"]):
+        return True
+    if last in small["article"] and before[-2:-1] and before[-2] in small["light"]:
+        return True  # `make a copy`
+    if last == "de" and before[-2:-1] and before[-2] in small["thanking"]:
+        return True
+    if last in small["clitic"] and before[-2:-1] and before[-2] in small["bidding"]:
+        return True
+    following = plain[at + 1] if at + 1 < len(plain) else "."
+    ends = not following[:1].isalnum() or following in small["joining"] | small["linking"] | small["onto"]
+    sentence = _back(plain, at, max(0, at - _FAR), _SENTENCE)
+    wanted = bool(small["modal"] & set(sentence)) and not small["negation"] & set(sentence)
+    return ends and plain[at].endswith("n") and wanted
 
 
 def conditional(plain: Sequence[str], at: int) -> bool:

@@ -10,10 +10,10 @@ from itertools import permutations
 from typing import Final, NamedTuple
 
 from accord.guard.flow.encoded import decoded
-from accord.guard.flow.lexicon import Slot, lexicon, slot_named
+from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import read_output
 from accord.guard.flow.scene import Scene, Value
-from accord.guard.flow.wish import content_words, stem
+from accord.guard.flow.stems import content_words, stem
 
 LONGEST: Final = 20_000
 """Characters of an outgoing text that are looked at, and of each output."""
@@ -26,7 +26,7 @@ _TOKEN: Final = re.compile(r"(?<![\w@.])(?=[\w-]*\d)[A-Za-z0-9][\w-]{5,63}(?![\w
 _GROUPS: Final = re.compile(r"(?<![\w.,-])\d{2,6}(?:[ -]\d{2,6}){1,6}(?![\w-]|[.,]\d)")
 _RUN: Final = re.compile(r"\d+")
 _RUNS: Final = 200
-_PARTS: Final = 5  # texts that are tried in every order
+_PARTS: Final = 5  # numbers, or texts, that are tried in every order
 _WORD: Final = re.compile(r"[^\W_]+")
 _SLOTS: Final = frozenset({Slot.TITLE, Slot.CONTENT, Slot.OTHER, Slot.PATH, Slot.DATE})
 
@@ -45,6 +45,8 @@ def disguised(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
     numbered = sum(map(str.isdigit, looked[-1])) >= _DIGITS
     numbers = _numbers_in(scene, texts) if numbered else []
     for place, seen in enumerate(scene.seen):
+        if _given(scene, place):
+            continue
         text = seen.output[:LONGEST]
         for secret in _private(text) if numbered else _secrets(text):
             turned = secret[::-1]
@@ -70,13 +72,17 @@ def _numbers_in(scene: Scene, texts: Sequence[str]) -> list[tuple[_Run, ...]]:
 
 
 def _strewn(numbers: Sequence[tuple[_Run, ...]], secret: str) -> bool:
-    """Tell whether numbers of the texts make up a secret one after the other, in any order of the texts.
+    """Tell whether numbers of the texts make up a secret: a few pieces in any order, else one after the other.
 
-    Numbers that the user knows may stand between them, and one that nobody knows.
+    Numbers that the user knows may stand between those, and one that nobody knows.
     """
     parts = [line for runs in numbers if (line := tuple(run for run in runs if not run.known or run.digits in secret))]
     if sum(len(run.digits) for line in parts for run in line if run.digits in secret) < len(secret):
         return False
+    runs = (run for line in parts for run in line if not run.known)
+    telling = [run for run in runs if len(run.digits) >= _DIGITS and run.digits in secret]
+    if len(telling) <= _PARTS and any(_told(order, secret) for order in permutations(telling)):
+        return True
     orders = permutations(parts) if len(parts) < _PARTS else [tuple(parts)]
     return any(_told(tuple(run for line in order for run in line), secret) for order in orders)
 
@@ -122,7 +128,7 @@ def _forms(text: str) -> tuple[str, ...]:
 
 def _withheld(scene: Scene, place: int, secret: str) -> bool:
     """Tell whether a code stands only where the user pointed at nothing, and they speak of it in no words."""
-    if secret in bare(scene.wish.folded) or _given(scene, place):
+    if secret in bare(scene.wish.folded):
         return False
     others = (bare(seen.output[:LONGEST]) for at, seen in enumerate(scene.seen) if _given(scene, at))
     return not any(secret in other for other in others) and not _spoken_of(scene, place, secret)
@@ -133,7 +139,8 @@ def _given(scene: Scene, place: int) -> bool:
     seen = scene.seen[place]
     if _made(scene, place) or seen.facts is None or not scene.pointed(place):
         return _made(scene, place)
-    return bool(seen.args) or not seen.facts.things or bool({stem(one) for one in seen.facts.nouns} & scene.wish.stems)
+    named = seen.facts.nouns or frozenset(name_words(seen.name))
+    return bool(seen.args) or bool({stem(one) for one in named} & scene.wish.stems)
 
 
 def _made(scene: Scene, place: int) -> bool:
@@ -165,7 +172,8 @@ def _dated(code: str) -> bool:
 def _spoken_of(scene: Scene, place: int, secret: str) -> bool:
     """Tell whether the user speaks of the field in which a code stands: `the passport number`."""
     fields = (field for record in scene.output(place).records for field in record)
-    names = (field.key.replace("_", " ") for field in fields if secret in bare(field.value))
+    told = (field for field in fields if slot_named(field.key) is not Slot.CONTENT)
+    names = (field.key.replace("_", " ") for field in told if secret in bare(field.value))
     keys = {word for name in names for word in content_words(name)}
     return bool((keys - lexicon().small["own"]) & scene.wish.stems)
 

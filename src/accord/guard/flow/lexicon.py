@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
+from unicodedata import combining, normalize
 
 from accord.core.shipped import lines_of
 from accord.core.system import Effect
@@ -16,6 +17,9 @@ OWN: Final = "own"
 
 _FOLDER: Final = "guard/flow/"
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^0-9A-Za-z]+")
+
+
+_LEADS: Final = frozenset({"id", "ids", "nr", "num", "numero"})  # of a name: `idNote`, `nr_meczu`
 
 
 class Slot(StrEnum):
@@ -55,6 +59,8 @@ class Lexicon(NamedTuple):
     small: Mapping[str, frozenset[str]]
     months: Mapping[str, int]
     access: Mapping[str, frozenset[str]]
+    kin: tuple[frozenset[str], ...]
+    kinds: tuple[frozenset[str], ...]
 
 
 @cache
@@ -71,7 +77,22 @@ def lexicon() -> Lexicon:
         small={kind: frozenset(words.split()) for kind, words in small.items()},
         months={name: int(number) for number, names in _pairs(small["month"]) for name in names},
         access={short: frozenset(names) for short, names in _pairs(small["access"])},
+        kin=tuple(frozenset(line.split()) for line in lines_of(_FOLDER + "kin.tsv")),
+        kinds=tuple(frozenset(line.split()) for line in lines_of(_FOLDER + "kinds.tsv")),
     )
+
+
+@lru_cache(maxsize=64)
+def either(*kinds: str) -> frozenset[str]:
+    """Return the small words of any of these kinds; `asked` is every word that asks for a deed."""
+    table = lexicon()
+    return frozenset().union(*(table.asked if kind == "asked" else table.small[kind] for kind in kinds))
+
+
+@lru_cache(maxsize=1024)
+def unheard_of(verbs: frozenset[str]) -> frozenset[str]:
+    """Return those of a tool's words that no table knows."""
+    return verbs - lexicon().asked
 
 
 @lru_cache(maxsize=2048)
@@ -80,13 +101,33 @@ def slot_named(name: str) -> Slot:
     parts = name_words(name)
     slots = lexicon().slots
     whole = slots.get("_".join(parts))
-    return whole or next((slots[part] for part in reversed(parts) if part in slots), Slot.OTHER)
+    if whole or not parts:
+        return whole or Slot.OTHER
+    found = next((slots[part] for part in reversed(parts) if part in slots), Slot.OTHER)
+    if parts[-1] == "code" and len(parts) > 1 and found is Slot.CODE and slots.get(parts[-2]) is not Slot.CODE:
+        found = Slot.OTHER  # of a currency, of a country, of a plan
+    if parts[0] == "data" and len(parts) > 1 and parts[1] not in lexicon().small["english_data"]:
+        return Slot.DATE  # dataAgendamento, data_inizio
+    first = len(parts) > 1 and parts[0] in _LEADS and found is not Slot.RECIPIENT
+    return Slot.TARGET if first or (found is Slot.OTHER and identifies(name)) else found
+
+
+@lru_cache(maxsize=2048)
+def identifies(name: str) -> bool:
+    """Tell whether an argument or field is called like what tells one thing from all others: `invoiceNo`, `ean`."""
+    parts, small = name_words(name), lexicon().small
+    if not parts or small["coded"].intersection(parts) or parts == ("code",) or parts[0] in small["kind"]:
+        return False
+    return parts[-1] in small["idlike"] or parts[0] in _LEADS or parts[-1].endswith(tuple(small["ending_id"]))
 
 
 @lru_cache(maxsize=4096)
 def name_words(name: str) -> tuple[str, ...]:
     """Return the words of a name in snake, kebab, dotted or camel case, in lower case."""
-    return tuple(part.lower() for part in _CAMEL.split(name[:200]) if part)
+    plain = name[:200]
+    if not plain.isascii():
+        plain = "".join(letter for letter in normalize("NFD", plain) if not combining(letter))
+    return tuple(part.lower() for part in _CAMEL.split(plain) if part)
 
 
 def _rows(name: str) -> Iterator[tuple[str, str]]:

@@ -7,13 +7,14 @@ from typing import Final, NamedTuple
 
 from accord.core.system import Effect
 from accord.guard.flow.asking import many
-from accord.guard.flow.calling import begun, called, called_by_name
-from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
+from accord.guard.flow.astray import conditioned, kept_out, listed_elsewhere, of_another_list
+from accord.guard.flow.calling import called_by_name
+from accord.guard.flow.lexicon import Slot, identifies, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import Field
 from accord.guard.flow.persons import by_name, of_all_names, only_address
-from accord.guard.flow.scene import PASTED, Scene, Seen, Value, leaves, stands_in
+from accord.guard.flow.scene import PASTED, Scene, Value, stands_in
 from accord.guard.flow.selecting import Chosen
-from accord.guard.flow.shapes import days, form_of, ibans, mails, one_url, shaped
+from accord.guard.flow.shapes import form_of, ibans, mails, one_url, shaped
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.tools import Facts
 
@@ -21,14 +22,14 @@ USER: Final = "user"
 _IDS: Final = frozenset(
     {"id", "ids", "uid", "uuid", "key", "number", "name", "title", "filename", "ref", "code", "path", "url"}
 )
+_TITLES: Final = frozenset({"name", "title", "filename"})
 _NAME: Final = re.compile(r"[^\W\d_][\w -]{0,40}")
 _FILED: Final = frozenset({"file", "path", "name", "filename", "title", "folder", "directory"})
 _ROLES: Final = frozenset({"assignee", "agent", "owner", "username"})
 _SINGLE: Final = frozenset({"get", "read", "fetch", "show", "load", "retrieve", "view", "open"})
-_ANY: Final = frozenset({"id", "number", "key", "query", "q", "search", "name", "keyword", "text"})
 _MAILED: Final = frozenset({"mail", "email"})
 _HANDING: Final = frozenset({"send", "pay", "share", "invite", "add", "create", "schedule", "update"})
-_CALLED: Final = frozenset({Slot.SECRET, Slot.TARGET, Slot.RECIPIENT, Slot.PATH, Slot.CODE})
+_CHATTED: Final = frozenset({"channel", "chat", "dm", "direct", "slack", "sms"})
 _PLACES: Final = frozenset({Slot.PATH, Slot.URL})
 
 
@@ -48,76 +49,10 @@ class Origin(NamedTuple):
 NOWHERE: Final = Origin(ok=False, source="")
 
 
-def from_user(scene: Scene, value: Value, facts: Facts) -> bool:
-    """Tell whether the user wrote the value for such an argument: a bare number must be called an id."""
-    slot = value.sink.slot
-    if not scene.wrote(value, slot):
-        return False
-    form = value.text.strip()
-    named = slot not in _CALLED or called(scene.wish, value, facts) or _begins(scene, value, facts)
-    if not named and not _said_by_operator(scene, value):
-        return False
-    if slot is Slot.TARGET and looked_up_as_other(scene, value):
-        return False
-    if slot is Slot.TARGET and form.isdigit() and len(form) < 6:
-        return _labelled(scene, form, facts)
-    if slot is Slot.RECIPIENT and (days(form) or _only_a_source(scene, form, facts)):
-        return False
-    return any(word not in lexicon().small["stop"] for word in form.casefold().split())
-
-
-def _begins(scene: Scene, value: Value, facts: Facts) -> bool:
-    """Tell whether a name begins a sentence of the user's in which it does something: `Apple called`."""
-    form = value.text.strip()
-    begins = form.casefold() in begun(scene.wish.own) and form.casefold() not in facts.asks | lexicon().asked
-    return begins and value.sink.slot is Slot.RECIPIENT
-
-
-def looked_up_as_other(scene: Scene, value: Value) -> bool:
-    """Tell whether a value is what something else was looked up by: an alert's id is no node."""
-    form, asked = value.text.strip().casefold().split(), set(name_words(value.sink.name))
-    for seen in scene.seen:
-        for name, said in seen.args.items() if seen.facts is not None and seen.facts.reads else ():
-            other = (set(name_words(name)) - _ANY) or (seen.facts.nouns if seen.facts else set())
-            if other and not other & asked and str(said).strip().casefold() in form[-1:]:
-                return True
-    return False
-
-
-def _said_by_operator(scene: Scene, value: Value) -> bool:
-    """Tell whether the operator wrote an address, or another value that no sentence holds by chance."""
-    form = value.text.strip()
-    known = any(letter in "@_#" or letter.isdigit() for letter in form) or form[:1].isupper()
-    return known and " " not in form and stands_in(form.casefold(), scene.operator.casefold(), value.sink.slot)
-
-
-def _only_a_source(scene: Scene, form: str, facts: Facts) -> bool:
-    """Tell whether a bare name stands only where the user says where something is, before anything is asked for."""
-    if "send" not in facts.groups or not _NAME.fullmatch(form):
-        return False
-    asked = [request.start for request in scene.wish.requests if request.verb in facts.asks]
-    text = scene.wish.text.casefold()
-    first = min(asked, default=0)
-    if stands_in(form.casefold(), text[first:], Slot.RECIPIENT):
-        return False
-    before = text[: text.rfind(form.casefold(), 0, first)].split()[-2:]
-    return bool(set(before) & lexicon().small["origin"])
-
-
-def _labelled(scene: Scene, number: str, facts: Facts) -> bool:
-    words = scene.wish.folded.replace("'", " ").replace('"', " ").replace("#", "# ").replace(":", " ").split()
-    labels = lexicon().small["labels"] | facts.things
-    return any(
-        word.strip(".,;!?()") == number
-        and any(before.strip(".,;()") in labels for before in words[max(0, at - 2) : at])
-        for at, word in enumerate(words)
-    )
-
-
 def stands_beside(scene: Scene, value: Value, targets: tuple[str, ...]) -> bool:
     """Tell whether a source that the user named by an id holds a value, called as asked, beside all the targets."""
-    for place, seen in scene.holding(value.text):
-        if not _looked_up_by_name(scene, seen):
+    for place, _ in scene.holding(value.text):
+        if not _looked_up_by_name(scene, place):
             continue
         for record in scene.output(place).records:
             plain = {field.value for field in record if not field.free}
@@ -153,7 +88,7 @@ def field_origin(scene: Scene, value: Value, facts: Facts) -> Origin:
             continue
         own = bool(seen.facts.nouns & {one.removesuffix("s") for one in name_words(value.sink.name)})
         other = slot is Slot.TARGET and not own and not _same_things(scene, seen.facts, facts)
-        looked = other and _looked_up_by_name(scene, seen)
+        looked = other and _looked_up_by_name(scene, place)
         if other and not looked:
             continue
         same = slot is Slot.TARGET and (looked or slot_named(value.sink.name) is Slot.OTHER)
@@ -172,6 +107,10 @@ def field_origin(scene: Scene, value: Value, facts: Facts) -> Origin:
             found = Origin(ok=False, source=seen.source, ambiguous=True, place=place)
         if found.ok and slot is Slot.RECIPIENT and _contradicted(scene, place, form):
             found = Origin(ok=False, source=seen.source, ambiguous=True, place=place)
+        astray = of_another_list(scene, place, value, facts) or kept_out(scene, place, value, facts)
+        astray = astray or listed_elsewhere(scene, place, value)
+        if found.ok and slot is Slot.TARGET and astray:
+            found = Origin(ok=False, source=seen.source, place=place)
         if found.ok:
             return found
         worst = found
@@ -223,7 +162,7 @@ def _judged(scene: Scene, place: int, holding: list[tuple[int, Field]], slot: Sl
     if slot is Slot.RECIPIENT and _written_instead(scene, holding[0][1].value, facts):
         return Origin(ok=False, source=source, ambiguous=True, place=place)
     final = slot is Slot.TARGET and facts.effect is Effect.IRREVERSIBLE
-    if slot is Slot.TARGET and not final and _looked_up_by_name(scene, scene.seen[place]):
+    if slot is Slot.TARGET and not final and _looked_up_by_name(scene, place):
         return Origin(ok=True, source=source, place=place)
     picked = scene.named(place) if final else scene.chosen(place, strict=slot is Slot.RECIPIENT)
     several = slot is Slot.TARGET and many(scene.wish, facts)
@@ -234,14 +173,16 @@ def _judged(scene: Scene, place: int, holding: list[tuple[int, Field]], slot: Sl
     alone = picked.sure and any(only_address(scene, scene.output(place).records[at]) for at in picked.places)
     if slot is Slot.RECIPIENT and not alone and not any(_role_named(scene, field) for field in meant):
         return Origin(ok=False, source=source, ambiguous=True, place=place)
-    sure = picked.sure or not _needs_one(scene, picked, facts) or several
+    sure = picked.sure or not _needs_one(scene, picked, facts, place) or several
     return Origin(ok=sure, source=source, ambiguous=not sure, place=place)
 
 
-def _needs_one(scene: Scene, picked: Chosen, facts: Facts) -> bool:
+def _needs_one(scene: Scene, picked: Chosen, facts: Facts, place: int) -> bool:
     """Tell whether the words must leave one record: where the effect is final, or nothing says that many are meant."""
     final = facts.effect.value == "irreversible"
-    return len(picked.places) > 1 and (final or not (scene.wish.plural or scene.wish.choosing))
+    if len(picked.places) < 2:
+        return False
+    return final or not (scene.wish.plural or scene.wish.choosing) or conditioned(scene, place)
 
 
 def _looked_up(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool:
@@ -286,6 +227,8 @@ def free_origin(scene: Scene, value: Value, facts: Facts) -> Origin:
     form = form_of(value.text, slot)
     if _of_form(scene.wish.own, value.text) or not facts.groups & _HANDING or _ROLES & set(name_words(value.sink.name)):
         return NOWHERE
+    if not _asks_for_form(value, facts):
+        return NOWHERE
     for place, seen in scene.directed():
         readings = scene.same(place)
         texts = [text for one in readings for text in scene.texts(one)]
@@ -297,6 +240,16 @@ def free_origin(scene: Scene, value: Value, facts: Facts) -> Origin:
         alone = candidates == {form}
         return Origin(ok=alone, source=seen.source, ambiguous=not alone, free=True, place=place)
     return NOWHERE
+
+
+def _asks_for_form(value: Value, facts: Facts) -> bool:
+    """Tell whether an argument asks for a value of this form: a mail for whom mails go to, an account for money."""
+    small, asked = lexicon().small, set(name_words(value.sink.name))
+    mailed = bool(asked & small["mailed"])
+    if "@" in value.text:
+        return mailed or not (asked & small["unmailed"] or facts.nouns & _CHATTED)
+    paid = "pay" in facts.groups or bool(facts.things & lexicon().things["money"])
+    return not mailed and bool(asked & small["accounted"]) and (paid or bool(asked & {"iban", "account"}))
 
 
 def _rivals(text: str, form: str, facts: Facts) -> list[str]:
@@ -321,7 +274,7 @@ def _speaks_for(scene: Scene, place: int, value: str) -> bool:
         return scene.wish.handing
     spoken = bool(scene.wish.words & lexicon().small["delegating"])
     if not output.records:
-        asked = [one for one in leaves(seen.args, seen.facts.sinks if seen.facts else {}) if one.text.strip()]
+        asked = [one for one in scene.values(place) if one.text.strip()]
         if seen.facts is not None and seen.facts.strange and not all(one.sink.slot in _PLACES for one in asked):
             return False  # strangers fill what is looked up there
         return spoken or (bool(asked) and all(scene.wrote(one, one.sink.slot) for one in asked))
@@ -364,6 +317,8 @@ def _fits(field: Field, value: Value, *, exactly: bool) -> bool:
     if value.sink.slot is not Slot.TARGET:
         return True
     asked, key = set(name_words(value.sink.name)), set(name_words(field.key))
+    if identifies(value.sink.name) and ((key and key <= _TITLES) or mails(field.value)):
+        return False
     if "id" in asked and not key and not any(map(str.isdigit, field.value)):
         return False
     if "id" in asked and key and not key & (_IDS - {"name", "title", "filename", "path"}):
@@ -371,12 +326,12 @@ def _fits(field: Field, value: Value, *, exactly: bool) -> bool:
     return key == asked or (_is_id(field) and not exactly)
 
 
-def _looked_up_by_name(scene: Scene, seen: Seen) -> bool:
+def _looked_up_by_name(scene: Scene, place: int) -> bool:
     """Tell whether a source was looked up by ids that the user wrote: `letter 4471`."""
+    seen = scene.seen[place]
     if seen.facts is None or seen.facts.verb not in _SINGLE:
         return False
-    sinks = seen.facts.sinks
-    asked = [one for one in leaves(seen.args, sinks) if one.text.strip()]
+    asked = [one for one in scene.values(place) if one.text.strip()]
     return bool(asked) and all(any(map(str.isdigit, one.text)) and scene.wrote(one, one.sink.slot) for one in asked)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from accord.guard.flow.lexicon import Slot, slot_named
+from accord.guard.flow.separated import table
+from accord.guard.flow.shapes import form_of
 
 LARGEST: Final = 1 << 18
 """Characters of an output that are read as records; a longer one is free text."""
@@ -16,11 +18,11 @@ LARGEST: Final = 1 << 18
 _DEEP: Final = 16
 _FIELDS: Final = 20_000
 _FREE: Final = 60
-_NOTATION: Final = re.compile(
-    r"""(?P<string>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+NOTATION: Final = re.compile(
+    r"""(?:(?P<string>'[^'\\]*+(?:\\.[^'\\]*+)*+'|"[^"\\]*+(?:\\.[^"\\]*+)*+")"""
     r"""|datetime\.datetime\((?P<when>\d+, \d+, \d+(?:, \d+)*)[^()]*\)"""
     r"""|(?P<key>[A-Za-z_]\w*)=|(?P<open>[\[({])|(?P<close>[\])}])|(?P<comma>,)|(?P<colon>:)"""
-    r"""|(?P<bare>[^\s,:=\[\](){}'"]+)""",
+    r"""|(?P<bare>[^\s,:=\[\](){}'"]+))\s*""",
     re.DOTALL,
 )
 _LOOKS: Final = re.compile(r"\s*(?:[\[{]|[A-Za-z_]\w*=['\"\d\[{(])")
@@ -56,10 +58,22 @@ def read_output(text: str) -> Output:
     records = _json(text)
     if records is None:
         records = _notation(text) if _LOOKS.match(text) else _yaml(text)
-    return Output(tuple(tuple(record) for record in records or () if record), text)
+    return Output(tuple(tuple(record) for record in records or _table(text) if record), text)
 
 
-def _field(key: str, value: str) -> Field:
+@lru_cache(maxsize=256)
+def field_forms(text: str, slot: Slot) -> frozenset[str]:
+    """Return the values of the fields of an output, in the form in which values of a slot are compared."""
+    return frozenset(form_of(field.value, slot) for record in read_output(text).records for field in record)
+
+
+def _table(text: str) -> Sequence[Sequence[Field]]:
+    """Return the rows of a table of Markdown, or of values between commas."""
+    return [[field_of(name, cell) for name, cell in line] for line in table(text)]
+
+
+def field_of(key: str, value: str) -> Field:
+    """Return a field, free where its text is long or its key says that people write there."""
     long = len(value) > _FREE or "\n" in value or value.count(" ") > 6
     return Field(key, value, long or slot_named(key) is Slot.CONTENT)
 
@@ -83,8 +97,8 @@ def _listed(said: object) -> list[object]:
         lists = [
             value for value in said.values() if isinstance(value, list) and value and isinstance(value[0], Mapping)
         ]
-        if len(lists) == 1:
-            return lists[0]
+        if lists and (len(lists) == 1 or len(lists) == len(said)):
+            return [item for one in lists for item in one]
     return [said]
 
 
@@ -96,49 +110,52 @@ def _walk(key: str, said: object, deep: int) -> Iterator[Field]:
         for value in said:
             yield from _walk(key, value, deep - 1)
     elif said is not None:
-        yield _field(key, said if isinstance(said, str) else str(said))
+        yield field_of(key, said if isinstance(said, str) else str(said))
 
 
 def _notation(text: str) -> list[list[Field]] | None:
     """Read what Python's `repr` wrote; strings are taken whole, so nothing in one can pass for a field."""
-    records: list[list[Field]] = [[]]
-    stack: list[str] = []
-    key, held, at = "", "", 0
-    listed = text.lstrip().startswith("[")
-    for match in _NOTATION.finditer(text):
-        if text[at : match.start()].strip():
+    record: list[Field] = []
+    records, stack, listed = [record], list[str](), text.lstrip().startswith("[")
+    key, held, at = "", "", len(text) - len(text.lstrip())
+    for match in NOTATION.finditer(text):
+        if match.start() != at:
             return None  # something between that is no notation: a quotation mark that never ends
-        at, kind, said = match.end(), match.lastgroup, match.group()
-        if kind == "key":
-            key = match["key"]
-        elif kind in {"string", "bare"}:
-            held = _unquoted(said) if kind == "string" else said
-            records[-1].append(_field(key, held))
+        at, kind, said = match.end(), match.lastgroup, match.group().rstrip()
+        if kind in {"string", "bare"}:
+            held = unquoted(said) if kind == "string" else said
+            record.append(field_of(key, held))
+        elif kind == "comma":
+            if listed and len(stack) == 1:
+                record = []
+                records.append(record)
+        elif kind == "key":
+            key = said[:-1]
+        elif kind == "colon":
+            key = record.pop().value if record and stack and stack[-1] == "{" else key
         elif kind == "when":
-            records[-1].append(Field(key, _when(match["when"]), free=False))
+            record.append(Field(key, when(match["when"]), free=False))
         elif kind == "open":
             stack.append(said)
-            if len(records[-1]) and said == "(" and records[-1][-1].value == held:
-                records[-1].pop()  # the name of a class
-        elif kind == "close":
-            if not stack:
-                return None
+            if record and said == "(" and record[-1].value == held:
+                record.pop()  # the name of a class
+        elif not stack:
+            return None
+        else:
             stack.pop()
-        elif kind == "colon" and stack and stack[-1] == "{" and records[-1]:
-            key = records[-1].pop().value
-        elif kind == "comma" and listed and len(stack) == 1:
-            records.append([])
-    return records if not stack and not text[at:].strip() else None
+    return records if not stack and at == len(text) else None
 
 
-def _when(said: str) -> str:
+def when(said: str) -> str:
+    """Return a moment in numbers as a day and a time."""
     parts = [int(part) for part in said.split(", ")]
     year, month, day = parts[:3]
     hour, minute = (*parts[3:5], 0, 0)[:2]
     return f"{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}"
 
 
-def _unquoted(said: str) -> str:
+def unquoted(said: str) -> str:
+    """Return what a string in Python's notation says."""
     body = said[1:-1]
     if "\\" not in body:
         return body
@@ -180,7 +197,7 @@ def _yaml(text: str) -> list[list[Field]] | None:
         if value not in {"", "[]", "{}", "null"}:
             if value[0] in "|>&*!%@`":
                 return None
-            records[-1].append(_field(key, _scalar(value)))
+            records[-1].append(field_of(key, _scalar(value)))
     return None
 
 
@@ -207,5 +224,5 @@ def _scalar(said: str) -> str:
         return re.sub(r"\s*\n\s*", " ", said[1:-1].replace("''", "'"))
     if said[:1] == '"' and said[-1:] == '"' and len(said) > 1:
         folded = re.sub(r"\\\n\s*|\s*\n\s*", lambda found: "" if found.group()[0] == "\\" else " ", said)
-        return _unquoted(folded)
+        return unquoted(folded)
     return said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
@@ -10,13 +10,15 @@ from accord.core.system import Effect
 from accord.core.trial import Message, ToolCall
 from accord.guard.flow.lexicon import Slot, lexicon, slot_named
 from accord.guard.flow.naming import common, files_in, named_without_ending, other_ending, path_form
-from accord.guard.flow.outputs import Field, Output, read_output
+from accord.guard.flow.outputs import Output, field_forms, read_output
 from accord.guard.flow.pasting import TURN
+from accord.guard.flow.reckoning import names_month
 from accord.guard.flow.selecting import Chosen, chosen_in, named_in
 from accord.guard.flow.shapes import days, form_of, ibans, one_account, one_url, run_form, urls, without_accents
 from accord.guard.flow.speaking import marked
+from accord.guard.flow.stems import content_words, stem
 from accord.guard.flow.tools import Facts, Sink
-from accord.guard.flow.wish import Wish, content_words, read_wish, stem
+from accord.guard.flow.wish import Wish, read_wish
 
 POINTING: Final = frozenset({Slot.RECIPIENT, Slot.URL, Slot.TARGET, Slot.PATH, Slot.SECRET, Slot.CODE, Slot.ACCESS})
 """The slots that decide where something goes, what is touched, or who may do what."""
@@ -28,6 +30,7 @@ PASTED: Final = Facts(name="user:pasted", effect=Effect.READ, opaque=True)
 """What the user pasted into their own words: a source they handed over, and no order of theirs."""
 
 _DEEP: Final = 8
+_TURN: Final = TURN.strip("\n")
 _EDGES: Final = frozenset("@.+-_/")
 
 
@@ -56,7 +59,7 @@ class Value(NamedTuple):
 class Scene:
     """A conversation as the policy sees it: the user's wish, the operator's words, and every output by its source."""
 
-    __slots__ = ("_chosen", "_pointed", "_reached", "distrusted", "operator", "seen", "strange", "wish")
+    __slots__ = ("_chosen", "_pointed", "_reached", "_values", "distrusted", "operator", "seen", "strange", "wish")
 
     def __init__(
         self,
@@ -66,7 +69,7 @@ class Scene:
         retrieved: Callable[[str], Facts | None] | None = None,
     ) -> None:
         said = [m.content for m in conversation if m.role == "user" and m.channel in {None, "user"}]
-        self.wish: Wish = read_wish(TURN.join(text.replace(TURN.strip("\n"), " ") for text in said))
+        self.wish: Wish = read_wish(TURN.join(text.replace(_TURN, " ") for text in said))
         self.operator = "\n".join(
             m.content for m in conversation if m.role == "system" and m.channel in {None, "system"}
         )
@@ -74,6 +77,7 @@ class Scene:
         pasted = [Seen(PASTED.name, {}, PASTED, text) for text in self.wish.pasted]
         self.seen = (*pasted, *_outputs(conversation, facts, retrieved))
         self.distrusted = distrusted
+        self._values: dict[int, tuple[Value, ...]] = {}
         self._pointed: dict[int, bool] = {}
         self._reached: dict[int, bool] = {}
         self._chosen: dict[tuple[int, bool], Chosen] = {}
@@ -176,7 +180,7 @@ class Scene:
         seen = self.seen[place]
         if seen.facts is None or not seen.facts.reads or seen.facts.outside:
             return False
-        asked = [value.text for value in leaves(seen.args, seen.facts.sinks) if value.text.strip() and not value.number]
+        asked = [value.text for value in self.values(place) if value.text.strip() and not value.number]
         handed = [e for e in range(place) if self.reached(e) and not self.opaque(e)]
         return bool(asked) and all(any(text in self.seen[e].output for e in handed) for text in asked)
 
@@ -203,9 +207,15 @@ class Scene:
 
     def _led(self, place: int) -> bool:
         """Tell whether something was looked for in a source, instead of all it holds being listed."""
-        seen = self.seen[place]
-        sinks = seen.facts.sinks if seen.facts else {}
-        return any(not value.number and value.text.strip() for value in leaves(seen.args, sinks))
+        return any(not value.number and value.text.strip() for value in self.values(place))
+
+    def values(self, place: int) -> tuple[Value, ...]:
+        """Return the plain values that a tool was called with."""
+        known = self._values.get(place)
+        if known is None:
+            seen = self.seen[place]
+            known = self._values[place] = tuple(leaves(seen.args, seen.facts.sinks if seen.facts else {}))
+        return known
 
     def found(self, text: str) -> str:
         """Return the source in which a value is found that nobody vouched for; empty where it is nowhere."""
@@ -218,7 +228,7 @@ class Scene:
         seen = self.seen[place]
         if seen.facts is None or not seen.facts.reads:
             return False
-        asked = [value for value in leaves(seen.args, seen.facts.sinks) if not value.number and value.text.strip()]
+        asked = [value for value in self.values(place) if not value.number and value.text.strip()]
         if not asked:
             placed = any(sink.required and sink.slot in {Slot.PATH, Slot.URL} for sink in seen.facts.sinks.values())
             return not placed and (not seen.facts.things or bool(seen.facts.things & self.wish.words))
@@ -231,9 +241,10 @@ class Scene:
             return True
         if value.sink.slot is Slot.URL:
             return self._linked(value, place)
-        named = days(value.text)
-        if named:
-            return any(one.same(other) for one in named for other in self.wish.days)
+        if named := days(value.text):
+            return any(one.same(other) for one in named for other in (*self.wish.days, *days(self.operator)))
+        if names_month(value.text, self.wish.words):
+            return True
         words = content_words(value.text)
         if (
             words
@@ -250,8 +261,11 @@ class Scene:
             return False
         if self.wrote(value, Slot.PATH) and not common(form):
             return True
-        known = (found for seen in self.seen for found in (*files_in(seen.output), *_files(seen)))
+        known = (found for at, seen in enumerate(self.seen) for found in (*files_in(seen.output), *self._files(at)))
         return named_without_ending(form, self.wish.named, known) or self._handed_out(value, place)
+
+    def _files(self, place: int) -> Iterator[str]:
+        return (value.text for value in self.values(place) if value.sink.slot is Slot.PATH)
 
     def _handed_out(self, value: Value, place: int) -> bool:
         """Tell whether an earlier output that the user pointed at holds the value as a field."""
@@ -261,7 +275,7 @@ class Scene:
                 continue
             if self.wish.instructs and not self.opaque(earlier):
                 return True
-            if any(form_of(f.value, value.sink.slot) == form for r in self.output(earlier).records for f in r):
+            if not self.opaque(earlier) and form in field_forms(self.seen[earlier].output, value.sink.slot):
                 return True
         return False
 
@@ -289,7 +303,7 @@ class Scene:
 
 def _numbered(form: str) -> bool:
     """Tell whether a receiver is made of digits for the most part: a part of an account is no account."""
-    return "@" not in form and sum(letter.isdigit() for letter in form) * 2 >= len(form) > 1
+    return "@" not in form and sum(map(str.isdigit, form)) * 2 >= len(form) > 1
 
 
 def stands_in(form: str, text: str, slot: Slot) -> bool:
@@ -319,17 +333,21 @@ def leaves(args: Mapping[str, object], sinks: Mapping[str, Sink]) -> Iterator[Va
     ][::-1]
     while stack and left:
         sink, value, deep = stack.pop()
+        if isinstance(value, str):
+            left -= 1
+            yield Value(sink, value, number=False)
+            continue
         points = sink.slot in POINTING
         if isinstance(value, Mapping) and deep < _DEEP and (value or not (points and sink.required)):
             inner = [(_inside(sink, str(name)), item, deep + 1) for name, item in value.items()]
             stack.extend(inner[::-1])
-            stack.extend((sink, str(name), deep + 1) for name in value if points)
+            stack.extend((sink, str(name), deep + 1) for name in value if points and str(name) not in sink.inner)
         elif isinstance(value, list | tuple | set | frozenset) and deep < _DEEP and (value or not points):
             stack.extend((sink, item, deep + 1) for item in list(value)[::-1])
         elif _tells(value, sink):
             left -= 1
-            number = not isinstance(value, str) and not (points and isinstance(value, bool))
-            yield Value(sink, value if isinstance(value, str) else _plain(value), number)
+            number = not (points and isinstance(value, bool))
+            yield Value(sink, _plain(value), number)
 
 
 def _tells(value: object, sink: Sink) -> bool:
@@ -338,12 +356,13 @@ def _tells(value: object, sink: Sink) -> bool:
         return False
     if isinstance(value, bool):
         return sink.slot in {Slot.AMOUNT, Slot.FLAG} or sink.slot in POINTING
-    return bool(value) or sink.required or isinstance(value, str | int | float)
+    return bool(value) or sink.required or isinstance(value, int | float)
 
 
 def _inside(outer: Sink, name: str) -> Sink:
     """Return the sink of a member: what the argument it stands in demands, and where that demands nothing, its name."""
-    return Sink(name=name, slot=outer.slot if outer.slot in POINTING else slot_named(name))
+    given = outer.slot if outer.slot in POINTING else slot_named(name)
+    return outer.inner.get(name) or Sink(name=name, slot=given)
 
 
 def _plain(value: object) -> str:
@@ -357,11 +376,6 @@ def _own(message: Message) -> bool:
 def _asked(seen: Seen) -> tuple[tuple[str, str], ...]:
     """Return what a tool was asked for, in one form."""
     return tuple(sorted((name, path_form(str(value)[:500])) for name, value in seen.args.items()))
-
-
-def _files(seen: Seen) -> Iterator[str]:
-    sinks = seen.facts.sinks if seen.facts else {}
-    yield from (value.text for value in leaves(seen.args, sinks) if value.sink.slot is Slot.PATH)
 
 
 def _outputs(
@@ -379,14 +393,8 @@ def _outputs(
         if message.tool_calls:
             waiting = list(message.tool_calls)
         if message.role == "tool":
-            call = next((one for one in waiting if message.name in {None, "", one.name}), None)
+            call = next((one for one in waiting if not message.name or message.name == one.name), None)
             if call is not None:
                 waiting.remove(call)
             name = call.name if call else message.name or ""
             yield Seen(name, call.args if call else {}, facts.get(name), message.content)
-
-
-def field_words(fields: Iterable[Field]) -> Iterator[str]:
-    """Yield the stems of the words in fields."""
-    for field in fields:
-        yield from content_words(field.value)

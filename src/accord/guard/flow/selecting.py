@@ -10,7 +10,8 @@ from typing import NamedTuple
 from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import Field, read_output
 from accord.guard.flow.shapes import URL, numbers
-from accord.guard.flow.wish import Wish, content_words
+from accord.guard.flow.stems import content_words
+from accord.guard.flow.wish import Wish
 
 Record = Sequence[Field]
 
@@ -123,6 +124,8 @@ def _spoken(field: Field) -> tuple[str, ...]:
 
 def _counted(record: Record, wish: Wish) -> bool:
     """Tell whether a number the user wrote stands in a record as a number of its own."""
+    if not wish.numbers:
+        return False
     for field in record:
         if field.free or len(field.value) > 24 or field.key.lower().rstrip("_").endswith("id"):
             continue

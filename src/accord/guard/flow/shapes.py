@@ -192,6 +192,16 @@ def _readings(text: str) -> Iterator[float]:
         yield float(compact.replace(".", "").replace(",", "."))
 
 
+def day_spans(text: str) -> list[tuple[int, int]]:
+    """Return where days stand in a text, each with its year."""
+    if not _DIGIT.search(text):
+        return []
+    months = lexicon().months
+    spans = [match.span() for pattern in (ISO, _DOTTED) for match in pattern.finditer(text)]
+    spans += [match.span() for match in _DAY_FIRST.finditer(text) if match[2].lower() in months]
+    return spans + [match.span() for match in _MONTH_FIRST.finditer(text) if match[1].lower() in months]
+
+
 @lru_cache(maxsize=1024)
 def days(text: str) -> tuple[Day, ...]:
     """Return the days that a text names with day and month."""
@@ -238,3 +248,9 @@ def form_of(value: str, slot: Slot) -> str:
     if slot is Slot.RECIPIENT and (account := one_account(compact)):
         return account
     return " ".join(compact.split()).casefold()
+
+
+@lru_cache(maxsize=128)
+def running(text: str) -> str:
+    """Return a text in lower case with one blank between its words."""
+    return " ".join(text.split()).casefold()

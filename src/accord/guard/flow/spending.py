@@ -41,3 +41,7 @@ class Spent:
             if used >= most:
                 return f"{used} calls of {most} are used {limit.replace('_', ' ')}"
         return ""
+
+
+UNSPENT: Final = Spent()
+"""What is used up where nothing is."""

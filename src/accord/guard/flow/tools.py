@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -12,6 +12,8 @@ from accord.core.case import Does
 from accord.core.errors import RecordError
 from accord.core.guard import Confidentiality, GuardTool
 from accord.core.system import Effect
+from accord.guard.flow.describing import UNTOLD, Told, first_deed, groups_by_stem, made_by, said_of, shows, told_by
+from accord.guard.flow.inflecting import deeds_of
 from accord.guard.flow.lexicon import OWN, Lexicon, Slot, lexicon, name_words, slot_named
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -29,10 +31,12 @@ _GROUPS_OF: Final[Mapping[str, tuple[str, ...]]] = {
     Does.CHANGE_ACCESS: ("share", "invite", "remove"),
     Does.SCHEDULE: ("schedule", "create"),
 }
+_FINAL: Final = frozenset({"delete", "cancel", "pay", "reserve"})
 _NEVER_NOUNS: Final = frozenset(
     {"delete", "remove", "send", "pay", "create", "update", "execute", "write", "append", "invite", "grant", "purge"}
 )
 _SEVERITY: Final = (Effect.NONE, Effect.READ, Effect.REVERSIBLE, Effect.WRITE, Effect.IRREVERSIBLE)
+_SHORTEST: Final = 2  # letters of what may be a product or a small word in a name
 _OPTIONAL: Final = "null"
 _DECIDING: Final = frozenset({Slot.RECIPIENT, Slot.URL, Slot.TARGET, Slot.PATH, Slot.CODE, Slot.ACCESS})
 
@@ -48,21 +52,29 @@ class Tool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sink:
-    """An argument: what it is for, whether the tool cannot do without it, and whether it is declared a number."""
+    """An argument: what it is for, whether the tool cannot do without it, and whether it is declared a number.
+
+    `choices` are the words it takes, in small letters, where it declares them; `inner` are the members of an object, or
+    of the objects in a list, that it declares.
+    """
 
     name: str
     slot: Slot
     required: bool = False
     number: bool = False
+    choices: frozenset[str] = frozenset()
+    inner: Mapping[str, Sink] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Facts:
     """What is known of a tool: its effect, the words people ask for it with, what it works on, and its sinks.
 
     `outside` is a read that sends an address out of the house. `opaque` marks a tool whose output is the text of
     strangers as a whole, so that nothing in it counts as a field; `strange` where guard.yaml says that strangers write
     there. `verb` is its own. `every`: it works on all there is. `closed`: it takes no arguments but its sinks.
+    `reads`: calling it changes nothing. `numbers` and `objects` are the sinks declared as such. `told` is what its
+    description and schema say beside its name.
     """
 
     name: str
@@ -81,11 +93,15 @@ class Facts:
     closed: bool = False
     confidentiality: Confidentiality | None = None
     listed: GuardTool | None = None
+    told: Told = UNTOLD
+    reads: bool = field(init=False)
+    numbers: frozenset[str] = field(init=False)
+    objects: frozenset[str] = field(init=False)
 
-    @property
-    def reads(self) -> bool:
-        """Tell whether calling it changes nothing."""
-        return self.effect in {Effect.NONE, Effect.READ}
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reads", self.effect in {Effect.NONE, Effect.READ})
+        object.__setattr__(self, "numbers", frozenset(name for name, sink in self.sinks.items() if sink.number))
+        object.__setattr__(self, "objects", frozenset(name for name, sink in self.sinks.items() if sink.inner))
 
 
 def pin(tool: Tool) -> Digest:
@@ -108,13 +124,19 @@ def facts_of(tool: Tool, listed: GuardTool | None) -> Facts | None:
     parts = name_words(tool.name)
     verb = _verb(parts, description, words)
     groups = _groups(parts, verb, description, listed, words)
+    sinks = _sinks(tool, listed)
+    told = told_by(description, tool.schema) if listed else UNTOLD
+    if listed and not (listed.does or listed.effect) and _silent(parts, groups, words):
+        slots = (sink.slot for sink in sinks.values())
+        groups = frozenset({"read"}) if shows(parts, description, slots) else groups_by_stem(verb, parts) or groups
+        groups = groups or told.groups - {"read"}
     if not groups:
         return None
-    sinks = _sinks(tool, listed)
     things = _things(tuple(part for part in parts if part != verb or part in words.deeds), words)
     if "send" in groups and things & words.things["money"] & frozenset(parts):
         groups |= {"pay"}
-    effect = listed.effect if listed and listed.effect else _worst(groups, words)
+    doing = groups | ((told.groups | made_by(told.head)) & _FINAL) if groups == {OWN} else groups
+    effect = listed.effect if listed and listed.effect else _worst(doing, words)
     sinks = sinks if effect in {Effect.NONE, Effect.READ} else _deciding(sinks, known=OWN not in groups)
     outside = any(sink.slot is Slot.URL for sink in sinks.values()) or bool(listed and listed.does == Does.FETCH_URL)
     return Facts(
@@ -124,7 +146,7 @@ def facts_of(tool: Tool, listed: GuardTool | None) -> Facts | None:
         verb=verb,
         asks=_asks(parts, verb, groups, words),
         things=things,
-        own=frozenset(parts) & words.deeds.keys(),
+        own=frozenset(part for part in parts if part in words.deeds),
         nouns=frozenset(part.removesuffix("s") for part in parts if part not in words.deeds or part in words.things),
         sinks=sinks,
         every=not groups <= {"read"} and bool(set(parts) & words.small["bulk"]),
@@ -132,7 +154,15 @@ def facts_of(tool: Tool, listed: GuardTool | None) -> Facts | None:
         opaque=outside or _hands_out_texts(parts, sinks, effect),
         closed="properties" in tool.schema,
         listed=listed,
+        told=told,
     )
+
+
+def _silent(parts: tuple[str, ...], groups: frozenset[str], words: Lexicon) -> bool:
+    """Tell whether no word of a name is one for a deed."""
+    informs = parts[-1] in words.small["informing"] and parts[0] not in _NEVER_NOUNS
+    acting = (part for part in parts if set(words.deeds.get(part, ("read",))) != {"read"} and part not in words.things)
+    return informs or (groups <= {OWN} and not any(acting))
 
 
 def _verb(parts: tuple[str, ...], description: str, words: Lexicon) -> str:
@@ -140,8 +170,7 @@ def _verb(parts: tuple[str, ...], description: str, words: Lexicon) -> str:
 
     What may be a noun is none at the end of a name: `sign_message` sends nothing.
     """
-    told = _first_word(description)
-    confirmed = next((part for part in parts if part in told), "")
+    confirmed = next(_confirmed(parts, description, words), "")
     if confirmed:
         return confirmed
     first = next((part for part in parts if part in words.deeds), "")
@@ -149,7 +178,20 @@ def _verb(parts: tuple[str, ...], description: str, words: Lexicon) -> str:
     others = [part for part in parts[:-1] if part not in words.things] if noun else []
     if others or first or not description:
         return others[0] if others else first
-    return "" if parts[:1] and parts[0] in words.things else next(iter(parts), "")
+    if parts[:1] and parts[0] in words.things:
+        return next((part for part in parts[1:] if part not in words.things and len(part) > _SHORTEST), "")
+    return next((part for part in parts if len(part) > _SHORTEST), next(iter(parts), ""))
+
+
+def _confirmed(parts: tuple[str, ...], description: str, words: Lexicon) -> Iterator[str]:
+    """Yield the parts of a name that are the verb its description begins with; a noun in front is none: `Stages of`."""
+    told = _first_word(description)
+    said = told[0] if told else ""
+    reached = first_deed(said_of(description)) if said else frozenset()
+    for at, part in enumerate(parts):
+        same = part in told or bool(len(part) > _SHORTEST and reached & deeds_of(part))
+        if same and (part in words.deeds or part != said or not at):
+            yield part
 
 
 def _groups(
@@ -162,7 +204,7 @@ def _groups(
     found = set(words.deeds.get(verb, (OWN,) if verb else ()))
     for part in _deed_nouns(parts, verb, words):
         found |= set(words.deeds[part])
-    if "read" in found and _opens(parts, verb, words):
+    if found and verb and _opens(parts, verb, words, reads="read" in found):
         found = {OWN}
     if "read" in found:
         hidden = [part for part in parts[1:] if part in _NEVER_NOUNS]
@@ -187,16 +229,19 @@ def _deed_nouns(parts: tuple[str, ...], verb: str, words: Lexicon) -> tuple[str,
     return tuple(part for part in parts if part != verb and part in words.deeds and part in words.small["noun"])
 
 
-def _opens(parts: tuple[str, ...], verb: str, words: Lexicon) -> bool:
-    """Tell whether a word for reading does something here: a port is opened, a guest checked in."""
+def _opens(parts: tuple[str, ...], verb: str, words: Lexicon, *, reads: bool) -> bool:
+    """Tell whether a word does something else here: a port is opened, a guest checked in, a loss written off."""
     at = parts.index(verb)
     if "_".join(parts[at : at + 2]) in words.small["phrasal"]:
         return True
-    return verb in words.small["ajar"] and not set(parts) & words.small["readable"]
+    return reads and verb in words.small["ajar"] and not set(parts) & words.small["readable"]
 
 
 def _described(description: str, words: Lexicon) -> set[str]:
     """Return the groups that the first word of a description (`Deletes the file`) tells."""
+    said = [word.lower() for word in _WORD.findall(description[:200])[:2]]
+    if len(said) > 1 and said[0] in words.small["informing"] and said[1] in words.small["linking"]:
+        return set()  # `Posts on the board` are no posting
     for form in _first_word(description):
         if form in words.deeds and "read" not in words.deeds[form]:
             return set(words.deeds[form])
@@ -205,10 +250,10 @@ def _described(description: str, words: Lexicon) -> set[str]:
 
 def _first_word(description: str) -> tuple[str, ...]:
     """Return the forms of the verb that a description begins with: as it is, and without the endings of a person."""
-    first = _WORD.search(description[:200])
-    if first is None:
+    said = said_of(description)
+    if not said:
         return ()
-    word = first.group().lower()
+    word = said[0]
     stems = (word.removesuffix("s"), word.removesuffix("es"), word.removesuffix("ies") + "y")
     return (word, *stems) if word.endswith("s") else (word,)
 
@@ -219,8 +264,10 @@ def _worst(groups: Iterable[str], words: Lexicon) -> Effect:
 
 def _asks(parts: tuple[str, ...], verb: str, groups: frozenset[str], words: Lexicon) -> frozenset[str]:
     """Return the words that ask for a tool: its own verb, and all that mean the same deed; `give_credit`: `credit`."""
-    light = verb in words.small["light"]
-    own = frozenset(parts) if light else frozenset((verb,)) if verb else frozenset(parts) & words.deeds.keys()
+    before = parts[:1] != (verb,) and parts[0] in words.small["light"] - {"new", "take"}
+    light = verb in words.small["light"] or before
+    deeds = frozenset(part for part in parts if part in words.deeds)
+    own = frozenset(parts) if light else frozenset((verb,)) if verb else deeds
     return own.union(*(words.groups[group].asks for group in groups))
 
 
@@ -239,9 +286,7 @@ def _sinks(tool: Tool, listed: GuardTool | None) -> dict[str, Sink]:
     needed = tool.schema.get("required")
     required = set(map(str, needed)) if isinstance(needed, list | tuple) else set()
     sinks = {
-        str(name): Sink(
-            name=str(name), slot=_slot(str(name), said), required=str(name) in required, number=_is_number(said)
-        )
+        str(name): _sink(str(name), said, required=str(name) in required)
         for name, said in list(properties.items())[:200]
     }
     for effect_argument, name in listed.args.items() if listed else ():
@@ -250,14 +295,33 @@ def _sinks(tool: Tool, listed: GuardTool | None) -> dict[str, Sink]:
     return sinks
 
 
+def _sink(name: str, said: object, *, required: bool, deep: int = 3) -> Sink:
+    """Return what a schema declares of an argument, with the members of the object that it is."""
+    one = said.get("items", said) if isinstance(said, Mapping) else {}
+    one = one if isinstance(one, Mapping) else {}
+    members = one.get("properties")
+    needed = one.get("required")
+    inner = {
+        str(key): _sink(f"{name}.{key}", value, required=required and str(key) in (needed or ()), deep=deep - 1)
+        for key, value in (list(members.items())[:60] if isinstance(members, Mapping) and deep else ())
+    }
+    listed = one.get("enum")
+    choices = frozenset(str(word).casefold() for word in listed[:200]) if isinstance(listed, list) else frozenset[str]()
+    number = _is_number(said)
+    return Sink(name=name, slot=_slot(name, said), required=required, number=number, choices=choices, inner=inner)
+
+
 def _deciding(sinks: dict[str, Sink], *, known: bool) -> dict[str, Sink]:
     """Return the sinks of an effect, in which something decides: where no name tells, whatever the tool needs."""
     if known and any(sink.slot in _DECIDING for sink in sinks.values()):
         return sinks
     return {
-        name: replace(sink, slot=_deciding_slot(sink)) if sink.slot is Slot.OTHER and sink.required else sink
-        for name, sink in sinks.items()
+        name: replace(sink, slot=_deciding_slot(sink)) if _undecided(sink) else sink for name, sink in sinks.items()
     }
+
+
+def _undecided(sink: Sink) -> bool:
+    return sink.slot is Slot.OTHER and sink.required and not sink.choices and not sink.inner
 
 
 def _deciding_slot(sink: Sink) -> Slot:

@@ -9,16 +9,16 @@ from functools import lru_cache
 from itertools import pairwise, takewhile
 from typing import Final, NamedTuple
 
-from accord.guard.flow.denying import Bound, bounds, conditional, denied, taken_back
+from accord.guard.flow.denying import Bound, bidden, bounds, conditional, denied, taken_back
 from accord.guard.flow.idioms import idiom
-from accord.guard.flow.lexicon import Lexicon, lexicon
+from accord.guard.flow.lexicon import Lexicon, lexicon, unheard_of
 from accord.guard.flow.pasting import blanked, merged, pasted
 from accord.guard.flow.shapes import ISO, Day, days, digit_runs, ibans, numbers, urls, without_runs
+from accord.guard.flow.stems import TOKEN, split, stem, stems
 
 MOST: Final = 20_000
 """How many characters of the user's words are read, from the end."""
 
-_TOKEN: Final = re.compile(r"[^\W_]+(?:['’_\-.][^\W_]+)*'?|[^\s\w]|_+", re.UNICODE)
 _QUOTED: Final = re.compile(
     r"(?<!\w)'((?:[^'\n]|(?<=\w)'(?=\w)){1,2000})'(?!\w)|\"([^\"\n]{1,2000})\"|“([^”]{1,2000})”|«([^»]{1,2000})»|`([^`]{1,2000})`"
 )
@@ -92,7 +92,7 @@ class Wish:
 
     def asks(self, verbs: frozenset[str]) -> tuple[Request, ...]:
         """Return the requests made with one of these words, some of which no table may know."""
-        new = verbs - lexicon().asked
+        new = unheard_of(verbs)
         known = tuple(request for request in self.requests if request.verb in verbs)
         return (*known, *read_deeds(self.text, new)) if new & self.words else known
 
@@ -118,6 +118,13 @@ def read_deeds(text: str, verbs: frozenset[str]) -> tuple[Request, ...]:
     return tuple(one for one in _requests(tokens, words, bounded=bool(bounds(own))) if one.start >= taken_back(text))
 
 
+@lru_cache(maxsize=512)
+def plain_words(wish: Wish) -> tuple[tuple[str, int], ...]:
+    """Return the user's own words in lower case, with where they begin; what is quoted is left out."""
+    tokens = _tokens(wish.own, merged(match.span() for match in _QUOTED.finditer(wish.own)))
+    return tuple((token.text, token.start) for token in tokens if not token.quoted)
+
+
 @lru_cache(maxsize=128)
 def read_orders(text: str) -> Wish:
     """Return what a text asks for that the user told us to follow: a letter is one, whoever wrote it."""
@@ -140,7 +147,7 @@ def _read(spoken: str, strange: list[tuple[int, int]]) -> Wish:
     again = tokens if bare == spoken else _tokens(bare, [])
     plain = [token.text for token in again]
     named = " ".join(bare.split()).casefold()
-    numbered, heard = sum(map(str.isdigit, own)) >= _NUMBERED, frozenset(_split(plain))
+    numbered, heard = sum(map(str.isdigit, own)) >= _NUMBERED, frozenset(split(plain))
     chosen_by = _selectors(plain, words)
     return Wish(
         text=spoken,
@@ -181,27 +188,11 @@ def _hands_over(request: Request, words: Lexicon) -> bool:
     return bool(request.after & small["here"] and request.after & small["delegating"])
 
 
-def stem(word: str) -> str:
-    """Return a word without the endings of plurals, so that `hobbies` meets `hobby`."""
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
-
-
-@lru_cache(maxsize=8192)
-def content_words(text: str) -> tuple[str, ...]:
-    """Return the stems of the words of a text that mean something."""
-    stop = lexicon().small["stop"]
-    folded = text.casefold()
-    words = _telling(_TOKEN.findall(folded))
-    return tuple(stem(word) for word in words if word not in stop and (len(word) > 1 or word.isdigit()))
-
-
 def _tokens(text: str, quoted: list[tuple[int, int]]) -> list[_Token]:
     found, at, many = [], 0, len(quoted)
     lower = text.lower()
     folded = (lower if len(lower) == len(text) else text).replace("’", "'")
-    for match in _TOKEN.finditer(folded):
+    for match in TOKEN.finditer(folded):
         start = match.start()
         while at < many and quoted[at][1] <= start:
             at += 1
@@ -209,27 +200,11 @@ def _tokens(text: str, quoted: list[tuple[int, int]]) -> list[_Token]:
     return found
 
 
-def _telling(tokens: Iterable[str]) -> Iterator[str]:
-    """Yield words and their parts, without the endings of names: `txt` and `com` tell nothing."""
-    for token in tokens:
-        if token.isalnum():
-            yield token
-            continue
-        ending = token.rpartition(".")[2] if "." in token else ""
-        yield from (word for word in _split([token]) if word != ending)
-
-
-def _split(tokens: Iterable[str]) -> Iterator[str]:
-    for token in tokens:
-        if token.isalnum():
-            yield token
-        elif token[0].isalnum():
-            yield token
-            bare = token.removesuffix("'s").rstrip("'")
-            if bare != token:
-                yield bare
-            if not bare.isalnum():
-                yield from (part for part in re.split(r"[^\w]|_", bare) if part)
+def _heads(tokens: Iterable[str]) -> Iterator[str]:
+    """Yield words and their parts, without what only goes before another word: an `image-resizer` is no image."""
+    for word in tokens:
+        first, dash, rest = word.partition("-")
+        yield from ((word, *rest.split("-")) if dash and first.isalpha() and rest.isalpha() else split((word,)))
 
 
 def _requests(tokens: list[_Token], words: Lexicon, *, bounded: bool) -> Iterator[Request]:
@@ -248,9 +223,9 @@ def _requests(tokens: list[_Token], words: Lexicon, *, bounded: bool) -> Iterato
             after.append(follow.text)
         yield Request(
             verb,
-            frozenset(_split(after)),
-            frozenset(_split(takewhile(lambda word: word not in words.small["onto"], after))),
-            frozenset(_split(takewhile(lambda word: word not in words.small["linking"], after))),
+            frozenset(_heads(after)),
+            frozenset(_heads(takewhile(lambda word: word not in words.small["onto"], after))),
+            frozenset(_heads(takewhile(lambda word: word not in words.small["linking"], after))),
             token.start,
             home=verb is token.text and after[:1] in (["me"], ["us"], ["mir"], ["uns"]),
             conditional=not bounded and conditional(plain, at),
@@ -268,7 +243,7 @@ def _is_asked(plain: list[str], at: int, words: Lexicon) -> bool:
     if set(before[-2:]) & small["negation"] or (set(before[-3:]) & small["negation"] and last == "to"):
         return bool(set(before[-3:]) & small["forget"])
     if plain[at] in small["noun"] and not _starts(before, plain, at, words):
-        return False
+        return bidden(before, plain, at, words)
     if last in small["determiner"] or last in small["subject"]:
         return False
     if last == "to":
@@ -280,6 +255,8 @@ def _is_asked(plain: list[str], at: int, words: Lexicon) -> bool:
 def _withheld(plain: list[str], at: int, before: list[str], words: Lexicon) -> bool:
     """Tell whether a deed is named and not asked for: `send no mail`, `I don't want you to`, `only after I confirm`."""
     small, after = words.small, list(takewhile(lambda word: word not in _ENDS, plain[at + 1 : at + 25]))
+    if after and after[-1] in small["particle"]:
+        after = [*after[:-1], after[-2] if len(after) > 1 else after[-1]]  # `zeg het niet op`
     if after and (
         after[0] in small["nothing"] or {*after[:3]} & small["none"] or {*after[:2], after[-1]} & small["negated_end"]
     ):
@@ -349,7 +326,7 @@ def _nearest(place: int, deeds: Sequence[Request]) -> str:
 def _dictated(lead: str, words: Lexicon) -> str:
     """Return what the words before a text say it is for; empty where they say nothing."""
     clause = re.split(r"[.!?\n]\s|[,;'\"”»]", lead.rstrip(" :,'\"“«`") + " ")[-1]
-    near = list(_split(token.casefold() for token in _TOKEN.findall(clause)))[-6:]
+    near = list(split(token.casefold() for token in TOKEN.findall(clause)))[-6:]
     small = words.small
     if near and near[-1] in _PLACES:
         return ""
@@ -370,7 +347,7 @@ def _selectors(plain: list[str], words: Lexicon) -> frozenset[str]:
         last = plain[at - 1] if at else ""
         if last in {"to", "with", "invite", "tell", "an", "à", "al"} and word not in words.things:
             continue
-        found.update(stem(part) for part in _telling([word]) if len(part) > 1 or part.isdigit())
+        found.update(stems(word))
     return frozenset(found - words.small["stop"])
 
 
@@ -378,16 +355,16 @@ def _names_of(tokens: Sequence[_Token], words: Lexicon) -> frozenset[str]:
     """Return the words that name one thing among many: no deeds, no words for any such thing, no parts of days."""
     found = set[str]()
     for token in tokens:
-        if not token.text[0].isalnum() or token.text in words.small["stop"] or ISO.fullmatch(token.text):
+        if not token.text[0].isalnum() or token.text in words.small["stop"]:
             continue
-        parts = [stem(part) for part in _telling([token.text]) if len(part) > 1]
-        usual = token.text.isalnum() and not token.quoted
-        found.update(part for part in parts if not usual or not _usual(token.text, words))
+        usual = not token.quoted and token.text.isalnum() and _usual(token.text, words)
+        if not usual and not ISO.fullmatch(token.text):
+            found.update(part for part in stems(token.text) if len(part) > 1)
     return frozenset(found - words.small["stop"])
 
 
 def _usual(word: str, words: Lexicon) -> bool:
-    return word.isdigit() or word in words.asked | words.small["relative"] or word in words.things
+    return word.isdigit() or word in words.asked or word in words.small["relative"] or word in words.things
 
 
 def _instructs(plain: list[str], words: Lexicon) -> bool:

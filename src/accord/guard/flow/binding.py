@@ -1,0 +1,201 @@
+"""Which of the user's values belong together: one call takes them from one part of the wish, and not crosswise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import combinations
+from typing import Final, NamedTuple
+
+from accord.guard.flow.amounts import sums
+from accord.guard.flow.lexicon import Slot, lexicon, name_words
+from accord.guard.flow.matching import said_of
+from accord.guard.flow.scene import Scene, Value, stands_in
+from accord.guard.flow.shapes import IBAN, MAIL, URL, day_spans, days, numbers
+from accord.guard.flow.tools import Facts
+
+LONGEST: Final = 6_000
+"""Characters of the user's words in which values are told apart."""
+
+_MIXED: Final = re.compile(r"(?<![\w./-])(?=[\w/.-]*\d)(?=[\w/.-]*[^\W\d_])[\w](?:[\w/.-]*\w)?")
+_NUMBER: Final = re.compile(r"(?<![\w.,/-])\d+(?:[.,' ]\d{3})*(?:[.,]\d+)?(?![\w/-]|[.,]\d)")
+_CAPITAL: Final = re.compile(r"(?<![\w.@/-])[^\W\d_a-z][^\W\d_]+(?:[ -][^\W\d_a-z][^\W\d_]+)*(?![\w@/])")
+_SENTENCE: Final = re.compile(r"[.!?;\n](?=\s|$)")
+_BEFORE: Final = re.compile(r"([^\W\d_]+|->|→)\W*$")
+_LOOSE: Final = frozenset({Slot.TITLE, Slot.CONTENT, Slot.FLAG, Slot.ACCESS, Slot.CODE, Slot.SECRET})
+_MOST: Final = 60
+_WORDS: Final = re.compile(r"[^\W\d_]+")
+_BOUND: Final = frozenset({Slot.RECIPIENT, Slot.TARGET, Slot.URL, Slot.PATH, Slot.AMOUNT})
+_GOAL: Final = frozenset({"to", "target", "dest", "destination", "dst", "into", "ziel", "goal", "nach", "doel"})
+_ORIGIN: Final = frozenset({"from", "source", "sources", "src", "origin", "quelle", "von", "bron"})
+
+
+class Token(NamedTuple):
+    """A value in the user's words: where it stands, its form, its kind, the sentence, and whether `to` leads to it."""
+
+    start: int
+    text: str
+    kind: str
+    sentence: int
+    led: bool
+
+
+def crossed(scene: Scene, values: Sequence[Value]) -> Value | None:
+    """Return a value that the user wrote for something else than the other values of the call; None where all agree."""
+    tokens = told_values(scene.wish.own[:LONGEST])
+    if len(tokens) < 3 or len(tokens) > _MOST:
+        return None
+    found = [(value, _places(value, tokens)) for value in values if value.sink.slot not in _LOOSE]
+    found = [(value, places) for value, places in found if places]
+    for (_, mine), (value, theirs) in combinations(found, 2):
+        if value.text.strip() and not _together(mine, theirs, tokens):
+            return value
+    return next((value for value, places in found if _turned(value, places, found, tokens)), None)
+
+
+def of_another_deed(scene: Scene, values: Sequence[Value], facts: Facts) -> Value | None:
+    """Return a value that they wrote only where they ask for another deed: `set it to 20 and light the hall`."""
+    said = said_of(scene, facts)
+    if not said.rest or _pronoun(said.own):
+        return None
+    own, rest = f"{said.own} {said.aside}".casefold(), said.rest.casefold()
+    for value in values:
+        form = " ".join(value.text.split()).casefold()
+        numbered = any(map(str.isdigit, form)) and value.sink.slot is not Slot.URL
+        if value.sink.slot not in _BOUND or len(form) < 2 or numbered or _in(form, own):
+            continue
+        if _in(form, rest) and not _in(form, scene.operator.casefold()):
+            return value
+    return None
+
+
+def _in(form: str, text: str) -> bool:
+    return stands_in(form, text, Slot.OTHER)
+
+
+def _pronoun(text: str) -> bool:
+    """Tell whether a clause points at what stands in another one: `send it to her`."""
+    small = lexicon().small
+    words = set(_WORDS.findall(text.casefold()))
+    return bool(words & (small["pronoun"] | small["personal"] | small["whom"] | small["alike"] | {"there", "here"}))
+
+
+@lru_cache(maxsize=256)
+def told_values(text: str) -> tuple[Token, ...]:
+    """Return the values in the user's words in order: addresses, accounts, days, sums, numbers, ids and names."""
+    ends = [match.start() for match in _SENTENCE.finditer(text)]
+    taken: list[tuple[int, int]] = []
+    found: list[Token] = []
+    for kind, spans in _spans(text):
+        for start, end in spans:
+            if any(start < stop and begin < end for begin, stop in taken):
+                continue
+            taken.append((start, end))
+            sentence = sum(at < start for at in ends)
+            found.append(Token(start, text[start:end].casefold(), kind, sentence, _led(text, start)))
+    return tuple(sorted(found))
+
+
+def _spans(text: str) -> Iterator[tuple[str, list[tuple[int, int]]]]:
+    yield "mail", [match.span() for match in MAIL.finditer(text)]
+    yield "url", [match.span() for match in URL.finditer(text)]
+    yield "account", [match.span() for match in IBAN.finditer(text)]
+    yield "day", day_spans(text)
+    yield "id", [match.span() for match in _MIXED.finditer(text)]
+    figures = [match.span() for match in _NUMBER.finditer(text)]
+    money = {start for start, end in figures if _moneyed(text, start, end)}
+    yield "money", [span for span in figures if span[0] in money]
+    yield "number", [span for span in figures if span[0] not in money]
+    yield "name", [match.span() for match in _CAPITAL.finditer(text) if not _begins(text, match.start())]
+
+
+def _moneyed(text: str, start: int, end: int) -> bool:
+    return any(one.money for one in sums(text[max(0, start - 6) : end + 9].strip()))
+
+
+def _begins(text: str, start: int) -> bool:
+    """Tell whether a capital letter only begins a sentence."""
+    before = text[:start].rstrip(" \t\"'(")
+    return not before or before[-1] in ".!?:\n" or before != before.rstrip()
+
+
+def _led(text: str, start: int) -> bool:
+    """Tell whether `to` or `into` stands before a value, with what it is called between at most."""
+    small = lexicon().small
+    rest = text[max(0, start - 60) : start].casefold()
+    for _ in range(3):
+        match = _BEFORE.search(rest)
+        if match is None:
+            return False
+        word = match[1]
+        if word in small["into"] or word in {"->", "→"}:
+            return True
+        if word not in small["determiner"] and word not in lexicon().things:
+            return False
+        rest = rest[: match.start()]
+    return False
+
+
+def _places(value: Value, tokens: Sequence[Token]) -> list[int]:
+    """Return which of the user's values a value of the call is."""
+    form = " ".join(value.text.split()).casefold()
+    if not form or len(form) > 200:
+        return []
+    figures = set(numbers(form)) if any(map(str.isdigit, form)) else set()
+    meant = days(form)
+    found = []
+    for at, token in enumerate(tokens):
+        if token.kind in {"money", "number"}:
+            same = bool(figures & set(numbers(token.text))) and len(figures) < 3 and form[:1] in "-0123456789$€£+"
+        elif token.kind == "day":
+            same = any(one.same(other) for one in meant for other in days(token.text))
+        elif token.kind == "name":
+            same = form == token.text or (f" {form} " in f" {token.text} ") or (f" {token.text} " in f" {form} ")
+        else:
+            same = form.replace(" ", "") == token.text.replace(" ", "") or (
+                token.kind == "url" and form.endswith(token.text) and "//" in form
+            )
+        if same:
+            found.append(at)
+    return found
+
+
+def _together(mine: Sequence[int], theirs: Sequence[int], tokens: Sequence[Token]) -> bool:
+    """Tell whether two values stand in one part of the wish: some place of one goes with some place of the other."""
+    return any(one == other or _paired(one, other, tokens) for one in mine for other in theirs)
+
+
+def _paired(one: int, other: int, tokens: Sequence[Token]) -> bool:
+    """Tell whether nothing says that two values belong apart: another of its kind in the sentence of the other."""
+    first, second = tokens[one], tokens[other]
+    if first.kind == second.kind:
+        return True
+    if first.sentence != second.sentence:
+        rivals = (t for t in tokens if t.sentence == first.sentence and t.kind == second.kind and t.text != second.text)
+        others = (t for t in tokens if t.sentence == second.sentence and t.kind == first.kind and t.text != first.text)
+        return next(rivals, None) is None and next(others, None) is None
+    kinds = {first.kind, second.kind}
+    line = [at for at, t in enumerate(tokens) if t.sentence == first.sentence and t.kind in kinds]
+    row = [tokens[at].kind for at in line]
+    even = len(line) > 3 and len(line) % 2 == 0
+    if not even or any(row[at] == row[at + 1] or row[at] != row[at % 2] for at in range(len(row) - 1)):
+        return True
+    return line.index(one) // 2 == line.index(other) // 2
+
+
+def _turned(
+    value: Value, places: Sequence[int], found: Sequence[tuple[Value, list[int]]], tokens: Sequence[Token]
+) -> bool:
+    """Tell whether a value goes the wrong way: what the user wrote after `into` is a goal, and nothing else is."""
+    roles = set(name_words(value.sink.name))
+    goal, origin = bool(roles & _GOAL), bool(roles & _ORIGIN)
+    if goal == origin or value.sink.slot in {Slot.DATE, Slot.AMOUNT}:
+        return False
+    sentences = {tokens[at].sentence for at in places}
+    kinds = {tokens[at].kind for at in places}
+    alike = [token for token in tokens if token.sentence in sentences and token.kind in kinds]
+    if not any(token.led for token in alike) or all(token.led for token in alike):
+        return False
+    led = any(tokens[at].led for at in places)
+    return led is not goal

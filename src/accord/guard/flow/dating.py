@@ -1,0 +1,203 @@
+"""Whether a day or a time in a call is one that the user means: written, told by a weekday, or of the chosen record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import cache, lru_cache
+from typing import Final
+
+from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
+from accord.guard.flow.outputs import Field
+from accord.guard.flow.reckoning import clock, ends_of_months, reckoned
+from accord.guard.flow.scene import Scene, Value, stands_in
+from accord.guard.flow.shapes import Day, day_spans, days
+from accord.guard.flow.speaking import marked
+from accord.guard.flow.tools import Facts
+
+LONGEST: Final = 80
+"""Characters of a day or a time."""
+
+_COMPACT: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)/?([01]\d)/?([0-3]\d)(?!\d)")
+_CLOCK: Final = re.compile(
+    r"(?<![\w.,/-])T?\d{1,2}:\d\d(?::\d\d(?:\.\d{1,9})?)?\s*(?:Z\b|[+-]\d\d:?\d\d\b)?|"
+    r"(?<![\w.,/-])\d{1,2}\s?(?:[ap]\.?m\b\.?|uhr\b|h(?:\d\d)?\b|o'clock\b)|"
+    r"(?<![\w.,/:-])(?:19|20)\d{6}T?\d{4}(?:\d\d)?(?!\d)",
+    re.IGNORECASE,
+)
+_COUNT: Final = re.compile(r"(?<![\w.,/:-])\d{1,3}\s?([^\W\d_]+|[º.](?=\s))")
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
+_FORMER: Final = frozenset({"from", "old", "current", "original", "previous"})
+_SHORT: Final = re.compile(r"\d{4}-(?:\d-|\d\d-\d(?!\d))")
+_LEADING: Final = frozenset({"until", "till", "by", "from", "bis", "ab", "vom", "jusqu", "hasta", "fino", "tot", "ate"})
+_STAMPS: Final = frozenset({"timestamp", "sent", "received", "created", "updated", "modified", "changed", "posted"})
+_CLOCKED: Final = frozenset({"am", "pm", "utc", "z", "t", "h", "uhr", "at", "um", "à", "on", "the"})
+_SIGNS: Final = frozenset("|;$<>`@")
+_ODD: Final = re.compile(r"[-+/.:]\s*(?=[-+/.:])|(?<=\s)[-+/](?=\s|$)|^[-+/.]|[-+/]$")
+
+
+def plain_day(text: str) -> str:
+    """Return a day that is written without signs, `20260319`, with them."""
+    return _COMPACT.sub(r"\1-\2-\3", text.strip())
+
+
+@lru_cache(maxsize=1024)
+def is_time(text: str) -> bool:
+    """Tell whether a text is a day or a time, whole, and holds nothing else."""
+    said = plain_day(text)
+    odd = any(letter.isdigit() and not letter.isascii() for letter in said) or _SHORT.search(said)
+    first = next(iter(_LETTERS.findall(said.casefold())), "")
+    if odd or (days(said) and first in _LEADING):
+        return False
+    if len(said) > LONGEST or _SIGNS & set(said) or "\n" in said:
+        return False
+    rest = said
+    for start, end in sorted(day_spans(said), reverse=True):
+        rest = rest[:start] + " " * (end - start) + rest[end:]
+    rest = _CLOCK.sub(" ", rest)
+    table, small = lexicon(), lexicon().small
+    for match in _COUNT.finditer(rest):
+        if match[1].casefold() in small["unit"] | small["clock"] | small["ordinal"] | {"º", "."}:
+            rest = rest.replace(match.group(), " ", 1)
+    known = small["clock"] | small["relative"] | table.months.keys() | _day_words()
+    words = set(_LETTERS.findall(rest.casefold()))
+    year = bool(days(said)) or bool(words & table.months.keys())
+    bare = re.sub(r"(?<!\S)(?:19|20)\d\d(?!\S)", " ", rest, count=1) if year and not days(said) else rest
+    if len({span for span in day_spans(said) if not any(_inside(span, one) for one in day_spans(said))}) > 1:
+        return False
+    whole = bool(days(said)) or _CLOCK.search(said) is not None or bool(words & (table.months.keys() | _telling()))
+    broken = not days(said) and bool(day_spans(said))
+    return whole and not broken and words <= known and not any(map(str.isdigit, bare)) and not _ODD.search(rest.strip())
+
+
+def _inside(span: tuple[int, int], other: tuple[int, int]) -> bool:
+    return span != other and span[0] < other[1] and other[0] < span[1]
+
+
+def day_fits(scene: Scene, value: Value, facts: Facts) -> bool:
+    """Tell whether a day is one the user means, or the one that the record they chose has in such a field.
+
+    Where nobody says a day any will do, and for a payment of which the user says none.
+    """
+    text = plain_day(value.text)
+    meant = days(text)
+    if not meant:
+        words = _LETTERS.findall(_CLOCK.sub(" ", text).casefold())
+        return not _a_piece(scene, text) and all(word in scene.wish.words or word in _CLOCKED for word in words)
+    asked = (*scene.wish.days, *told_days(scene))
+    if any(one.same(other) for one in meant for other in asked):
+        return True
+    paid = "pay" in facts.groups
+    if not asked and (paid or not any(one.same(other) for one in meant for other in _said_by_sources(scene))):
+        return True
+    if asked and not _FORMER & set(name_words(value.sink.name)):
+        return False
+    return _of_record(scene, value, meant, exactly=bool(asked))
+
+
+def _said_by_sources(scene: Scene) -> Iterator[Day]:
+    """Yield the days that anybody but the user and the operator said."""
+    for text in (*(seen.output for seen in scene.seen), *scene.strange):
+        yield from days(text)
+
+
+def told_days(scene: Scene) -> tuple[Day, ...]:
+    """Return the days that the user told by a weekday, an offset or the end of a month."""
+    known = today(scene)
+    ends = ends_of_months(scene.wish.own, known)
+    return (*ends, *(reckoned(scene.wish.own, known) if known is not None else ()))
+
+
+def today(scene: Scene) -> date | None:
+    """Return the day that the operator, the user or a clock says today is."""
+    clocks = (
+        seen.output[:100]
+        for seen in scene.seen
+        if seen.facts is not None and seen.facts.reads and not seen.args and _is_clock(seen.facts.nouns)
+    )
+    said = clock(scene.operator) or clock(scene.wish.own)
+    return said or clock(*("today " + output for output in clocks))
+
+
+def told_so(scene: Scene, text: str) -> bool:
+    """Tell whether a text is what the user wrote for a day: `dia 5`, `the first of next month`."""
+    said = " ".join(text.split()).casefold()
+    small = lexicon().small
+    words = set(_LETTERS.findall(said))
+    if len(said) > LONGEST or words - _day_words() - small["determiner"] - small["linking"] - lexicon().months.keys():
+        return False
+    return stands_in(said, scene.wish.folded, Slot.DATE) and bool(reckoned(said, today(scene) or date(2000, 1, 1)))
+
+
+def _is_clock(nouns: frozenset[str]) -> bool:
+    return bool(nouns) and nouns <= {"current", "day", "date", "time", "today", "now", "clock", "datetime"}
+
+
+def _a_piece(scene: Scene, text: str) -> bool:
+    """Tell whether a text is a part of a day that the user wrote whole: `June` of `30 June`."""
+    words = set(_LETTERS.findall(text.casefold()))
+    if text.isdigit() or (words and words <= lexicon().months.keys()):
+        spans = day_spans(scene.wish.own)
+        inside = any(text.casefold() in scene.wish.own[start:end].casefold() for start, end in spans)
+        return inside or not scene.wrote(text, Slot.DATE)
+    return False
+
+
+def _of_record(scene: Scene, value: Value, meant: tuple[Day, ...], *, exactly: bool) -> bool:
+    """Tell whether a day stands where the user pointed: in a day's field of the record they chose, else alone there.
+
+    Days that the user wrote win: then the field has to be called like the argument.
+    """
+    for place, _ in scene.directed():
+        records = scene.output(place).records
+        if records:
+            fields = [field for at in scene.chosen(place).places for field in records[at]]
+            dated = [one for one in fields if not one.free and _fits(one, value, exactly=exactly) and days(one.value)]
+            texts = _without_stamps(dated or fields)
+            if not dated and not any(map(days, texts)):
+                texts = _without_stamps(field for record in records for field in record)
+        else:
+            dated, texts = [], [scene.seen[place].output]
+        found = [day for text in texts for day in days(plain_day(text))]
+        if not found or (not dated and (exactly or any(marked(text, scene.distrusted) for text in texts))):
+            continue
+        alike = [any(one.same(other) for other in meant) for one in found]
+        if any(alike) if dated else all(alike):
+            return True
+    return False
+
+
+def _without_stamps(fields: Iterable[Field]) -> list[str]:
+    return [one.value for one in fields if not _STAMPS.intersection(name_words(one.key))]
+
+
+def _fits(field: Field, value: Value, *, exactly: bool) -> bool:
+    if exactly:
+        return name_words(field.key) == name_words(value.sink.name)
+    return slot_named(field.key) is Slot.DATE and not _STAMPS.intersection(name_words(field.key))
+
+
+@cache
+def _telling() -> frozenset[str]:
+    """Return the words that say when: `tomorrow`, `friday`, `week`, `noon`."""
+    small = lexicon().small
+    names = frozenset(name for kind in ("dayword", "weekday") for pair in small[kind] for name in _names(pair))
+    return (
+        names
+        | small["coming"]
+        | (small["clock"] & frozenset({"noon", "midnight", "morning", "afternoon", "evening", "night", "now"}))
+    )
+
+
+@cache
+def _day_words() -> frozenset[str]:
+    small = lexicon().small
+    names = (name for kind in ("dayword", "weekday", "span") for pair in small[kind] for name in _names(pair))
+    kinds = ("coming", "present", "ending", "first", "dayly", "ordinal", "counted_words")
+    return frozenset(names).union(*(small.get(kind, frozenset()) for kind in kinds))
+
+
+def _names(pair: str) -> Iterator[str]:
+    for name in pair.partition(":")[2].split(","):
+        yield from _LETTERS.findall(name)

@@ -1,0 +1,103 @@
+"""Numbers in a call: whether each is the one that the user wrote, or that stands where they pointed."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Final
+from unicodedata import category
+
+from accord.guard.flow.amounts import amount_fits, currency_fits, is_amount
+from accord.guard.flow.lexicon import Slot, name_words, slot_named
+from accord.guard.flow.limits import bounds_in
+from accord.guard.flow.origins import NOWHERE, Origin, field_origin, stands_beside
+from accord.guard.flow.scene import Scene, Value
+from accord.guard.flow.shapes import numbers
+from accord.guard.flow.tools import Facts
+
+_GROUPED: Final = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f']\d{3})+(?!\d)")
+_ODD: Final = re.compile(r"\d+[.,](?:0|\d{3})")  # `35,0` and `48213.000`, where a number is declared
+_NUMERAL: Final = re.compile(r"\d(?:[\d.,]*\d)?")
+_THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
+_NEGATIVE: Final = re.compile(r"(?<!\w)[-\u2212\u2013]\s?[$€£¥]?\s?\d")
+
+
+def hidden(text: str) -> bool:
+    """Tell whether a value holds what nobody sees, and so nobody wrote: control and format characters."""
+    if text.isascii() and text.isprintable():
+        return False
+    odd = (letter for letter in text if not letter.isascii() or letter < " ")
+    return any(category(letter) in {"Cf", "Cc", "Zs"} and letter not in "\u00a0\u202f" for letter in odd)
+
+
+def as_labelled(text: str, value: Value) -> bool:
+    """Tell whether a number is the one that the user wrote after the argument's own name, where they did so."""
+    names = [word for word in name_words(value.sink.name) if len(word) > 2]
+    if not names or not any(word in text.casefold() for word in names):
+        return True
+    told = re.findall(rf"(?i)(?<!\w)(?:{'|'.join(map(re.escape, names))})\s*[:=]?\s*(\d[\d.,]*)", text)
+    said = {number for one in told for number in numbers(one.rstrip(".,"))}
+    return not said or bool(said & set(numbers(value.text)))
+
+
+def _counted_by(scene: Scene) -> set[float]:
+    """Return the numbers the user wrote, without those of days: `dia 5`."""
+    words = re.findall(r"\d+(?:[.,]\d+)*|[^\W\d_]+", scene.wish.own.casefold())
+    dated = {
+        number
+        for word, after in pairwise(words)
+        if word in {"dia", "día", "dag", "giorno", "jour", "tag"} and after.isdigit()
+        for number in numbers(after)
+    }
+    return set(scene.wish.numbers) - dated
+
+
+def number_fits(scene: Scene, value: Value, facts: Facts, targets: tuple[str, ...]) -> bool:
+    """Tell whether a number that no name tells is one of the user's, or stands called so where the user pointed."""
+    text = value.text.strip()
+    odd = not value.number and (not text.replace(".", "", 1).isdigit() or text[-4:-3] == ".")
+    if odd or len(set(numbers(value.text))) != 1 or value.text.strip()[:1] == "-":
+        return value.text.strip() in scene.wish.own
+    if set(numbers(value.text)) & _counted_by(scene) or beside(scene, value, facts, targets):
+        return True
+    if not value.sink.required and (len(value.text) < 3 or not scene.found(value.text)):
+        return True
+    return field_origin(scene, value, facts).ok
+
+
+def amount_doubt(scene: Scene, value: Value, only: int, receivers: frozenset[str]) -> Origin | None:
+    """Return what is wrong with an amount; None where it is one that the user means."""
+    written = value.text.strip() in scene.wish.own
+    foreign = any(letter.isdigit() and not letter.isascii() for letter in value.text)
+    unit = "".join(filter(str.isalpha, value.text))
+    lettered = bool(unit) and not currency_fits(scene, unit)
+    twofold = _THOUSANDS.fullmatch(value.text.strip()) is not None and not scene.found(value.text.strip())
+    if slot_named(value.sink.name) is Slot.OTHER and not set(numbers(value.text)) & scene.wish.numbers:
+        return NOWHERE
+    if value.sink.number and not value.number and not written and _ODD.fullmatch(value.text.strip()):
+        return NOWHERE
+    if hidden(value.text) or not is_amount(value.text) or twofold or ((foreign or lettered) and not written):
+        return NOWHERE
+    found = numbers(value.text) if written or _one_number(value.text) else []
+    fits = [amount_fits(scene, amount, only, receivers) for amount in found]
+    if any(fit.ok for fit in fits):
+        return None
+    unsure = next((fit for fit in fits if fit.ambiguous), None)
+    return Origin(ok=False, source=unsure.source, ambiguous=True) if unsure else NOWHERE
+
+
+def beside(scene: Scene, value: Value, facts: Facts, targets: tuple[str, ...]) -> bool:
+    """Tell whether a number stands, called the same, in the one record of a source that is named by its id."""
+    if not targets or facts.groups & {"pay", "reserve"}:
+        return False
+    return stands_beside(scene, value, targets)
+
+
+def _one_number(text: str) -> bool:
+    """Tell whether a text holds one number, and not a negative one; it may have two readings: 1.250 is both."""
+    return len(_NUMERAL.findall(_GROUPED.sub("1", text))) == 1 and not _NEGATIVE.search(text)
+
+
+def not_said(scene: Scene, value: Value) -> bool:
+    """Tell whether the user wrote no such number, or only as a limit."""
+    return not set(numbers(value.text)) & (set(scene.wish.numbers) - {one.number for one in bounds_in(scene.wish.own)})

@@ -1,0 +1,106 @@
+"""Whether the user, or the operator, wrote a value for such an argument."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from accord.guard.flow.amounts import sums
+from accord.guard.flow.astray import another_meant, has_column
+from accord.guard.flow.calling import begun, called, stands_alone
+from accord.guard.flow.lexicon import Slot, identifies, lexicon, name_words
+from accord.guard.flow.matching import said_of
+from accord.guard.flow.scene import Scene, Value, stands_in
+from accord.guard.flow.shapes import days
+from accord.guard.flow.tools import Facts
+
+_NAME: Final = re.compile(r"[^\W\d_][\w -]{0,40}")
+_MAILED: Final = frozenset({"mail", "email"})
+_ANY: Final = frozenset({"id", "number", "key", "query", "q", "search", "name", "keyword", "text"})
+_CALLED: Final = frozenset({Slot.SECRET, Slot.TARGET, Slot.RECIPIENT, Slot.PATH, Slot.CODE})
+
+
+def from_user(scene: Scene, value: Value, facts: Facts) -> bool:
+    """Tell whether the user wrote the value for such an argument: a bare number must be called an id."""
+    slot = value.sink.slot
+    if not scene.wrote(value, slot):
+        return False
+    form = value.text.strip()
+    named = slot not in _CALLED or called(scene.wish, value, facts) or _begins(scene, value, facts)
+    if not named:
+        if not _said_by_operator(scene, value):
+            return False
+        return slot is not Slot.TARGET or not (has_column(scene, value, facts) or another_meant(scene, value, facts))
+    about = facts.things | facts.told.things if slot is Slot.TARGET and identifies(value.sink.name) else frozenset()
+    if slot is Slot.TARGET and looked_up_as_other(scene, value, about):
+        return False
+    if slot is Slot.TARGET and form.isdigit() and len(form) < 6:
+        return _labelled(scene, form, facts) or (len(form) > 3 and _of_the_deed(scene, value, facts))
+    if slot is Slot.RECIPIENT and facts.nouns & _MAILED and "@" not in form:
+        return False  # a mail goes to an address
+    if slot is Slot.RECIPIENT and (days(form) or _only_a_source(scene, form, facts)):
+        return False
+    return any(word not in lexicon().small["stop"] for word in form.casefold().split())
+
+
+def _begins(scene: Scene, value: Value, facts: Facts) -> bool:
+    """Tell whether a name begins a sentence of the user's in which it does something: `Apple called`."""
+    form = value.text.strip()
+    begins = form.casefold() in begun(scene.wish.own) and form.casefold() not in facts.asks | lexicon().asked
+    return begins and value.sink.slot is Slot.RECIPIENT
+
+
+def looked_up_as_other(scene: Scene, value: Value, about: frozenset[str] = frozenset()) -> bool:
+    """Tell whether a value is what something else was looked up by: an alert's id is no node."""
+    form, asked = value.text.strip().casefold().split(), set(name_words(value.sink.name))
+    for seen in scene.seen:
+        for name, said in seen.args.items() if seen.facts is not None and seen.facts.reads else ():
+            other = (set(name_words(name)) - _ANY) or (seen.facts.nouns if seen.facts else set())
+            if other and not other & (asked | about) and str(said).strip().casefold() in form[-1:]:
+                return True
+    return False
+
+
+def _said_by_operator(scene: Scene, value: Value) -> bool:
+    """Tell whether the operator wrote an address, or another value that no sentence holds by chance."""
+    form = value.text.strip()
+    known = any(letter in "@_#" or letter.isdigit() for letter in form) or form[:1].isupper()
+    if form != form.strip(".,;:!?()"):
+        return False
+    if not known or " " in form or not stands_in(form.casefold(), scene.operator.casefold(), value.sink.slot):
+        return False
+    ids = value.sink.slot is Slot.TARGET and identifies(value.sink.name)
+    return not ids or (any(map(str.isdigit, form)) and stands_alone(form, scene.operator))
+
+
+def _only_a_source(scene: Scene, form: str, facts: Facts) -> bool:
+    """Tell whether a bare name stands only where the user says where something is, before anything is asked for."""
+    if "send" not in facts.groups or not _NAME.fullmatch(form):
+        return False
+    asked = [request.start for request in scene.wish.requests if request.verb in facts.asks]
+    text = scene.wish.text.casefold()
+    first = min(asked, default=0)
+    if stands_in(form.casefold(), text[first:], Slot.RECIPIENT):
+        return False
+    before = text[: text.rfind(form.casefold(), 0, first)].split()[-2:]
+    return bool(set(before) & lexicon().small["origin"])
+
+
+def _labelled(scene: Scene, number: str, facts: Facts) -> bool:
+    if not stands_alone(number, scene.wish.own):
+        return False
+    words = scene.wish.folded.replace("'", " ").replace('"', " ").replace("#", "# ").replace(":", " ").split()
+    labels = lexicon().small["labels"] | facts.things
+    return any(
+        word.strip(".,;!?()") == number
+        and any(before.strip(".,;()") in labels for before in words[max(0, at - 2) : at])
+        for at, word in enumerate(words)
+    )
+
+
+def _of_the_deed(scene: Scene, value: Value, facts: Facts) -> bool:
+    """Tell whether a bare number stands where the user asks for the deed, and is no sum: `merge 40118 into 40109`."""
+    form = value.text.strip()
+    if not identifies(value.sink.name) or any(one.money and one.value == float(form) for one in sums(scene.wish.own)):
+        return False
+    return not form.startswith(("19", "20")) and stands_alone(form, said_of(scene, facts).own)
