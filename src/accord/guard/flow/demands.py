@@ -11,7 +11,7 @@ from accord.core.guard import Integrity, Outcome, Ruling
 from accord.guard.flow.amounts import currency_fits, states_sum
 from accord.guard.flow.astray import comes_from, has_column, in_another_row, row_tells
 from accord.guard.flow.binding import crossed, of_another_deed
-from accord.guard.flow.calling import excluded, typed, whole
+from accord.guard.flow.calling import excluded, stands_alone, typed, whole
 from accord.guard.flow.choices import choice_fits
 from accord.guard.flow.dating import day_fits, is_time, told_so
 from accord.guard.flow.figures import amount_doubt, as_labelled, beside, hidden, not_said, number_fits
