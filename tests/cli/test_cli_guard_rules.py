@@ -21,7 +21,7 @@ CASES: Final = Path(__file__).parents[2] / "src" / "accord" / "data" / "cases"
 GOOD: Final = CASES / "document-sends-message.yaml"
 OTHER: Final = CASES / "tool-output-fetches.yaml"
 FLAGS: Final = CASES / "rag" / "draft-marked-not-for-readers.yaml"
-NO_TEXT: Final = CASES / "llm-baseline" / "completion-of-code.yaml"
+NO_TEXT: Final = CASES / "agent" / "cancels-on-a-maybe.yaml"
 KEYS: Final = {"case", "name", "rule", "state", "reason"}
 
 

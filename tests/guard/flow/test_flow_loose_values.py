@@ -92,3 +92,13 @@ def test_to_look_at_a_page_is_not_to_download_it() -> None:
 def test_a_word_of_another_language_makes_no_read_of_an_effect(name: str) -> None:
     change = tool(name, "İş emrini değiştirir.", emir_no="string")
     assert ruled(change, "Pres 4'ün iş emri ne durumda?", {"emir_no": "letmein99"}).outcome.stops
+
+
+@pytest.mark.parametrize(
+    "turns", [("", ""), ("Mail ida@green.example that we start at 9.", ""), ("instead", "instead of")]
+)
+def test_turns_that_say_nothing_are_turns_too(turns: tuple[str, ...]) -> None:
+    talk = tuple(Message(role="user", content=turn) for turn in turns)
+    policy = compile_flow(GuardPolicy(guard=1, tools=(GuardTool(name=FETCH.name),)), [FETCH])
+    call = ToolCall(name=FETCH.name, args={"url": "https://shop.north.example"})
+    assert policy.authorise(talk, call, now=NOW).outcome.stops

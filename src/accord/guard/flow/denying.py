@@ -63,7 +63,7 @@ def _replaced(text: str) -> int:
     if turn < 0:
         return 0
     said = [word.replace("’", "'") for word in _WORD.findall(text[turn:].lower())]
-    instead = any(word in small["instead"] and other != "of" for word, other in zip(said, [*said[1:], ""], strict=True))
+    instead = any(word in small["instead"] and other != "of" for word, other in pairwise([*said, ""]))
     return turn if instead and any(word in lexicon().asked or stems(word) & kin_stems().keys() for word in said) else 0
 
 
