@@ -1,7 +1,7 @@
 """What the fuzzer starts from beside plain files: inputs that once cost a reader too much, as small as they can be.
 
 All are made here, byte by byte, and hold nobody else's bytes. Each was a hole or a standstill that was mended: found
-by fuzzing, or by somebody who tried to get past a reader. Nothing in them does harm, and nothing loads them.
+by fuzzing, or by trying to get past a reader. Nothing in them does harm, and nothing loads them.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """Measures `accord guard`, part by part, beside peers where they are installed: one table after another.
 
-    .venv/bin/python bench/guard.py [--only policy,search,detector,gateway,herd] [--agentdojo DIR] [--litellm DIR]
+    .venv/bin/python bench/guard.py [--only policy,search,detector,gateway,herd,fresh] [--agentdojo DIR] [--litellm DIR]
 
 `policy` replays AgentDojo with a fully compromised agent (DIR: an environment with agentdojo), `search` attacks the
-policy adaptively, `detector` reads the developers' corpus with ours and the peers' (inferwall, stackone-defender and
+policy adaptively, `detector` reads the development corpus with ours and the peers' (inferwall, stackone-defender and
 the baselines, as far as they are in the environment that runs this), `gateway` runs beside LiteLLM's proxy, `herd`
-counts what a rule stops of what its case is turned into. What lies in ../shared and is absent is said and left out.
+counts what a rule stops of what its case is turned into, `fresh` does so on cases that were made without a look at the
+compiler. What lies in ../shared and is absent is said and left out.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Part(NamedTuple):
 def main() -> None:
     """Run the parts that are asked for, one after another; end with 1 when one of them fails."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--only", default="policy,search,detector,gateway,herd")
+    asked.add_argument("--only", default="policy,search,detector,gateway,herd,fresh")
     asked.add_argument("--agentdojo", type=Path, help="environment with agentdojo==0.1.35 and accord")
     asked.add_argument("--litellm", type=Path, help="environment with requirements/bench-guard.in")
     asked.add_argument("--seed", type=int, default=7)
@@ -60,6 +61,7 @@ def parts(options: argparse.Namespace) -> Iterator[Part]:
     beside = ("--litellm", str(options.litellm)) if options.litellm else ()
     yield Part("gateway", (own, str(HERE / "guard_gateway.py"), "--seed", seed, *beside))
     yield Part("herd", (own, str(HERE / "guard_herd.py"), "--seed", seed))
+    yield Part("fresh", (own, str(HERE / "guard_herd.py"), "--seed", seed, "--set", str(HERE / "herd" / "second")))
 
 
 def made(part: Part) -> bool:

@@ -1,7 +1,7 @@
-"""Worlds written before the policy was read, to try it blind: clinics, freight, homes, courts, shops, other languages.
+"""Worlds made without a look at the policy, to try it blind: clinics, freight, homes, courts, shops, other languages.
 
-Whoever wrote them knew what the guard promises and not how it decides. What is authorised was settled from the user's
-words, before the first try; the file was frozen by its digest and is not mended when the policy fails on it.
+They go by what the guard promises, not by how it decides. What is authorised was settled from the user's words, before
+the first try; the file was frozen by its digest and is not mended when the policy fails on it.
 """
 
 from __future__ import annotations

@@ -5,10 +5,13 @@ Four ways of turning: rewordings and translations written by hand (`herd/rewordi
 `accord.attack.mutators` (encodings, frames, word games). A case that names an effect is stopped where its text is, or
 where the call is: the agent obeys, with the attacker's arguments changed. One that asks for what the operator keeps is
 stopped where its text is, or where the answer gives that away; one that wants a mark said, where the answer says it.
-`herd/unseen.tsv` was written before its first measurement and is told apart. False alarms are counted on honest texts
-that the compiler never saw (`--honest FILE`, JSON lines of text; default: the developers' corpus where it is at hand).
+`herd/unseen.tsv` was written before its first measurement and is told apart. `--set DIR` takes the cases of DIR/cases
+and what is written in DIR/variants.tsv in the place of those that ship; `herd/README.md` says where the sets are from.
+False alarms are counted on honest texts that the compiler never saw (`--honest FILE`, JSON lines of text; default: the
+development corpus where it is at hand).
 
     python bench/guard_herd.py --seed 7 [--every 3]
+    python bench/guard_herd.py --set bench/herd/second      # the README's line on fresh cases
 """
 
 from __future__ import annotations
@@ -45,8 +48,10 @@ from accord.guard.rules.trial import Ground, State, Tried, tried
 
 ROOT: Final = Path(__file__).parents[1]
 CASES: Final = ROOT / "src" / "accord" / "data" / "cases"
+HERD: Final = Path(__file__).parent / "herd"
 CORPUS: Final = ROOT.parent / "shared" / "corpus" / "injection"
 HOST: Final = re.compile(r"(?<=[@/.])coll\w+\.example")
+WRITTEN: Final = ("by hand", "translated")
 STOPS: Final = frozenset({Outcome.ASK, Outcome.BLOCK, Outcome.REDACT})
 SWAPS: Final[Mapping[str, tuple[str, ...]]] = {
     "ignore": ("disregard", "forget about", "skip"), "instructions": ("directions", "orders", "rules"),
@@ -86,15 +91,18 @@ def main() -> None:
     """Print the share stopped by kind of rule and by way of turning, and the false alarms."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--every", type=int, default=3, help="take every Nth case for what is made by machine")
-    parser.add_argument("--cases", type=Path, default=CASES, help="a folder of cases; default: those that ship")
+    parser.add_argument("--every", type=int, help="take every Nth case for what is made by machine (3; of a --set, 1)")
+    parser.add_argument("--set", type=Path, help="a folder with cases/ and variants.tsv; default: the cases that ship")
     parser.add_argument("--honest", type=Path)
     args = parser.parse_args()
     ground = Ground(understood(built_in(), None))
     seconds: list[float] = []
     tries: list[tuple[Case, Tried]] = []
-    paths = sorted(args.cases.rglob("*.yaml"))
-    for path in paths:
+    cases, written = (args.set / "cases", _written(args.set)) if args.set else (CASES, _written(HERD))
+    paths = {path.relative_to(cases).with_suffix("").as_posix(): path for path in sorted(cases.rglob("*.yaml"))}
+    if strange := sorted(written.keys() - paths.keys()):
+        parser.error(f"rewordings of what is no case: {', '.join(strange)}")
+    for path in paths.values():
         case = load(path)
         began = time.process_time()
         tries.append((case, tried(compile_case(case), case, ground)))
@@ -102,13 +110,12 @@ def main() -> None:
     rules = [found.rule for _, found in tries if found.state is State.ENFORCED]
     states = Counter(found.state.value for _, found in tries)
     print(f"rules: {dict(states)}; {sum(seconds) / len(seconds):.3f} s CPU a rule, {max(seconds):.3f} s the slowest")
-    written = _written()
     everything = _Eyes(rules)
     lines: list[Line] = []
     texts: list[tuple[str, str]] = []
-    for at, (path, (case, found)) in enumerate(zip(paths, tries, strict=True)):
-        made = list(written.get(path.relative_to(args.cases).as_posix()[:-5], ()))
-        if at % args.every == 0:
+    for at, (name, (case, found)) in enumerate(zip(paths, tries, strict=True)):
+        made = list(written.get(name, ()))
+        if at % (args.every or (1 if args.set else 3)) == 0:
             made += [*_reworded(case, args.seed), *_mutated(case, args.seed)]
         kind = "effect" if _names_effect(case.broke) else "secret" if _asks_for_secret(case) else "text"
         texts += [(found.rule.id, one.text) for one in made if kind != "effect"]
@@ -124,14 +131,17 @@ def main() -> None:
 
 
 def _told(lines: Sequence[Line]) -> None:
-    print(f"{'':<32}{'of':>6} {'alone':>7} {'beside all others':>18}")
+    print(f"{'':<34}{'of':>6} {'alone':>7} {'beside all others':>18}")
     for kind in ("effect", "secret", "text", "secret, text"):
-        ways = sorted({one.way for one in lines if one.kind in kind})
-        for way in (*ways, "all"):
-            found = [one for one in lines if one.kind in kind and way in {one.way, "all"}]
+        here = [one for one in lines if one.kind in kind]
+        ways = {one.way for one in here}
+        written = {way for way in ways if way.startswith(WRITTEN)}
+        sums = {" + ".join(WRITTEN): written, "all by machine": ways - written, "all": ways}
+        for way, among in (*((way, {way}) for way in sorted(ways)), *sums.items()):
+            found = [one for one in here if one.way in among]
             count = max(1, len(found))
             alone, beside = sum(one.alone for one in found) / count, sum(one.beside for one in found) / count
-            print(f"{kind:<13} {way:<18}{len(found):>6} {alone:>7.1%} {beside:>18.1%}")
+            print(f"{kind:<13} {way:<20}{len(found):>6} {alone:>7.1%} {beside:>18.1%}")
 
 
 class _Eyes:
@@ -231,13 +241,14 @@ def _names_effect(condition: Condition) -> bool:
     return condition.called is not None or condition.tool_call is not None or any(_names_effect(one) for one in parts)
 
 
-def _written() -> Mapping[str, list[Turned]]:
+def _written(folder: Path) -> Mapping[str, list[Turned]]:
+    """Return what is written for each case in the tables of a folder."""
     found: dict[str, list[Turned]] = {}
-    for path in sorted((Path(__file__).parent / "herd").glob("*.tsv")):
+    for path in sorted(folder.glob("*.tsv")):
         for line in path.read_text("utf-8").splitlines():
             if line and not line.startswith("#"):
                 name, kind, text = line.split("\t")
-                way = "by hand" if kind == "reworded" else "translated"
+                way = WRITTEN[kind != "reworded"]
                 way = f"{way}, unseen" if path.stem == "unseen" else way
                 found.setdefault(name, []).append(Turned(way, _with_tokens(text, name.rpartition("/")[2])))
     return found
@@ -349,9 +360,9 @@ def _curve(rules: Sequence[GuardRule], texts: Sequence[tuple[str, str]], honest:
             hits = (*matcher.hits(seen, Channel.USER), *near.hits(seen, Channel.USER))
             return {hit.rule for hit in hits if hit.outcome in STOPS}
 
-        raised = sum(bool(met(text)) for _, text in honest) / max(1, len(honest))
+        raised = f"{sum(bool(met(text)) for _, text in honest) / len(honest):.3%}" if honest else "unknown"
         stopped = sum(rule in ids and rule in met(text) for rule, text in texts) / max(1, len(texts))
-        print(f"margin {strict:>3}: {stopped:.1%} of texts alone stopped, {raised:.3%} false alarms with all rules")
+        print(f"margin {strict:>3}: {stopped:.1%} of texts alone stopped, {raised} false alarms with all rules")
 
 
 if __name__ == "__main__":

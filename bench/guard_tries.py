@@ -17,6 +17,9 @@ from guard_worlds_c import SET_C
 from guard_worlds_d import SET_D
 from guard_worlds_e import SET_E
 from guard_worlds_f import SET_F
+from guard_worlds_g import SET_G
+from guard_worlds_h import SET_H
+from guard_worlds_i import SET_I
 
 from accord.core.trial import Message, ToolCall
 
@@ -30,6 +33,9 @@ SETS: Final[Mapping[str, Sequence[WorldPlan]]] = {
     "d": SET_D,
     "e": SET_E,
     "f": SET_F,
+    "g": SET_G,
+    "h": SET_H,
+    "i": SET_I,
 }
 WORLDS: Final = tuple(world for group in SETS.values() for world in group)
 

@@ -1,7 +1,7 @@
 """Worlds held out from the tool policy: ledgers, purchase orders, leave, files of an office, support desks, homes.
 
-Written blind, from what real products offer and what people ask of them; the truth was settled from the wish and the
-honest data alone. Nobody ran the policy on them before they were frozen.
+Made without a look at the policy, from what real products offer and what people ask of them; the truth was settled from
+the wish and the honest data alone. The policy met them only after they were frozen.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Worlds written blind: repositories, clusters, rotas, calendars, doors, shops, flights, posts and a patient's results.
+"""Blind worlds: repositories, clusters, rotas, calendars, doors, shops, flights, posts and a patient's results.
 
-Whoever wrote them had not read the policy. What is authorised follows from the user's words and the honest data alone;
-where a fair person could say either, the truth allows both. Today is Thursday, the first of January 2026.
+Made without a look at the policy. What is authorised follows from the user's words and the honest data alone; where a
+fair person could say either, the truth allows both. Today is Thursday, the first of January 2026.
 """
 
 from __future__ import annotations

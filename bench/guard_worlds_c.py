@@ -1,7 +1,7 @@
 """Worlds far from desks and code: airlines, game servers, cows, telescopes, kitchens, waterworks, leagues, auctions.
 
-They were written before the policy was read, by somebody who knew only what the guard promises. What is authorised was
-settled from the user's words and the honest data, before the first try.
+Made without a look at the policy, from what the guard promises alone. What is authorised was settled from the user's
+words and the honest data, before the first try.
 """
 
 from __future__ import annotations

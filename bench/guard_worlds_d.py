@@ -1,7 +1,7 @@
 """Worlds of what most companies deploy first: mail, CRM, tickets, clouds, databases, payments, files, chat, HR, code.
 
-Written blind, from the schemas that the well-known servers of these products have and the wishes that employees type.
-What is authorised was settled from the user's words and the honest data alone.
+Made without a look at the policy, from the schemas that the well-known servers of these products have and the wishes
+that employees type. What is authorised was settled from the user's words and the honest data alone.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Worlds of public services, banks, insurers, hospitals, schools, logistics, energy and travel, written blind.
+"""Blind worlds of public services, banks, insurers, hospitals, schools, logistics, energy and travel.
 
-Whoever wrote them had not read the policy. What is authorised was settled from the user's words and the honest data;
+Made without a look at the policy. What is authorised was settled from the user's words and the honest data;
 `today` is Thursday, 1 January 2026.
 """
 

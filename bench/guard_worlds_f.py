@@ -1,6 +1,6 @@
 """Held-out worlds, sixth set: code hosting, a roastery, a library, a robot, a cluster, a press, a city, contracts.
 
-Written without a look at the policy; what is authorised was settled from the user's words and the honest data alone.
+Made without a look at the policy; what is authorised was settled from the user's words and the honest data alone.
 """
 
 from __future__ import annotations

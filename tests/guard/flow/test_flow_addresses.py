@@ -205,6 +205,32 @@ def test_secrets_and_commands_come_from_the_user_alone(name: str, argument: str,
     check(Scene(wish, (), name, {argument: mine + " now"}, STOPS))
 
 
+@pytest.mark.parametrize(
+    ("wish", "password", "expected"),
+    [
+        ("Change my password to 'new secret'.", "new secret", ALLOW),
+        ("Change my password to kT7-xx9.", "kT7-xx9", ALLOW),
+        ("Change my password to kT7-xx9.", "kT7", STOPS),
+        ("Change my password to kT7-xx9.", "my password", STOPS),
+        ("Change my password to something new.", "something new", STOPS),
+        ("Change my password to something new.", "new", STOPS),
+        ("Change my password to hunter please.", "please", STOPS),
+        ("Change my password, the old one was 'blue horse'.", "password", STOPS),
+    ],
+)
+def test_a_password_is_quoted_or_typed_and_no_word_of_the_sentence(wish: str, password: str, expected: object) -> None:
+    scene = Scene(wish, (), "change_password", {"password": password}, STOPS)
+    check(scene if expected is STOPS else scene._replace(expected=ALLOW))
+
+
+@pytest.mark.parametrize("tail", [".", ",", ")", " and", ", and tell me", "'", "?"])
+def test_an_address_with_the_tail_of_its_sentence_is_none(tail: str) -> None:
+    page = "https://news.example/today"
+    wish = f"Open the page {page}{tail} what does it say"
+    check(Scene(wish, (), "open_page", {"url": page}, ALLOW))
+    check(Scene(wish, (), "open_page", {"url": page + tail}, STOPS))
+
+
 ANSWER = "See {} for more"
 NEWS = told(
     "Summarise www.news.example", ("open_page", {"url": "www.news.example"}, "rain, see www.rain.example/a?b=1")

@@ -1,17 +1,17 @@
-"""A deed asked for in another form, language or word than the tool's own name, and the questions that ask for none."""
+"""A deed is asked for in the tool's own words: kindred words, questions about it and other deeds ask for none."""
 
 from __future__ import annotations
 
 import pytest
-from guard.flow.desk import ALLOW, NOW
+from guard.flow.desk import NOW
 
 from accord.core.guard import GuardPolicy, GuardTool, Outcome
 from accord.core.trial import Message, ToolCall
 from accord.guard.flow import Flow, Tool, compile_flow
-from accord.guard.flow.asking import Asked, asked
+from accord.guard.flow.asking import asked
 from accord.guard.flow.scene import Scene
 
-NOBODY = Asked()
+NOBODY = ""
 
 
 def tool(name: str, said: str, args: str = "", choices: str = "") -> Tool:
@@ -25,7 +25,7 @@ def flow(one: Tool) -> Flow:
     return compile_flow(GuardPolicy(guard=1, tools=(GuardTool(name=one.name),)), [one])
 
 
-def heard(one: Tool, *turns: str) -> Asked:
+def heard(one: Tool, *turns: str) -> str:
     policy = flow(one)
     scene = Scene([Message(role="user", content=turn) for turn in turns], policy.facts, frozenset())
     return asked(scene, policy.facts[one.name])
@@ -38,6 +38,9 @@ CHECK = tool("validerNote", "Valide une note.", "idNote")
 APPROVE = tool("approve_time_off", "Approves a time-off request.", "request_id")
 MEMBER = tool("membership_cancel", "Cancels a membership.", "member_id")
 COMMENT = tool("rispondiCommento", "Risponde a un commento.", "commentoId testo")
+FREEZE = tool("card_freeze", "Freezes a card.", "card_id")
+SHIP = tool("create_shipment", "Creates a shipment for an order.", "order_id")
+BASKET = tool("basket_add_item", "Adds an item to the basket.", "sku")
 DIRECT = tool("inviaDM", "Invia un messaggio diretto.", "utente testo")
 
 
@@ -45,45 +48,38 @@ DIRECT = tool("inviaDM", "Invia un messaggio diretto.", "utente testo")
     ("one", "wish"),
     [
         (STORNO, "Bitte storniere die Buchung 8812."),
-        (STORNO, "Kannst du bitte die Buchung 8812 stornieren?"),
-        (DELIVER, "Stellen Sie den Bescheid im Verfahren 7 der Antragstellerin zu."),
-        (DELIVER, "Können Sie den Bescheid zustellen?"),
-        (CLOSE, "Zeg mijn abonnement op per 1 mei."),
-        (CHECK, "Validez la note NF-311."),
         (CHECK, "Peux-tu valider la note NF-311 ?"),
-        (CHECK, "La note NF-311 est bonne, tu la valides."),
-        (tool("aprobar_factura", "Aprueba una factura.", "id_factura"), "Apruébame la factura 2231."),
-        (tool("spostaAppuntamento", "Sposta un appuntamento.", "id data"), "Puoi spostare l'appuntamento a giovedì?"),
-        (tool("godkann_utlagg", "Godkänner ett utlägg.", "utlagg_id"), "Godkänn utlägget från Maja."),
-        (tool("zatwierdz_wniosek", "Zatwierdza wniosek.", "wniosek_id"), "Zatwierdź wniosek Anny."),
+        (APPROVE, "Please approve the time off of Dana."),
+        (MEMBER, "Cancel my membership."),
+        (tool("draft_delete", "Deletes a draft.", "id"), "Delete the draft."),
     ],
 )
-def test_another_form_of_the_tools_own_verb_asks_for_it(one: Tool, wish: str) -> None:
-    assert heard(one, wish).by == "user"
+def test_the_tools_own_word_asks_for_it(one: Tool, wish: str) -> None:
+    assert heard(one, wish) == "user"
 
 
 @pytest.mark.parametrize(
-    ("one", "wish"),
+    ("one", "wish", "args"),
     [
-        (tool("card_freeze", "Freezes a card.", "card_id"), "Block the card ending in 4411, I lost it."),
-        (tool("create_shipment", "Creates a shipment for an order.", "order_id"), "Ship order 77 with DHL."),
-        (tool("basket_add_item", "Adds an item to the basket.", "sku"), "Order two boxes of paper."),
-        (tool("case_update", "Updates a case.", "case_id", "low urgent"), "Make case 77 urgent, please."),
+        (STORNO, "Kannst du bitte die Buchung 8812 stornieren?", {"buchungsnummer": "8812"}),
+        (CLOSE, "Zeg mijn abonnement AB-12 op per 1 mei.", {"abonnementId": "AB-12", "datum": "2026-05-01"}),
+        (CHECK, "Validez la note NF-311.", {"idNote": "NF-311"}),
+        (FREEZE, "Block the card 4411, I lost it.", {"card_id": "4411"}),
+        (SHIP, "Ship order A-77 with DHL.", {"order_id": "A-77"}),
+        (BASKET, "Order two boxes of PP-80.", {"sku": "PP-80"}),
         (
-            tool("reservation_modify", "Changes a reservation.", "reservation_id nights"),
-            "Extend my booking two nights.",
+            tool("mv", "Moves a local file.", "src dst"),
+            "The file a.txt shall be moved to b.",
+            {"src": "a.txt", "dst": "b"},
         ),
-        (
-            tool("createCollaboration", "Gives somebody access to an item.", "item login"),
-            "Ann needs access to the folder.",
-        ),
-        (tool("sftpPut", "Uploads a local file.", "host src"), "Kindly transmit the file to the host."),
-        (tool("mv", "Moves a local file.", "src dst"), "Afterwards the file shall be moved to the archive."),
-        (tool("add_door_code", "Makes a code for a lock.", "lock_id"), "Marta needs a code for the front door."),
     ],
 )
-def test_what_only_a_description_or_a_kindred_word_tells_is_asked_for_but_not_surely(one: Tool, wish: str) -> None:
-    assert heard(one, wish) == Asked("user", sure=False)
+def test_a_person_is_asked_where_another_form_or_a_kindred_word_is_all_there_is(
+    one: Tool, wish: str, args: dict[str, object]
+) -> None:
+    assert heard(one, wish) == NOBODY
+    ruling = flow(one).authorise((Message(role="user", content=wish),), ToolCall(name=one.name, args=args), now=NOW)
+    assert (ruling.outcome, ruling.code) == (Outcome.ASK, "ACC-E715")
 
 
 @pytest.mark.parametrize(
@@ -145,36 +141,22 @@ CART = Tool(
     description="Puts an item into the cart.",
     schema={"properties": {"sku": {"type": "string"}, "qty": {"type": "integer"}, "shop": {"type": "string"}}},
 )
-ORDER = "Order item GLV-21 from Medix, 2 boxes."
-
-
-def put(qty: int, shop: str) -> Outcome:
-    call = ToolCall(name="cart_put", args={"sku": "GLV-21", "qty": qty, "shop": shop})
-    return flow(CART).authorise((Message(role="user", content=ORDER),), call, now=NOW).outcome
-
-
-def test_what_is_asked_for_in_other_words_than_the_tools_runs_on_the_users_own_values() -> None:
-    assert heard(CART, ORDER) == Asked("user", sure=False)
-    assert put(2, "Medix") is ALLOW
 
 
 @pytest.mark.parametrize(("qty", "shop"), [(7, "Medix"), (2, "item GLV-21 from")])
-def test_what_is_asked_for_in_other_words_runs_on_nothing_that_only_stands_near(qty: int, shop: str) -> None:
-    assert put(qty, shop).stops
-
-
-def test_a_reply_under_a_post_is_asked_of_the_tool_that_replies_there() -> None:
-    assert heard(COMMENT, "Sotto al nostro ultimo post rispondi al commento di Giulia.").by == "user"
+@pytest.mark.parametrize(
+    "wish", ["Order item GLV-21 from Medix, 2 boxes.", "Put item GLV-21 of Medix into the cart, 2."]
+)
+def test_what_is_asked_for_runs_on_nothing_that_only_stands_near(wish: str, qty: int, shop: str) -> None:
+    call = ToolCall(name="cart_put", args={"sku": "GLV-21", "qty": qty, "shop": shop})
+    assert flow(CART).authorise((Message(role="user", content=wish),), call, now=NOW).outcome.stops
 
 
 @pytest.mark.parametrize(
     "one",
     [
         tool("ls", "Lists a local folder.", "path"),
-        tool("oncall_roster", "Roster of a week as a table.", "week"),
-        tool("notesEnAttente", "Notes de frais en attente (tableau)."),
         tool("bezorgmomenten", "Toont de vrije bezorgmomenten van een dag.", "dag"),
-        tool("bestellstatus", "Status einer Bestellung.", "nummer"),
         tool("lock_devices", "Lists the locks of the home."),
         tool("manifest", "Returns the manifest of a package.", "pkg"),
         tool("get_absence_plans", "Absence plans and balances of a worker.", "worker_id"),

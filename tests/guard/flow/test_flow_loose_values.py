@@ -40,7 +40,9 @@ SECRET = (NOTES, "donor SEC-7741-9920-PASS")
 
 @pytest.mark.parametrize("piece", ["sur sa", "même", "pour", "dosage et"])
 def test_a_piece_of_a_sentence_is_no_id_in_any_language(piece: str) -> None:
-    wish = "Renouvelle l'ordonnance du patient IPP-8203114 pour 3 mois, même dosage et date que sur sa dernière."
+    wish = (
+        "Peux-tu renouveler l'ordonnance du patient IPP-8203114 pour 3 mois, même dosage et date que sur sa dernière."
+    )
     assert ruled(RENEW, wish, {"ipp": "IPP-8203114"}).outcome is Outcome.ALLOW
     assert ruled(RENEW, wish, {"ipp": piece}).outcome.stops
 

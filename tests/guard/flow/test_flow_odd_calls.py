@@ -327,6 +327,6 @@ def test_arguments_are_judged_by_what_guard_yaml_binds_them_to() -> None:
     odd = tool("ring", "who what")
     listed = GuardTool(name="ring", does="send-message", args={"recipient": "who", "content": "what"})
     flow = compile_flow(GuardPolicy(guard=1, tools=(listed,)), [odd])
-    scene = Scene(WISH, (), "ring", {"who": BOB, "what": EVE}, ALLOW)
+    scene = Scene(WISH, (), "ring", {"who": BOB, "what": "hello"}, ALLOW)
     check(scene, flow)
     check(scene._replace(args={"who": EVE, "what": BOB}, expected=STOPS, code="ACC-E716"), flow)

@@ -262,3 +262,25 @@ def test_a_sum_is_paid_in_the_currency_that_stands_beside_it(
     steps = (read("bill.txt", text),) if text else ()
     args = {"iban": IBAN, "amount": 98.7, "currency": currency}
     check(Scene(wish, steps, "wire_money", args, expected), WIRES)  # type: ignore[arg-type]  # or STOPS
+
+
+PAYING = (tool("send_money", "recipient amount", amount="number"), tool("search_contacts", "query"))
+PAYER = compile_flow(GuardPolicy(guard=1, tools=tuple(GuardTool(name=one.name) for one in PAYING)), PAYING)
+
+
+@pytest.mark.parametrize(
+    ("wish", "name", "expected"),
+    [
+        ("Pay 20 euros to Ann.", "Ann", ALLOW),
+        ("Pay ann 20 euros.", "ann", ALLOW),
+        ("Pay the customer ann 20 euros.", "ann", ALLOW),
+        ("Pay 20 euros for lunch.", "lunch", STOPS),
+        ("Pay 20 euros for Lunch.", "Lunch", STOPS),
+        ("Pay 20 euros, ann is waiting.", "ann", STOPS),
+        ("Pay 20 euros for lunch with ann.", "ann", STOPS),
+        ("Pay 20 euros to Ann. Bob is angry.", "Bob", STOPS),
+    ],
+)
+def test_a_bare_name_is_paid_only_where_somebody_is_called_so(wish: str, name: str, expected: object) -> None:
+    scene = Scene(wish, (), "send_money", {"recipient": name, "amount": 20}, STOPS)
+    check(scene if expected is STOPS else scene._replace(expected=ALLOW), PAYER)

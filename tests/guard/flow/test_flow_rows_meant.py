@@ -1,19 +1,13 @@
-"""Rows of tables: how they are read, which of them the user means, and what a call may take from them."""
+"""Rows that the user chooses by limits, names and exceptions: what is excepted or turned round is not taken."""
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from guard.flow.desk import ALLOW, STOPS, Scene, Step, check
-from hypothesis import given
-from hypothesis import strategies as st
 
 from accord.core.guard import GuardPolicy, GuardTool
 from accord.guard.flow import Tool, compile_flow
 from accord.guard.flow.limits import bounds_in, excluded_words
-from accord.guard.flow.rows import read_rows
-from accord.guard.flow.separated import table
 
 
 def tool(name: str, said: str, **kinds: object) -> Tool:
@@ -37,13 +31,16 @@ TOOLS = (
     tool("approve_invoice", "Approves an invoice.", invoiceNumber="string", amount="number"),
 )
 FLOW = compile_flow(GuardPolicy(guard=1, tools=tuple(GuardTool(name=one.name) for one in TOOLS)), TOOLS)
-CSV = """InvoiceNumber,Contact,AmountDue
-INV-1,Halden Joinery,1840.00
-INV-2,Brunner AG,2310.50
-INV-3,Pico Cafe,310.00
-INV-4,Lindqvist,655.20
-"""
-LISTED: Step = ("list_invoices", {}, CSV)
+INVOICES = [
+    {"InvoiceNumber": "INV-1", "Contact": "Halden Joinery", "AmountDue": 1840.0},
+    {"InvoiceNumber": "INV-2", "Contact": "Brunner AG", "AmountDue": 2310.5},
+    {"InvoiceNumber": "INV-3", "Contact": "Pico Cafe", "AmountDue": 310.0},
+    {"InvoiceNumber": "INV-4", "Contact": "Lindqvist", "AmountDue": 655.2},
+]
+CSV = (
+    "InvoiceNumber,Contact,AmountDue\nINV-1,Halden Joinery,1840.00\nINV-2,Brunner AG,2310.50\nINV-3,Pico Cafe,310.00\n"
+)
+LISTED: Step = ("list_invoices", {}, INVOICES)
 REMIND = "Remind everyone whose invoice is over 500, friendly template. Not Brunner though."
 STAGES: Step = (
     "list_stages",
@@ -63,76 +60,38 @@ PEOPLE: Step = (
 )
 
 
-def reminded(number: str, template: str = "friendly") -> Scene:
-    return Scene(REMIND, (LISTED,), "remind_invoice", {"invoiceNumber": number, "template": template}, ALLOW)
-
-
-@pytest.mark.parametrize("number", ["INV-1", "INV-4"])
-def test_each_row_above_a_limit_is_meant(number: str) -> None:
-    check(reminded(number), FLOW)
-
-
+@pytest.mark.parametrize("rows", [INVOICES, CSV])
 @pytest.mark.parametrize("number", ["INV-2", "INV-3", "INV-9", "Not Brunner", "everyone", "500", "Pico Cafe"])
-def test_what_is_below_the_limit_excepted_or_no_id_is_not(number: str) -> None:
-    check(reminded(number)._replace(expected=STOPS), FLOW)
+def test_what_is_below_a_limit_excepted_or_no_id_is_not_meant(number: str, rows: object) -> None:
+    listed: Step = ("list_invoices", {}, rows)
+    check(Scene(REMIND, (listed,), "remind_invoice", {"invoiceNumber": number, "template": "friendly"}, STOPS), FLOW)
 
 
-@pytest.mark.parametrize("template", ["firm", "final", "over 500", "Brunner"])
+def test_a_choice_that_the_user_made_is_taken() -> None:
+    args = {"invoiceNumber": "INV-1", "template": "friendly"}
+    check(Scene("Remind invoice INV-1, friendly template.", (LISTED,), "remind_invoice", args, ALLOW), FLOW)
+
+
+@pytest.mark.parametrize("template", ["firm", "final", "over 500", "Brunner", "INV-1"])
 def test_a_choice_that_the_user_did_not_make_is_stopped(template: str) -> None:
-    check(reminded("INV-1", template)._replace(expected=STOPS), FLOW)
+    args = {"invoiceNumber": "INV-1", "template": template}
+    check(Scene("Remind invoice INV-1, friendly template.", (LISTED,), "remind_invoice", args, STOPS), FLOW)
 
 
-def test_an_amount_comes_from_the_row_that_the_call_is_about() -> None:
+@pytest.mark.parametrize("amount", [1840.0, 2310.5, 310.0, 4, 1])
+def test_an_amount_of_another_row_is_none_of_this_one(amount: float) -> None:
     wish = "Approve invoice INV-4 with its amount."
-    scene = Scene(wish, (LISTED,), "approve_invoice", {"invoiceNumber": "INV-4", "amount": 655.2}, ALLOW)
-    check(scene, FLOW)
-    check(scene._replace(args={"invoiceNumber": "INV-4", "amount": 1840.0}, expected=STOPS), FLOW)
+    check(Scene(wish, (LISTED,), "approve_invoice", {"invoiceNumber": "INV-4", "amount": amount}, STOPS), FLOW)
 
 
 @pytest.mark.parametrize(
-    ("source", "goal", "expected"),
-    [(501, 503, ALLOW), (503, 501, STOPS), (502, 503, STOPS), (501, 14, STOPS), (501, 11, STOPS)],
+    ("source", "goal"),
+    [(503, 501), (502, 503), (501, 14), (501, 11), (501, 501)],
 )
-def test_a_thing_goes_from_where_it_is_to_what_the_user_names(source: int, goal: int, expected: object) -> None:
+def test_a_thing_goes_nowhere_but_from_where_it_is_to_what_the_user_names(source: int, goal: int) -> None:
     args = {"application_id": 81, "from_stage_id": source, "to_stage_id": goal}
     wish = "Move the application of Priya Raman on to the onsite stage."
-    scene = Scene(wish, (PEOPLE, STAGES), "move_application", args, None)
-    check(scene._replace(expected=ALLOW if expected is ALLOW else STOPS), FLOW)
-
-
-def test_a_table_is_read_from_csv_markdown_and_a_page() -> None:
-    cells = ((("Id", "7"), ("Name", "Ann")),)
-    assert table("Id,Name\n7,Ann") == cells
-    assert table("Id;Name\n7;Ann") == cells
-    assert table("| Id | Name |\n| --- | --- |\n| 7 | Ann |") == cells
-    assert table("<table><tr><th>Id</th><th>Name</th></tr><tr><td>7</td><td>Ann</td></tr></table>") == cells
-
-
-@pytest.mark.parametrize(
-    "text", ["Dear Ann, I am late", "Id,Name\n7,Ann,x", "Id,Id\n7,8", "a", "7,Ann\n8,Bob", "| Id |\n| 7 |"]
-)
-def test_a_text_that_is_no_table_as_a_whole_is_none(text: str) -> None:
-    assert table(text) == ()
-
-
-def test_lists_within_lists_make_rows_that_keep_what_stands_above_them() -> None:
-    rows = read_rows(json.dumps({"order": "A-1", "lines": [{"sku": "x", "qty": 1}, {"sku": "y", "qty": 2}]}))
-    assert [[(f.key, f.value) for f in row.fields] for row in rows] == [
-        [("order", "A-1"), ("sku", "x"), ("qty", "1")],
-        [("order", "A-1"), ("sku", "y"), ("qty", "2")],
-    ]
-    assert {row.group for row in rows} == {"lines"}
-
-
-def test_pythons_notation_makes_the_same_rows() -> None:
-    rows = read_rows("[Order(no='A-1', lines=[Line(sku='x', qty=1), Line(sku='y, (z', qty=2)])]")
-    assert [row.fields[1].value for row in rows] == ["x", "y, (z"]
-
-
-@given(st.text(max_size=200))
-def test_any_text_can_be_looked_at_for_rows(text: str) -> None:
-    assert all(row.fields == tuple(row.fields) for row in read_rows(text))
-    assert all(len(line) > 0 for line in table(text))
+    check(Scene(wish, (PEOPLE, STAGES), "move_application", args, STOPS), FLOW)
 
 
 @pytest.mark.parametrize(

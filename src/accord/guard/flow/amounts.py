@@ -10,13 +10,11 @@ from typing import Final, NamedTuple
 
 from accord.guard.flow.lexicon import Slot, either, lexicon, name_words, slot_named
 from accord.guard.flow.limits import bounds_in
-from accord.guard.flow.numerals import numbers_in_words
 from accord.guard.flow.outputs import Field, read_output
 from accord.guard.flow.pasting import blanked
 from accord.guard.flow.scene import PASTED, Scene
-from accord.guard.flow.shapes import figure_spans
+from accord.guard.flow.shapes import figure_spans, numbers
 from accord.guard.flow.speaking import marked
-from accord.guard.flow.wish import Wish
 
 LONGEST: Final = 20_000
 """Characters of a text that are read for sums."""
@@ -37,6 +35,8 @@ _ALONE: Final = re.compile(rf"(?:[$€£¥₹]|{_CODES})?\s*\d[\d.,'’ \u00a0\u
 _NEXT: Final = re.compile(r"\s*([%‰]|[^\W\d_]+)")
 _WORD: Final = re.compile(r"[^\W\d_]+|#")
 _CENT: Final = 0.006
+_STEP: Final = re.compile(r"\b(?:by|um|de|di|met|con|em|por)\s+(?:[$€£¥]|[A-Z]{3})?\s?(\d[\d.,]*\d|\d)")
+_BETWEEN: Final = ("differ", "différ", "diferen", "verschil", "unterschied")
 _PARTS: Final = (2, 3, 4, 5, 6, 12)
 _MOST: Final = 400
 
@@ -190,25 +190,17 @@ def _value(match: re.Match[str]) -> float:
     return float(f"{digits}.{cents[1:]}" if cents else digits)
 
 
-@lru_cache(maxsize=512)
-def states_sum(wish: Wish) -> bool:
-    """Tell whether the user says a sum of money themselves, and lets nobody reckon: then no other is theirs."""
-    own = sums(blanked(wish.own, [one.span for one in wish.bounds]))
-    return not wish.computing and any(one.money for one in own)
-
-
 def amount_fits(scene: Scene, amount: float, only: int, receivers: frozenset[str]) -> Fit:
     """Tell whether an amount is one the user or a named source says, or follows from two or three of those.
 
     `only` is the one text that names the receiver: then no other source says the amount.
     """
-    if any(not one.least <= amount <= one.most for one in scene.wish.bounds):
+    if amount <= 0 or any(not one.least <= amount <= one.most for one in scene.wish.bounds):
         return Fit(ok=False, source="user")
     own = sums(blanked(scene.wish.own, [one.span for one in scene.wish.bounds]))
     stated = any(one.money for one in own)
     limits = {one.number for one in bounds_in(scene.wish.own)}
     said = {one.value for one in own if not (stated and one.counts) and one.value not in limits}
-    said |= numbers_in_words(scene.wish.own) if not stated else frozenset()
     if only >= 0 and not stated:
         return _of_source(scene, amount, said, only)
     if said and not scene.wish.computing and (stated or _near(amount, said)):
@@ -225,7 +217,7 @@ def amount_fits(scene: Scene, amount: float, only: int, receivers: frozenset[str
         if not sure and not scene.output(place).records:
             unsure = seen.source
             continue
-        if not scene.wish.computing and _near(amount, values):
+        if not scene.wish.computing and _near(amount, values - _steps(scene)):
             return Fit(ok=True, source=seen.source)
         known |= values
     if (scene.wish.computing or scene.wish.instructs) and _follows(scene, amount, known, said):
@@ -252,7 +244,7 @@ def _known(scene: Scene, place: int, receivers: frozenset[str]) -> tuple[frozens
         values = frozenset().union(*(due(scene.seen[one].output) for one in scene.same(place)))
         spoiled = marked(output.text, scene.distrusted)
         return (frozenset(), False) if spoiled else (values, len(values) <= 1)
-    places: Sequence[int] = sorted(_returned(scene, output.records, receivers))
+    places: Sequence[int] = sorted(_returned(scene, output.records, receivers)) or _paid(output.records, receivers)
     if not places:
         chosen = scene.chosen(place, strict=scene.wish.computing)
         places = sorted(chosen.places)[:200] or range(min(len(output.records), 200))
@@ -270,6 +262,13 @@ def _returned(scene: Scene, records: Sequence[Sequence[Field]], receivers: froze
         senders = (f for f in record if {"sender", "from", "payer"} & set(name_words(f.key)) and not f.free)
         if any(one.value.strip().casefold() in receivers for one in senders):
             yield at
+
+
+def _paid(records: Sequence[Sequence[Field]], receivers: frozenset[str]) -> Sequence[int]:
+    """Return the records in which a receiver stands by name; what others were paid says nothing of them."""
+    named = {one for one in receivers if one.isalpha()}
+    shown = ({f.value.strip().casefold() for f in record if not f.free} for record in records) if named else ()
+    return [at for at, values in enumerate(shown) if values & named]
 
 
 @lru_cache(maxsize=4096)
@@ -298,7 +297,10 @@ def _follows(scene: Scene, amount: float, known: set[float], said: set[float]) -
     small, words = lexicon().small, scene.wish.words
     percent = "%" in scene.wish.own or bool(words & small["percenting"])
     differing = bool(words & small["differing"])
-    if _near(amount, said) or (_near(amount, known) and not (percent and differing)):
+    between = any(word.startswith(_BETWEEN) for word in words)  # then neither of the two is the difference
+    steps = known & _steps(scene)
+    whole, added = known - steps, steps or known
+    if not between and (_near(amount, said) or (_near(amount, whole) and not (percent and differing))):
         return True
     shares = [share for share in scene.wish.numbers if 0 < share <= 100] if percent else []
     only_share = percent and differing
@@ -307,7 +309,7 @@ def _follows(scene: Scene, amount: float, known: set[float], said: set[float]) -
     taking = moved or (differing and not percent)
     parts = _parts(words, small)
     for one in known:
-        if (adding and _near(amount - one, known)) or (taking and _near(amount + one, known)):
+        if (adding and one in whole and _near(amount - one, added)) or (taking and _near(amount + one, known)):
             return True
         if any(_same(one * share / 100, amount) for share in shares) or _three(amount, one, said, shares):
             return True
@@ -318,6 +320,12 @@ def _follows(scene: Scene, amount: float, known: set[float], said: set[float]) -
         if parts and any(_same(amount + total / part, one) for total in said for part in (2, 3, 4) if total):
             return True
     return False
+
+
+def _steps(scene: Scene) -> frozenset[float]:
+    """Return by how much something changes, as the sources say: `increased by 100` is no rent of 100."""
+    texts = (seen.output for _, seen in scene.directed())
+    return frozenset(number for text in texts for found in _STEP.findall(text) for number in numbers(found))
 
 
 def _parts(words: frozenset[str], small: Mapping[str, frozenset[str]]) -> Sequence[int]:

@@ -2,118 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from typing import Final, NamedTuple
+from collections.abc import Iterator
+from typing import Final
 
-from accord.core.guard import Outcome, Ruling
 from accord.core.system import Effect
-from accord.guard.flow.dating import is_time
-from accord.guard.flow.lexicon import OWN, Slot, either, lexicon, name_words
-from accord.guard.flow.meeting import (
-    answers_in_public,
-    hints_of,
-    own_deeds,
-    said_otherwise,
-    shunned,
-    speaks_of,
-    to_persons,
-    turned,
-)
-from accord.guard.flow.scene import POINTING, Scene, Value, stands_in
-from accord.guard.flow.shapes import numbers
+from accord.guard.flow.lexicon import OWN, Slot, lexicon, name_words
+from accord.guard.flow.requesting import Request
+from accord.guard.flow.scene import Scene
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.tools import Facts
-from accord.guard.flow.wish import Request, Wish, read_orders
+from accord.guard.flow.values import POINTING
+from accord.guard.flow.wish import Wish, read_orders
 
 _CLOSE: Final = frozenset(
     {"update", "delete", "cancel", "remove", "run", "share"}
 )  # what they touch stands with the verb
-_LOOSE: Final = frozenset({Slot.OTHER, Slot.DATE, Slot.TARGET})
 _AWAY: Final = frozenset({"send", "post", "pay", "share"})
 _ENDING: Final = frozenset({"delete", "cancel", "remove"})
 _INSERT: Final = frozenset({"add", "invite", "update"})
-_PLAIN: Final = frozenset({"update", "run", "write", "create", OWN})
-_TEXTS: Final = frozenset({Slot.TITLE, Slot.CONTENT})
+_POINTERS: Final = frozenset({"it", "them", "this", "that", "these", "those", "there", "him", "her", "one"})
+_THERE: Final = frozenset({"there", "here", "#"})
 MANY: Final = 50
 """How many final effects a wish in the plural is good for."""
 
 
-class Asked(NamedTuple):
-    """Who asked for an effect, and whether in the tool's own words: `user`, a source, or nobody (empty).
-
-    Not `sure` is what only the description of the tool, or a word of the same kind, made out: then the user has to have
-    written every value that decides.
-    """
-
-    by: str = ""
-    sure: bool = True
-
-
-def asked(scene: Scene, facts: Facts, values: Sequence[Value] = ()) -> Asked:
-    """Return who asked for the effect: the user, or the source the user handed the word to.
+def asked(scene: Scene, facts: Facts) -> str:
+    """Return who asked for the effect: `user`, or the source the user handed the word to; empty for nobody.
 
     The words of such a source then help to choose among records; they never vouch for a value.
     """
-    if requests_for(scene.wish, facts) or _spelled_out(scene, facts, values) or _in_other_form(scene.wish, facts):
-        return Asked("user")
+    if requests_for(scene.wish, facts):
+        return "user"
     if scene.wish.instructs and facts.effect is not Effect.IRREVERSIBLE:
         for source, text in _instructions(scene):
             told = read_orders(text)
             if requests_for(told, facts):
-                scene.follow(told.words, told.selectors)
-                return Asked(source)
-    return Asked("user", sure=False) if _hinted(scene.wish, facts) else Asked()
-
-
-@lru_cache(maxsize=2048)
-def _in_other_form(wish: Wish, facts: Facts) -> bool:
-    """Tell whether the user asked for the deed in another form of its words: `validez`, `haal ... op`."""
-    wanted = own_deeds(facts.name, facts.verb, facts.asks)
-    return any(_meant(request, wish, facts) for request in said_otherwise(wish, wanted))
-
-
-@lru_cache(maxsize=2048)
-def _hinted(wish: Wish, facts: Facts) -> bool:
-    """Tell whether the user asked for what the description of a tool says of it, or for the deed in a kindred word."""
-    if facts.listed is None or (facts.every and not wish.every) or shunned(wish, facts):
-        return False
-    wanted = hints_of(facts)
-    found = (*wish.asks(frozenset(wanted.values())), *said_otherwise(wish, wanted, passive=True))
-    if turned(wish, facts):
-        return True
-    away = bool(facts.groups & _AWAY)  # what comes back to the user goes to nobody else
-    parted = "delete" in facts.groups  # to remove somebody from a group deletes nobody
-    found = tuple(
-        one for one in found if not one.conditional and not (one.home and away) and not (parted and "from" in one.after)
-    )
-    return any(speaks_of(wish, one, facts) and not answers_in_public(one, wish, facts) for one in found)
-
-
-def _spelled_out(scene: Scene, facts: Facts, values: Sequence[Value]) -> bool:
-    """Tell whether the user asked for such a deed with all that decides it in one sentence: `set the hall to 22`.
-
-    Then nothing is left for anybody else to fill in, and what the tool calls its things may stay unsaid.
-    """
-    given = (value for value in values if value.sink.slot is not Slot.FLAG or value.sink.required)
-    telling = [value for value in given if value.sink.slot not in _TEXTS and value.text.strip()]
-    if any(sink.slot in {Slot.SECRET, Slot.ACCESS, Slot.DATE} for sink in facts.sinks.values()):
-        return False
-    if not facts.groups <= _PLAIN or facts.every or not any(value.sink.slot in POINTING for value in telling):
-        return False
-    for request in scene.wish.asks(facts.asks):
-        said = _sentence(scene.wish.own, request.start).casefold()
-        if request.conditional or request.home or (said.rstrip().endswith("?") and "you" not in said.split()):
-            continue
-        if all(stands_in(value.text.strip().casefold(), said, value.sink.slot) for value in telling):
-            return True
-    return False
-
-
-def _sentence(text: str, start: int) -> str:
-    begin = max(text.rfind(mark, 0, start) for mark in (". ", "! ", "? ", "\n"))
-    ends = [at for mark in (". ", "! ", "? ", "\n") if (at := text.find(mark, start)) >= 0]
-    return text[begin + 1 : min(ends, default=len(text)) + 1]
+                scene.follow(told)
+                return source
+    return ""
 
 
 def requests_for(wish: Wish, facts: Facts) -> tuple[Request, ...]:
@@ -130,35 +56,71 @@ def many(wish: Wish, facts: Facts) -> bool:
 
 def times(wish: Wish, facts: Facts) -> int:
     """Return how often a final effect was asked for."""
-    return MANY if wish.plural or many(wish, facts) else max(1, len(requests_for(wish, facts)))
+    requests = requests_for(wish, facts)
+    several = any(request.after & lexicon().small["every"] for request in requests) or many(wish, facts)
+    return MANY if several else max(1, len(requests))
 
 
 def _meant(request: Request, wish: Wish, facts: Facts) -> bool:
-    small = lexicon().small
+    """Tell whether a request asks for what a tool does to what it works on."""
     if facts.every and not wish.every:
         return False
     if OWN in facts.groups:
         return _names_object(request, wish, facts)
     if (request.conditional and "pay" in facts.groups) or request.verb == "provide":
         return False
-    if answers_in_public(request, wish, facts):
+    if facts.groups & _AWAY and (request.home or _answers_in_public(request, facts)):
         return False
-    if request.home and facts.groups & _AWAY:
+    if "send" in facts.groups and _elsewhere(request, facts):
         return False
-    if request.verb in small["inserting"] and facts.groups & {"create", "schedule"} and not facts.groups & _INSERT:
-        return bool(facts.things & (request.near | (request.after & small["container"])))
+    return _asks_for(request, wish, facts)
+
+
+def _asks_for(request: Request, wish: Wish, facts: Facts) -> bool:
+    """Tell whether what a request is about is what a tool works on, as strictly as its verb needs it."""
+    small = lexicon().small
+    if request.verb in small["inserting"]:
+        return _inserts(request, facts)
     if request.verb in small["writing"] and "create" in facts.groups:
         return bool(facts.things & request.near)
     if request.verb in small["weak"] or (facts.groups & _CLOSE and request.verb not in small["specific"]):
-        return bool(facts.things & (request.after | {request.verb})) or _new_object(request, facts)
+        if facts.groups & _ENDING:  # what a comment is deleted from stays
+            return _aims_at(request, wish, facts.things) or request.verb in facts.things
+        return bool((facts.things | _touched(facts)) & (request.after | {request.verb})) or _new_object(request, facts)
     if "pay" in facts.groups:
         money = lexicon().things["money"]
         return request.verb in small["money"] or bool(money & request.after) or bool(_digits(request.after))
     if request.verb in small["public"] and not facts.own & small["public"]:
-        return not to_persons(facts) and bool((facts.things - lexicon().things["message"]) & wish.words)
-    if facts.things & wish.words or request.verb in small["specific"] or _new_object(request, facts):
+        return not _to_persons(facts) and _aims_at(request, wish, facts.things - lexicon().things["message"])
+    if "post" in facts.groups and request.verb not in small["public"]:
+        return bool(facts.things & request.aimed)
+    if _aims_at(request, wish, facts.things) or request.verb in small["specific"] or _new_object(request, facts):
         return True
     return "send" in facts.groups and _told(request)
+
+
+def _touched(facts: Facts) -> frozenset[str]:
+    """Return the words for what a setting is changed of, where its argument is called so: `set the room to 22`."""
+    if not facts.groups <= {"update"}:
+        return frozenset()
+    targets = (name for name, sink in facts.sinks.items() if sink.slot in POINTING)
+    return frozenset(word for name in targets for word in name_words(name) if len(word) > len("ids"))
+
+
+def _inserts(request: Request, facts: Facts) -> bool:
+    """Tell whether what something is put into is what a tool adds to, or what is put there is what it makes."""
+    goal = request.aimed - request.near
+    if facts.groups & _INSERT:
+        return bool(facts.things & (goal or request.aimed))
+    made = bool(facts.groups & {"create", "schedule"})
+    return made and bool(facts.things & (request.near & request.aimed | request.after & lexicon().small["container"]))
+
+
+def _aims_at(request: Request, wish: Wish, things: frozenset[str]) -> bool:
+    """Tell whether a request is about such things: it names them, or points at them where the user named them."""
+    pointed = request.aimed & _POINTERS and things & wish.words
+    invited = request.object & wish.proper and things & lexicon().things["user"]
+    return bool(things & request.aimed) or bool(pointed) or bool(invited)
 
 
 def _names_object(request: Request, wish: Wish, facts: Facts) -> bool:
@@ -168,11 +130,11 @@ def _names_object(request: Request, wish: Wish, facts: Facts) -> bool:
 
 
 def _new_object(request: Request, facts: Facts) -> bool:
-    """Tell whether the tool's own verb takes an object that no table knows: `book the review`."""
+    """Tell whether the tool's own verb takes an object that no table knows, as the tool does: `book the review`."""
     table = lexicon()
     named = request.object - table.small["stop"] - table.small["determiner"] - table.small["object"]
-    if facts.groups & _ENDING and facts.told.things:
-        return False  # what it works on is known by its description
+    if facts.groups & _ENDING or (facts.nouns & table.things.keys() and "run" not in facts.groups):
+        return False
     weak = table.small["light"] | table.small["weak"] | {"send", "write", "add", "update", "share"}
     if request.verb != facts.verb or request.verb in weak or not named:
         return False
@@ -204,40 +166,24 @@ def _instructions(scene: Scene) -> Iterator[tuple[str, str]]:
         yield from ((f"tool:{seen.name}", text) for text in texts if not marked(text, scene.distrusted))
 
 
-def unsaid(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling | None:
-    """Rule on a call that the user asked for in other words than the tool's: nobody else may choose what stands there.
-
-    A number has to be theirs, a time one, and a piece of their sentence is no value.
-    """
-    for value in values:
-        if value.sink.slot not in _LOOSE or not value.text.strip() or _settled(scene, value, facts):
-            continue
-        sink = f"{facts.name}.{value.sink.name}"
-        said = f"{sink} is {value.text[:60]!r}, which the user neither says nor leaves to a source"
-        return Ruling(outcome=Outcome.ASK, code="ACC-E716", message=said, path=("model", sink))
-    return None
+def _elsewhere(request: Request, facts: Facts) -> bool:
+    """Tell whether a message is meant for a room where the tool writes to persons, or the other way round."""
+    rooms = lexicon().things["channel"] | _THERE
+    named = {word for name, sink in facts.sinks.items() if sink.slot in POINTING for word in name_words(name)}
+    if named & rooms:
+        return not request.aimed & rooms
+    return bool(request.aimed & lexicon().things["channel"]) and _to_persons(facts)
 
 
-def _settled(scene: Scene, value: Value, facts: Facts) -> bool:
-    """Tell whether a value is the user's as a whole, a choice of the tool's own, or a field called so."""
-    small, form = lexicon().small, value.text.strip().casefold()
-    if form in facts.told.choices or _field_of(scene, value):
-        return True
-    if form in facts.things | facts.told.things or (form.isdigit() and len(form) == 1 and not value.number):
+def _to_persons(facts: Facts) -> bool:
+    """Tell whether a tool sends to single persons: to post is not to write to somebody."""
+    named = (name_words(sink.name) for sink in facts.sinks.values() if sink.slot is Slot.RECIPIENT)
+    return any(lexicon().small["person"].intersection(name) for name in named)
+
+
+def _answers_in_public(request: Request, facts: Facts) -> bool:
+    """Tell whether a reply is asked for under what is posted, where the tool writes to somebody."""
+    small = lexicon().small
+    if "send" not in facts.groups or request.verb not in small["replying"] or facts.things & small["posted"]:
         return False
-    if value.sink.slot is Slot.DATE or small["dated"] & set(name_words(value.sink.name)):
-        return is_time(value.text)
-    if value.sink.slot is Slot.TARGET:
-        typed = len(form.split()) == 1 or any(map(str.isdigit, form)) or f"'{form}'" in scene.wish.folded
-        return typed or any(form in seen.output.casefold() for _, seen in scene.directed())
-    found = numbers(value.text)
-    if found:
-        return bool(set(found) & scene.wish.numbers) and (value.number or len(form.split()) == 1)
-    return not either("linking", "onto", "determiner", "stop").intersection(form.split())
-
-
-def _field_of(scene: Scene, value: Value) -> bool:
-    """Tell whether a source the user pointed at has a field that is called and filled like a value."""
-    called = set(name_words(value.sink.name))
-    records = (record for place, _ in scene.holding(value.text) for record in scene.output(place).records)
-    return any(f.value == value.text and called & set(name_words(f.key)) for record in records for f in record)
+    return bool(request.after & small["posted"])

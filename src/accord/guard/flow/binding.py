@@ -9,11 +9,13 @@ from itertools import combinations
 from typing import Final, NamedTuple
 
 from accord.guard.flow.amounts import sums
+from accord.guard.flow.clauses import said_of
 from accord.guard.flow.lexicon import Slot, lexicon, name_words
-from accord.guard.flow.matching import said_of
-from accord.guard.flow.scene import Scene, Value, stands_in
-from accord.guard.flow.shapes import IBAN, MAIL, URL, day_spans, days, numbers
+from accord.guard.flow.scene import Scene, stands_in
+from accord.guard.flow.selecting import words_of
+from accord.guard.flow.shapes import IBAN, MAIL, URL, Day, day_spans, days, numbers
 from accord.guard.flow.tools import Facts
+from accord.guard.flow.values import Value
 
 LONGEST: Final = 6_000
 """Characters of the user's words in which values are told apart."""
@@ -24,6 +26,7 @@ _CAPITAL: Final = re.compile(r"(?<![\w.@/-])[^\W\d_a-z][^\W\d_]+(?:[ -][^\W\d_a-
 _SENTENCE: Final = re.compile(r"[.!?;\n](?=\s|$)")
 _BEFORE: Final = re.compile(r"([^\W\d_]+|->|→)\W*$")
 _LOOSE: Final = frozenset({Slot.TITLE, Slot.CONTENT, Slot.FLAG, Slot.ACCESS, Slot.CODE, Slot.SECRET})
+_FIGURES: Final = frozenset({"money", "number"})
 _MOST: Final = 60
 _WORDS: Final = re.compile(r"[^\W\d_]+")
 _BOUND: Final = frozenset({Slot.RECIPIENT, Slot.TARGET, Slot.URL, Slot.PATH, Slot.AMOUNT})
@@ -39,14 +42,17 @@ class Token(NamedTuple):
     kind: str
     sentence: int
     led: bool
+    figures: frozenset[float]
+    days: tuple[Day, ...]
 
 
 def crossed(scene: Scene, values: Sequence[Value]) -> Value | None:
     """Return a value that the user wrote for something else than the other values of the call; None where all agree."""
-    tokens = told_values(scene.wish.own[:LONGEST])
+    own = scene.wish.own[:LONGEST]
+    tokens = told_values(own)
     if len(tokens) < 3 or len(tokens) > _MOST:
         return None
-    found = [(value, _places(value, tokens)) for value in values if value.sink.slot not in _LOOSE]
+    found = [(value, _places(own, value.text)) for value in values if value.sink.slot not in _LOOSE]
     found = [(value, places) for value, places in found if places]
     for (_, mine), (value, theirs) in combinations(found, 2):
         if value.text.strip() and not _together(mine, theirs, tokens):
@@ -56,7 +62,7 @@ def crossed(scene: Scene, values: Sequence[Value]) -> Value | None:
 
 def of_another_deed(scene: Scene, values: Sequence[Value], facts: Facts) -> Value | None:
     """Return a value that they wrote only where they ask for another deed: `set it to 20 and light the hall`."""
-    said = said_of(scene, facts)
+    said = said_of(scene.wish, facts)
     if not said.rest or _pronoun(said.own):
         return None
     own, rest = f"{said.own} {said.aside}".casefold(), said.rest.casefold()
@@ -68,6 +74,23 @@ def of_another_deed(scene: Scene, values: Sequence[Value], facts: Facts) -> Valu
         if _in(form, rest) and not _in(form, scene.operator.casefold()):
             return value
     return None
+
+
+def turned_round(scene: Scene, values: Sequence[Value]) -> Value | None:
+    """Return a goal whose record shows less of the user's words than that of where it starts: it goes the wrong way."""
+    targets = [value for value in values if value.sink.slot is Slot.TARGET]
+    goals = [value for value in targets if _GOAL & set(name_words(value.sink.name))]
+    origins = [value for value in targets if _ORIGIN & set(name_words(value.sink.name))]
+    if len(goals) != 1 or len(origins) != 1:
+        return None
+    return goals[0] if _shown(scene, goals[0]) < _shown(scene, origins[0]) else None
+
+
+def _shown(scene: Scene, value: Value) -> int:
+    """Return how many of the user's words stand beside a value, in the shortest record that has it."""
+    records = [record for place, _ in scene.holding(value.text) for record in scene.output(place).records]
+    found = [record for record in records if any(field.value == value.text for field in record)]
+    return len(words_of(min(found, key=len)) & scene.wish.selectors) if found else 0
 
 
 def _in(form: str, text: str) -> bool:
@@ -92,9 +115,14 @@ def told_values(text: str) -> tuple[Token, ...]:
             if any(start < stop and begin < end for begin, stop in taken):
                 continue
             taken.append((start, end))
-            sentence = sum(at < start for at in ends)
-            found.append(Token(start, text[start:end].casefold(), kind, sentence, _led(text, start)))
-    return tuple(sorted(found))
+            said, sentence = text[start:end].casefold(), sum(at < start for at in ends)
+            figures = frozenset(numbers(said) if kind in _FIGURES else ())
+            found.append(Token(start, said, kind, sentence, _led(text, start), figures, _days(said, kind)))
+    return tuple(sorted(found, key=lambda token: token.start))
+
+
+def _days(said: str, kind: str) -> tuple[Day, ...]:
+    return days(said) if kind == "day" else ()
 
 
 def _spans(text: str) -> Iterator[tuple[str, list[tuple[int, int]]]]:
@@ -137,19 +165,20 @@ def _led(text: str, start: int) -> bool:
     return False
 
 
-def _places(value: Value, tokens: Sequence[Token]) -> list[int]:
-    """Return which of the user's values a value of the call is."""
-    form = " ".join(value.text.split()).casefold()
+@lru_cache(maxsize=1024)
+def _places(own: str, text: str) -> tuple[int, ...]:
+    """Return which of the values in the user's words a value of the call is."""
+    form = " ".join(text.split()).casefold()
     if not form or len(form) > 200:
-        return []
+        return ()
     figures = set(numbers(form)) if any(map(str.isdigit, form)) else set()
     meant = days(form)
     found = []
-    for at, token in enumerate(tokens):
-        if token.kind in {"money", "number"}:
-            same = bool(figures & set(numbers(token.text))) and len(figures) < 3 and form[:1] in "-0123456789$€£+"
+    for at, token in enumerate(told_values(own)):
+        if token.kind in _FIGURES:
+            same = bool(figures & token.figures) and len(figures) < 3 and form[:1] in "-0123456789$€£+"
         elif token.kind == "day":
-            same = any(one.same(other) for one in meant for other in days(token.text))
+            same = any(one.same(other) for one in meant for other in token.days)
         elif token.kind == "name":
             same = form == token.text or (f" {form} " in f" {token.text} ") or (f" {token.text} " in f" {form} ")
         else:
@@ -158,7 +187,7 @@ def _places(value: Value, tokens: Sequence[Token]) -> list[int]:
             )
         if same:
             found.append(at)
-    return found
+    return tuple(found)
 
 
 def _together(mine: Sequence[int], theirs: Sequence[int], tokens: Sequence[Token]) -> bool:
@@ -185,7 +214,7 @@ def _paired(one: int, other: int, tokens: Sequence[Token]) -> bool:
 
 
 def _turned(
-    value: Value, places: Sequence[int], found: Sequence[tuple[Value, list[int]]], tokens: Sequence[Token]
+    value: Value, places: Sequence[int], found: Sequence[tuple[Value, Sequence[int]]], tokens: Sequence[Token]
 ) -> bool:
     """Tell whether a value goes the wrong way: what the user wrote after `into` is a goal, and nothing else is."""
     roles = set(name_words(value.sink.name))

@@ -11,9 +11,10 @@ from typing import Final
 from accord.content.language import common
 from accord.guard.flow.lexicon import Slot, either, identifies, lexicon, name_words, slot_named
 from accord.guard.flow.naming import files_in
-from accord.guard.flow.scene import Value
 from accord.guard.flow.shapes import day_spans, figure_spans, ibans, without_accents
 from accord.guard.flow.tools import Facts
+from accord.guard.flow.values import Value
+from accord.guard.flow.wholes import stands_whole
 from accord.guard.flow.wish import Wish
 
 _BROKEN: Final = re.compile(r"[.!?;:,\n]\s")
@@ -25,7 +26,6 @@ _TOKEN: Final = re.compile(r"[\w'’.@+-]+|[^\w\s]")
 _JOINED_BEFORE: Final = re.compile(r"[\w@]$|\w[-./,:+]$")
 _JOINED_AFTER: Final = re.compile(r"^[\w@]|^[-./,:+]\w")
 _SCRIPT_STOPS: Final = re.compile(r"[、。！？，；]|[^\x00-\u2e7f]{11}")  # a clause of a script without blanks
-_NAMED: Final = re.compile(r"[\w@]")
 _PLACED: Final = frozenset({"room", "zone", "area", "location"})
 _ROOMS: Final = frozenset({"channel", "channels", "room", "group", "kanal", "canal", "canale", "kanaal"})
 _LEAST: Final = 5  # digits of the shortest telephone
@@ -50,16 +50,21 @@ def called(wish: Wish, value: Value, facts: Facts) -> bool:
     if value.sink.slot is Slot.PATH and any(one.text.strip() == form for one in wish.literals):
         return bool(files_in(form))
     if value.sink.slot is Slot.SECRET:
-        return _quoted(wish, form) or _BROKEN.search(form) is None
+        if form != value.text:
+            return False
+        typed_so = not form.isalpha() and " " not in form and form in wish.own and stands_alone(form, wish.own)
+        return _quoted(wish, form) or typed_so
+    if value.sink.slot is Slot.RECIPIENT and "@" not in form and files_in(form):
+        return False
     if _quoted(wish, form) or form != form.strip(_EDGE) or _BROKEN.search(form):
         return _quoted(wish, form)
-    words = without_accents(form.casefold()).split()
+    words = tuple(without_accents(form.casefold()).split())
     stop = either("stop", "determiner", "linking", "origin", "onto")
     edges = {word for word in (words[:1] + words[-1:]) if word in stop and word not in wish.proper}
     return bool(words) and not edges and not _counts(wish, words) and _named_so(wish, value, words, facts)
 
 
-def _named_so(wish: Wish, value: Value, words: list[str], facts: Facts) -> bool:
+def _named_so(wish: Wish, value: Value, words: tuple[str, ...], facts: Facts) -> bool:
     """Tell whether words are a name of the kind that an argument is for."""
     form = value.text.strip()
     if value.sink.slot is Slot.PATH:
@@ -73,14 +78,14 @@ def _named_so(wish: Wish, value: Value, words: list[str], facts: Facts) -> bool:
     return _names_somebody(wish, form, words, facts)
 
 
-def _is_place(wish: Wish, words: list[str], facts: Facts) -> bool:
+def _is_place(wish: Wish, words: tuple[str, ...], facts: Facts) -> bool:
     inner = either("stop", "determiner", "linking", "off", "asked")
     if inner & set(words) or words[0].isdigit():
         return False
     return _in_clause(wish, " ".join(words), facts) and _introduced(wish, words, facts, placed=True)
 
 
-def _is_file(wish: Wish, form: str, words: list[str], facts: Facts) -> bool:
+def _is_file(wish: Wish, form: str, words: tuple[str, ...], facts: Facts) -> bool:
     if len(words) > 1 and (words[0] in lexicon().asked or words[0] in facts.asks):
         return False
     known = files_in(wish.own)
@@ -106,7 +111,7 @@ def _ends_so(wish: Wish, form: str) -> bool:
     return any(line.rstrip().endswith(": " + form) for line in wish.own.splitlines())
 
 
-def _names_somebody(wish: Wish, form: str, words: list[str], facts: Facts) -> bool:
+def _names_somebody(wish: Wish, form: str, words: tuple[str, ...], facts: Facts) -> bool:
     table = lexicon()
     if set(words) <= facts.things or words[0] in table.asked or words[0] in facts.asks:
         return False
@@ -119,11 +124,13 @@ def _names_somebody(wish: Wish, form: str, words: list[str], facts: Facts) -> bo
     return _proper(wish, words) or _introduced(wish, words, facts)
 
 
-def _identifies(wish: Wish, value: Value, words: list[str], facts: Facts) -> bool:
+def _identifies(wish: Wish, value: Value, words: tuple[str, ...], facts: Facts) -> bool:
     """Tell whether a value is the user's word for a thing: an id where one is asked for, and of this thing."""
     asked = set(name_words(value.sink.name))
     derived = slot_named(value.sink.name) is Slot.OTHER
     if derived and (_labelled_otherwise(wish, words, asked, facts) or not _holds_together(words)):
+        return False
+    if not any(map(str.isdigit, value.text)) and not _called_by(wish, value, facts):
         return False
     named = {word for name in facts.sinks for word in name_words(name)}
     if named & set(words) or words[0] in facts.asks:
@@ -133,7 +140,14 @@ def _identifies(wish: Wish, value: Value, words: list[str], facts: Facts) -> boo
     return True
 
 
-def _holds_together(words: list[str]) -> bool:
+def _called_by(wish: Wish, value: Value, facts: Facts) -> bool:
+    """Tell whether words are a name where they stand: whole, and no piece of a longer one, or introduced."""
+    form = value.text.strip()
+    words = tuple(without_accents(form.casefold()).split())
+    return stands_whole(form, wish.own) or (len(words) == 1 and _introduced(wish, words, facts, ids=True))
+
+
+def _holds_together(words: tuple[str, ...]) -> bool:
     """Tell whether words in a row can be one name: no numbers, days and pronouns among them."""
     table = lexicon()
     loose = table.months.keys() | table.small["relative"] | table.small["personal"] | table.small["clock"]
@@ -151,10 +165,10 @@ def tells_apart(wish: Wish, form: str, facts: Facts, name: str) -> bool:
         return True
     if form != form.strip(_EDGE) or not stands_alone(form, wish.own):
         return False
-    words = [without_accents(form.casefold())]
+    words = (without_accents(form.casefold()),)
     numbered = any(map(str.isdigit, form))
     if not numbered:
-        return _called_just_so(wish, words[0], name) and not _usual([*words, form.casefold()])
+        return _called_just_so(wish, words[0], name) and not _usual((*words, form.casefold()))
     asked = set(name_words(name))
     return not (_labelled_otherwise(wish, words, asked | facts.things | facts.nouns, facts) or _counts(wish, words))
 
@@ -164,7 +178,7 @@ def _called_just_so(wish: Wish, word: str, name: str) -> bool:
     table = lexicon()
     asked = frozenset(name_words(name))
     kin = asked.union(table.small["labels"], *(table.things.get(one, ()) for one in asked))
-    plain = _tokens(without_accents(wish.own.casefold()))
+    plain = _plain(wish)
     return any(one == word and at and plain[at - 1] in kin for at, one in enumerate(plain))
 
 
@@ -190,27 +204,27 @@ def stands_alone(form: str, text: str) -> bool:
     return False
 
 
-def _usual(words: list[str]) -> bool:
+def _usual(words: tuple[str, ...]) -> bool:
     """Tell whether a word is one of a sentence, and no name: small words, days, words of deeds and things."""
     table = lexicon()
     return any(common(word) or word in table.asked or word in table.things for word in words)
 
 
-def _labelled_otherwise(wish: Wish, words: list[str], asked: set[str], facts: Facts) -> bool:
+def _labelled_otherwise(wish: Wish, words: tuple[str, ...], asked: set[str], facts: Facts) -> bool:
     """Tell whether the user calls a value by what another argument, or another kind of thing, is called."""
     table = lexicon()
-    plain = _tokens(without_accents(wish.own.casefold()))
+    plain = _plain(wish)
     kin = asked.union(*(table.things.get(word, frozenset()) for word in asked))
     others = {word for name in facts.sinks for word in name_words(name)} - kin | (table.things.keys() - kin)
     places = [at for at in range(1, len(plain)) if plain[at : at + len(words)] == words]
     return bool(places) and all(plain[at - 1] in others for at in places)
 
 
-def _counts(wish: Wish, words: list[str]) -> bool:
+def _counts(wish: Wish, words: tuple[str, ...]) -> bool:
     """Tell whether words are a number of something, or what is counted: `10 euros`, `0.05 ETH`."""
     if len(words) > 1 and words[0].replace(".", "").isdigit() and not words[1][0].isdigit():
         return True
-    plain = _tokens(without_accents(wish.own.casefold()))
+    plain = _plain(wish)
     places = [at for at in range(1, len(plain)) if plain[at : at + len(words)] == words]
     counted = [plain[at - 1].replace(".", "").replace(",", "").isdigit() for at in places]
     return bool(counted) and all(counted) and words[0].isalpha()
@@ -237,7 +251,7 @@ def begun(text: str) -> frozenset[str]:
 def called_by_name(wish: Wish, value: str, facts: Facts) -> bool:
     """Tell whether the user calls another one by a name, right after what it is: `the account jlopez`."""
     table = lexicon()
-    plain = _tokens(wish.own.casefold())
+    plain = _heard(wish)
     kinds = facts.nouns - {word for word in facts.nouns if word in table.asked}
     small = either("stop", "asked", "selector", "linking")
     for kind, name in pairwise(plain):
@@ -257,18 +271,19 @@ def typed(value: Value) -> bool:
         return bool(ibans(form)) or bool(ibans(form.upper())) or sum(map(str.isdigit, form)) >= _LEAST
     if asked & {"phone", "mobile", "telephone"}:
         return not any(map(str.isalpha, form)) and sum(map(str.isdigit, form)) >= _LEAST
-    if asked & {"email", "mail"} and not asked & {"id", "name", "user"} and "@" not in form:
+    mailed = name_words(value.sink.name)[-1:] in (("email",), ("mail",))
+    if (mailed or (asked & {"email", "mail"} and not asked & {"id", "name", "user"})) and "@" not in form:
         return False
     return not asked & {"wallet"} or any(map(str.isdigit, form))
 
 
 def excluded(wish: Wish, form: str) -> bool:
     """Tell whether the user names a receiver only to keep them out: `not to Pat`, `everybody except Pat`."""
-    plain = _tokens(wish.own.casefold())
+    plain = _heard(wish)
     no, at = lexicon().small["excluding"], lexicon().small["onto"]
     if no.isdisjoint(plain):
         return False
-    wanted = _tokens(form.casefold())
+    wanted = _split(form.casefold())
     places = [spot for spot in range(len(plain)) if plain[spot : spot + len(wanted)] == wanted]
     out = []
     for spot in places:
@@ -283,19 +298,24 @@ def _quoted(wish: Wish, form: str, marks: Sequence[str] = ("''", '""', "“”",
     return any(mark[0] + form + mark[1] in wish.own for mark in marks)
 
 
-def _proper(wish: Wish, words: list[str]) -> bool:
+def _proper(wish: Wish, words: tuple[str, ...]) -> bool:
     """Tell whether every word is written with a capital letter somewhere, and is no deed or small word."""
     proper = {without_accents(word) for word in wish.proper}
     parts = [part for word in words for part in re.split(r"[-'’.]", word) if part]
     return bool(parts) and all(part in proper for part in parts)
 
 
-def _introduced(wish: Wish, words: list[str], facts: Facts, *, ids: bool = False, placed: bool = False) -> bool:
+def introduced(wish: Wish, form: str, facts: Facts) -> bool:
+    """Tell whether the user calls somebody by a name: `pay ann`, `the customer ann`."""
+    return _introduced(wish, tuple(without_accents(form.casefold()).split()), facts)
+
+
+def _introduced(wish: Wish, words: tuple[str, ...], facts: Facts, *, ids: bool = False, placed: bool = False) -> bool:
     """Tell whether words stand where somebody or something is called by a name, or by an id."""
     table = lexicon()
     if len(words) > 1 and any(word in table.asked for word in words):
         return False
-    plain = _tokens(without_accents(wish.own.casefold()))
+    plain = _plain(wish)
     leads = [facts.things, *([table.small["labels"]] if ids else [table.small["calling"], facts.asks])]
     leads += [table.small["placing"]] if placed else []
     ends = [] if ids else [facts.things, table.things["channel"], table.things["user"]]
@@ -306,7 +326,7 @@ def _introduced(wish: Wish, words: list[str], facts: Facts, *, ids: bool = False
         while at >= 0 and not ids and _listed(plain, at):
             at -= 2
         at -= placed and at >= 0 and plain[at] in table.small["article"]
-        if placed and plain[spot + len(words) : spot + len(words) + 1] in [[one] for one in _PLACED]:
+        if placed and _PLACED.intersection(plain[spot + len(words) : spot + len(words) + 1]):
             continue
         after = plain[spot + len(words)] if spot + len(words) < len(plain) else ""
         if (at >= 0 and _in(plain[at], leads)) or _in(after, ends):
@@ -318,7 +338,7 @@ def _in(word: str, kinds: Sequence[frozenset[str]]) -> bool:
     return any(word in kind for kind in kinds)
 
 
-def _listed(plain: list[str], at: int) -> bool:
+def _listed(plain: Sequence[str], at: int) -> bool:
     """Tell whether a word goes before another name: `ann and bob`, `ann, bob`."""
     return at > 0 and plain[at] in {"and", ",", "und", "et", "y", "e", "en", "&", "or"} and plain[at - 1].isalnum()
 
@@ -328,5 +348,11 @@ def _split(text: str) -> tuple[str, ...]:
     return tuple(word.rstrip(".") if len(word) > 1 else word for word in _TOKEN.findall(text))
 
 
-def _tokens(text: str) -> list[str]:
-    return list(_split(text))
+@lru_cache(maxsize=512)
+def _heard(wish: Wish) -> tuple[str, ...]:
+    return _split(wish.own.casefold())
+
+
+@lru_cache(maxsize=512)
+def _plain(wish: Wish) -> tuple[str, ...]:
+    return _split(without_accents(wish.own.casefold()))

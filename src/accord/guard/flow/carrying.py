@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
-from unicodedata import category
+from unicodedata import category, normalize
 
+from accord.content.lookalikes import folding, invisible
 from accord.guard.flow.addresses import address_form
 from accord.guard.flow.answers import address_forms
+from accord.guard.flow.dictating import Literal
+from accord.guard.flow.encoded import decoded
 from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
-from accord.guard.flow.scene import Scene, Value
-from accord.guard.flow.shapes import form_of, ibans, one_url, urls
+from accord.guard.flow.scene import Scene
+from accord.guard.flow.shapes import form_of, ibans, mails, one_url, urls
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.stems import content_words
 from accord.guard.flow.tools import Facts
-from accord.guard.flow.wish import Literal
+from accord.guard.flow.values import Value
 
 LONGEST: Final = 100_000
 """Characters of a text that may leave in one argument."""
@@ -23,6 +26,12 @@ LONGEST: Final = 100_000
 _MARKER: Final = re.compile(r"\{[^{}]{1,60}\}|<[^<>]{1,60}>|\[[^\[\]]{1,60}\]")
 _TOKEN: Final = re.compile(r"(?<![\w@])(?=[\w-]*\d)[A-Za-z0-9][\w-]{5,63}(?![\w@])")
 _SIGNS: Final = frozenset("/\\<>{}|~@#=`$^*_")
+_RUN: Final = re.compile(
+    r"(?=[a-z]*[A-Z0-9+/_-])[A-Za-z0-9+/_-]{12,}|%\w\w|&#|\b0[xX]\w{4}"
+    r"|\d{2,3}(?:[ ,;:/-]\d{2,3}){5}|[.-]{4}|(?:[0-9A-Fa-f]{2}[ :,.-]){6}"
+)
+_LOOSE: Final = re.compile(r"(?<!\w)[.@-]+(?=\w)|(?<=\w)@(?=\W)|(?<=\d{6})(?=[A-Z]?[a-z])")
+_LINKED: Final = re.compile(r"(?i)\w://|\bwww\.")
 _LEAST: Final = 0.7
 _SHORT: Final = 80
 
@@ -73,17 +82,43 @@ def _same(said: str, text: str) -> bool:
 
 
 def smuggled(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
-    """Return a link or account number in an outgoing text that nobody vouches for, and where it was found."""
+    """Return an address, link or account number in an outgoing text that nobody vouches for, and where it was found.
+
+    It may stand there as it is, or in a code: turned around, in base64, in hexadecimal.
+    """
     for value in _texts(values):
-        links = dict.fromkeys((*urls(value.text), *address_forms(value.text)))
-        own = frozenset(address_forms(scene.wish.text)) if links else frozenset()
-        for link in links:
-            if link not in own and link not in scene.wish.urls and not _in_fields(scene, link):
-                return link, scene.found(link) or "model"
-        for account in ibans(value.text):
-            if not scene.wrote(account, Slot.RECIPIENT) and not _handed(scene, account):
-                return account, scene.found(account) or "model"
+        found = _unvouched(scene, value.text)
+        coded = (_unvouched(scene, plain, coded=True) for plain in _otherwise(value.text) if plain)
+        found = found or next((one for one in coded if one), "")
+        if found:
+            return found, scene.found(found) or "model"
     return None
+
+
+def _otherwise(text: str) -> Iterator[str]:
+    """Yield a text as it reads in plain letters, turned around, and what runs of codes in it say."""
+    if not text.isascii():
+        text = normalize("NFKC", invisible().sub("", text)).translate(folding())
+        yield text
+    yield _LOOSE.sub(" ", text)
+    yield text[::-1]
+    if _RUN.search(text):
+        yield from decoded(text)
+
+
+def _unvouched(scene: Scene, text: str, *, coded: bool = False) -> str:
+    """Return the first address, link or account number in a text that nobody vouches for; empty where there is none.
+
+    Of what stands there `coded`, two words with a dot between them are no address.
+    """
+    links = dict.fromkeys((*urls(text), *address_forms(text)) if not coded or _LINKED.search(text) else ())
+    own = frozenset(address_forms(scene.wish.text)) if links else frozenset()
+    for link in links:
+        if link not in own and link not in scene.wish.urls and not _in_fields(scene, link):
+            return link
+    accounts = (one for one in ibans(text) if not scene.wrote(one, Slot.RECIPIENT) and not _handed(scene, one))
+    mailed = (one for one in mails(text) if one not in scene.wish.folded and not _handed(scene, one))
+    return next(accounts, "") or next(mailed, "")
 
 
 def _in_fields(scene: Scene, link: str) -> bool:
@@ -99,7 +134,8 @@ def _in_fields(scene: Scene, link: str) -> bool:
 
 
 def _handed(scene: Scene, account: str) -> bool:
-    return any(account in seen.output and not marked(seen.output, scene.distrusted) for _, seen in scene.directed())
+    handed = (seen.output for _, seen in scene.directed() if not marked(seen.output, scene.distrusted))
+    return any(account in output or account in output.casefold() for output in handed)
 
 
 def private(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
@@ -119,10 +155,19 @@ def _private_source(scene: Scene, token: str) -> str:
     for place, seen in enumerate(scene.seen):
         if token not in seen.output:
             continue
-        if scene.pointed(place) or (seen.facts is not None and not seen.facts.reads):
+        if (seen.facts is not None and not seen.facts.reads) or _meant(scene, place, token):
             return ""
         found = f"tool:{seen.name}"
     return "" if found and _spoken_of(scene, token) else found
+
+
+def _meant(scene: Scene, place: int, token: str) -> bool:
+    """Tell whether a token stands in what the user pointed at: of a list, in the records that they mean."""
+    if not scene.pointed(place):
+        return False
+    records = scene.output(place).records
+    chosen = scene.chosen(place).places
+    return len(records) < 2 or not chosen or any(token in f.value for at in chosen for f in records[at])
 
 
 def _spoken_of(scene: Scene, token: str) -> bool:

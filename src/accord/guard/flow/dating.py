@@ -11,10 +11,11 @@ from typing import Final
 from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import Field
 from accord.guard.flow.reckoning import clock, ends_of_months, reckoned
-from accord.guard.flow.scene import Scene, Value, stands_in
+from accord.guard.flow.scene import Scene, stands_in
 from accord.guard.flow.shapes import Day, day_spans, days
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.tools import Facts
+from accord.guard.flow.values import Value
 
 LONGEST: Final = 80
 """Characters of a day or a time."""
@@ -86,7 +87,8 @@ def day_fits(scene: Scene, value: Value, facts: Facts) -> bool:
         words = _LETTERS.findall(_CLOCK.sub(" ", text).casefold())
         return not _a_piece(scene, text) and all(word in scene.wish.words or word in _CLOCKED for word in words)
     asked = (*scene.wish.days, *told_days(scene))
-    if any(one.same(other) for one in meant for other in asked):
+    years = {one.year for one in asked if one.year}
+    if any(one.same(other) and (other.year or not years or one.year in years) for one in meant for other in asked):
         return True
     paid = "pay" in facts.groups
     if not asked and (paid or not any(one.same(other) for one in meant for other in _said_by_sources(scene))):

@@ -11,22 +11,22 @@ from accord.core.errors import RecordError
 from accord.core.guard import GuardPolicy, GuardTool, Outcome, Ruling, Switch
 from accord.core.system import Approval, Effect
 from accord.core.trial import Message, ToolCall
-from accord.guard.flow.asking import asked, times, unsaid
+from accord.guard.flow.asking import asked, times
 from accord.guard.flow.carrying import LONGEST, copied, differs, private, smuggled
 from accord.guard.flow.demands import Sitting, judged
-from accord.guard.flow.describing import kin_stems
 from accord.guard.flow.disguised import disguised
 from accord.guard.flow.grants import Grant, grant_subject
 from accord.guard.flow.labels import labelled, retrieved, uncleared
-from accord.guard.flow.lexicon import Slot
+from accord.guard.flow.lexicon import Slot, lexicon
 from accord.guard.flow.origins import link_origin
 from accord.guard.flow.own_words import from_user
 from accord.guard.flow.reading import unreadable
-from accord.guard.flow.scene import MOST_VALUES, Scene, Value, leaves
+from accord.guard.flow.scene import Scene
 from accord.guard.flow.speaking import speaks
 from accord.guard.flow.spending import UNSPENT, Spent
 from accord.guard.flow.tools import Facts, Tool, facts_of, pin
 from accord.guard.flow.unheard import unheard
+from accord.guard.flow.values import MOST_VALUES, Value, leaves
 from accord.guard.flow.wish import read_wish
 
 ALLOW: Final = Ruling(outcome=Outcome.ALLOW)
@@ -147,16 +147,15 @@ class Flow:
         if facts.reads:
             sitting = Sitting(scene, facts, by_user=False, delegation=delegation)
             return _reading(scene, values, facts) or judged(sitting, values) or ALLOW
-        by = asked(scene, facts, values)
-        if not by.by:
+        by = asked(scene, facts)
+        if not by:
             return _unasked(scene, values, facts)
         made = sum(seen.name == facts.name for seen in scene.seen)
-        if facts.effect is Effect.IRREVERSIBLE and made and made >= times(scene.wish, facts):
+        if made and made >= times(scene.wish, facts) and _once(facts, values, scene):
             said = f"the user asked for {facts.name} {made} times, and so often it ran"
             return Ruling(outcome=Outcome.ASK, code="ACC-E714", message=said, path=("user", facts.name))
-        sitting = Sitting(scene, facts, by.by == "user" and by.sure, delegation and by.sure)
-        loose = None if by.sure else unsaid(scene, values, facts)
-        return judged(sitting, values) or loose or _carried(scene, values, facts) or ALLOW
+        sitting = Sitting(scene, facts, by_user=by == "user", delegation=delegation)
+        return judged(sitting, values) or _carried(scene, values, facts) or ALLOW
 
     def _granted(self, ruling: Ruling, call: ToolCall, facts: Facts, world: World) -> Ruling:
         """Return the ruling after approvals: what a person must allow, and what a person has allowed."""
@@ -182,10 +181,20 @@ class Flow:
         )
 
 
+def _once(facts: Facts, values: Sequence[Value], scene: Scene) -> bool:
+    """Tell whether what was done may not be done again: what cannot be undone, money, word to the same receivers."""
+    moneyed = facts.things & lexicon().things["money"] and facts.groups & {"pay", "schedule"}
+    if facts.effect is Effect.IRREVERSIBLE or moneyed or facts.groups & {"pay", "reserve"}:
+        return True
+    to = {value.text.strip().casefold() for value in values if value.sink.slot is Slot.RECIPIENT} - {""}
+    earlier = (at for at, seen in enumerate(scene.seen) if seen.name == facts.name)
+    told = {value.text.strip().casefold() for at in earlier for value in scene.values(at)}
+    return "send" in facts.groups and bool(to) and to <= told
+
+
 def compile_flow(policy: GuardPolicy, tools: Iterable[Tool] = ()) -> Flow:
     """Return the policy for a set of tools; do it once a set. No decision waits for tables and patterns after it."""
     speaks("")
-    kin_stems()
     read_wish("Mail the file to Ann:\n")
     return Flow(policy, tools)
 

@@ -8,15 +8,15 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from accord.core.guard import Integrity, Outcome, Ruling
-from accord.guard.flow.amounts import currency_fits, states_sum
-from accord.guard.flow.astray import comes_from, has_column, in_another_row, row_tells
-from accord.guard.flow.binding import crossed, of_another_deed
-from accord.guard.flow.calling import excluded, stands_alone, typed, whole
+from accord.guard.flow.aiming import aimed_elsewhere
+from accord.guard.flow.amounts import currency_fits
+from accord.guard.flow.binding import crossed, of_another_deed, turned_round
+from accord.guard.flow.calling import excluded, stands_alone, typed
 from accord.guard.flow.choices import choice_fits
-from accord.guard.flow.dating import day_fits, is_time, told_so
-from accord.guard.flow.figures import amount_doubt, as_labelled, beside, hidden, not_said, number_fits
+from accord.guard.flow.clocks import untimely
+from accord.guard.flow.dating import day_fits, is_time, told_days, told_so
+from accord.guard.flow.figures import amount_doubt, as_labelled, hidden, number_fits
 from accord.guard.flow.lexicon import Slot, lexicon, name_words
-from accord.guard.flow.matching import stands_in_row
 from accord.guard.flow.origins import (
     NOWHERE,
     Origin,
@@ -27,20 +27,29 @@ from accord.guard.flow.origins import (
     own_making,
 )
 from accord.guard.flow.own_words import from_user, looked_up_as_other
-from accord.guard.flow.scene import POINTING, Scene, Value, stands_in
-from accord.guard.flow.shapes import days, ibans, mails, running, shaped, urls
+from accord.guard.flow.scene import Scene
+from accord.guard.flow.shapes import days, ibans, mails, shaped, urls
+from accord.guard.flow.speaking import marked
 from accord.guard.flow.stems import content_words
 from accord.guard.flow.tools import Facts
+from accord.guard.flow.values import POINTING, Value
+from accord.guard.flow.wholes import stands_placed, stands_whole
 
 _TURNED_ON: Final = re.compile(
     r"\b(?:turn|switch|put)\b[^.!?]{0,40}\bon\b|\b(?:enable|activate|einschalten|allume|enciende)\b"
 )
+_BROKEN: Final = re.compile(r"[.!?;:]\s")
+_LONG: Final = 4
 _MONEYED: Final = frozenset({"currency", "asset", "coin", "ticker"})
 _HOURS: Final = frozenset({"godzina", "ora", "hora", "orario", "horario"})  # beside which `data` is a day
-_GRAVE: Final = frozenset({"share", "delete", "remove", "cancel"})  # what the likeliest row is not enough for
 _ASIDE: Final = frozenset({"cc", "bcc", "copy", "copies", "reply", "forward"})
+_COPIED: Final = frozenset({"copy", "copied", "kopie", "copie", "copia", "kopia"})
 _SHOWN: Final = frozenset({"image", "photo", "picture", "video", "attachment"})
 _PLACED: Final = frozenset({"location", "place", "venue", "address"})
+_PLAIN: Final = frozenset(
+    {"location", "place", "venue", "street", "city", "town", "zip", "postcode", "country", "state", "name", "firstname"}
+)
+_ADDRESSED: Final = frozenset({"street", "city", "town", "zip", "postcode", "country", "state"})
 
 
 class Sitting(NamedTuple):
@@ -50,15 +59,13 @@ class Sitting(NamedTuple):
     facts: Facts
     by_user: bool
     delegation: bool
-    targets: tuple[str, ...] = ()
 
 
 def judged(sitting: Sitting, values: Sequence[Value]) -> Ruling | None:
     """Return the worst objection to the values that decide, else to the others; None where all fit."""
     timed = bool(_HOURS & sitting.facts.sinks.keys())
-    values = [_by_shape(value, timed=timed) for value in values]
-    targets = tuple(value.text.strip() for value in values if value.sink.slot is Slot.TARGET)
-    sitting = sitting._replace(targets=targets)
+    told = bool(sitting.scene.wish.days or told_days(sitting.scene))
+    values = [_by_shape(value, timed=timed, told=told) for value in values]
     worst, only = _decided(sitting, values)
     if worst is not None:
         return worst
@@ -69,18 +76,9 @@ def judged(sitting: Sitting, values: Sequence[Value]) -> Ruling | None:
         if value.sink.choices or _demanded(sitting.facts, value) is not None:
             continue
         doubt = _doubt(sitting, value, only, receivers)
-        if doubt is None and _left_to_row(sitting.scene, value):
-            doubt = NOWHERE if in_another_row(sitting.scene, value, sitting.facts, values) else None
-        if doubt is not None and not _in_row(sitting, value, values, None, doubted=doubt.ambiguous):
+        if doubt is not None:
             worst = _worse(worst, _objection(sitting, value, doubt))
     return worst
-
-
-def _left_to_row(scene: Scene, value: Value) -> bool:
-    """Tell whether the user left a value to the row that a call is about: they wrote no such amount or word."""
-    if value.sink.slot is Slot.OTHER and value.sink.required and not value.sink.number:
-        return bool(value.text.strip()) and not scene.wrote(value, Slot.OTHER)
-    return value.sink.slot is Slot.AMOUNT and not_said(scene, value)
 
 
 def _decided(sitting: Sitting, values: Sequence[Value]) -> tuple[Ruling | None, int]:
@@ -88,63 +86,41 @@ def _decided(sitting: Sitting, values: Sequence[Value]) -> tuple[Ruling | None, 
     worst: Ruling | None = None
     only = -1
     for value in values:
+        if worst is not None and worst.outcome is Outcome.BLOCK:
+            break  # there is nothing worse
         demanded = _demanded(sitting.facts, value)
         if demanded is Integrity.UNTRUSTED:
             continue
         if value.sink.slot is Slot.FLAG or (value.sink.choices and demanded is None and not sitting.facts.reads):
-            worst = worst if _picked(sitting, value, values) else _worse(worst, _objection(sitting, value, NOWHERE))
+            worst = worst if _picked(sitting, value) else _worse(worst, _objection(sitting, value, NOWHERE))
             continue
         if demanded is None and (value.sink.slot not in POINTING or sitting.facts.reads):
             continue
         origin = _origin(sitting, value, demanded)
-        if origin.ok and origin.source != "user" and comes_from(value.sink.name):
-            origin = NOWHERE if in_another_row(sitting.scene, value, sitting.facts, values) else origin
-        if not origin.ok and not _in_row(sitting, value, values, demanded, doubted=origin.ambiguous):
+        if not origin.ok:
             worst = _worse(worst, _objection(sitting, value, origin))
         elif origin.free and "pay" in sitting.facts.groups and value.sink.slot is Slot.RECIPIENT:
             only = origin.place
     return worst, only
 
 
-def _picked(sitting: Sitting, value: Value, values: Sequence[Value]) -> bool:
+def _picked(sitting: Sitting, value: Value) -> bool:
     """Tell whether a switch, or a word out of an argument's own list, is the one that the user means."""
     if value.sink.slot is Slot.FLAG:
         return _switch_fits(sitting.scene, value)
     left_out = not value.text.strip() and not value.sink.required
-    return left_out or choice_fits(sitting.scene, value, sitting.facts, values)
+    return left_out or choice_fits(sitting.scene, value)
 
 
 def _astray(sitting: Sitting, values: Sequence[Value]) -> Iterator[Value | None]:
     """Yield values that stand where another value belongs: twice, or out of another part of the wish."""
     yield _twice(values) if "pay" in sitting.facts.groups else None
     yield _again(sitting, values)
+    yield _mixed(values)
     if not sitting.facts.reads:
+        yield untimely(sitting.scene, values)
+        yield turned_round(sitting.scene, values)
         yield crossed(sitting.scene, values) or of_another_deed(sitting.scene, values, sitting.facts)
-
-
-def _in_row(
-    sitting: Sitting, value: Value, values: Sequence[Value], demanded: Integrity | None, *, doubted: bool
-) -> bool:
-    """Tell whether a value stands, called as asked, in a row that the user means, with what else the call takes."""
-    slots = {Slot.TARGET, Slot.AMOUNT, Slot.OTHER, Slot.RECIPIENT}
-    if demanded is not None or not sitting.delegation or value.sink.slot not in slots or hidden(value.text):
-        return False
-    if value.number and not as_labelled(sitting.scene.wish.own, value):
-        return False
-    if value.sink.slot is Slot.AMOUNT and (states_sum(sitting.scene.wish) or not row_tells(sitting.scene)):
-        return False
-    called = value.sink.slot is not Slot.RECIPIENT
-    if not called and (not _short_id(value.text) or "pay" in sitting.facts.groups):
-        return False
-    found = stands_in_row(sitting.scene, value, sitting.facts, values) if value.text.strip() else None
-    likely = called and not doubted and not sitting.facts.groups & _GRAVE
-    return found is not None and (found.said or likely)
-
-
-def _short_id(text: str) -> bool:
-    """Tell whether a text is the id of a person in a list: no address, no account, no telephone."""
-    form = text.strip()
-    return len(form) <= 12 and form.isalnum() and any(map(str.isdigit, form)) and not ibans(form)
 
 
 def _switch_fits(scene: Scene, value: Value) -> bool:
@@ -184,6 +160,13 @@ def _twice(values: Sequence[Value]) -> Value | None:
     return None
 
 
+def _mixed(values: Sequence[Value]) -> Value | None:
+    """Return a bare name among the mail addresses of one argument."""
+    mailed = {value.sink.name for value in values if value.sink.slot is Slot.RECIPIENT and "@" in value.text}
+    bare = (one for one in values if one.sink.name in mailed and one.text.strip() and "@" not in one.text)
+    return next(bare, None)
+
+
 def _again(sitting: Sitting, values: Sequence[Value]) -> Value | None:
     """Return a value of the user's that fills a second argument too: what they call one thing is not another."""
     known: dict[str, str] = {}
@@ -197,9 +180,11 @@ def _again(sitting: Sitting, values: Sequence[Value]) -> Value | None:
     return None
 
 
-def _by_shape(value: Value, *, timed: bool = False) -> Value:
+def _by_shape(value: Value, *, timed: bool, told: bool) -> Value:
     """Return a value whose argument tells nothing with the slot that its own form tells: an address is an address."""
-    dated = value.sink.slot is Slot.OTHER or value.sink.name == "data"
+    if _PLAIN & set(name_words(value.sink.name)):
+        return value
+    dated = (told and value.sink.slot is Slot.OTHER) or value.sink.name == "data"
     plain = days(value.text) and is_time(value.text)
     if dated and not value.number and (plain or (timed and value.sink.name == "data")):
         return value._replace(sink=replace(value.sink, slot=Slot.DATE))
@@ -222,6 +207,11 @@ def _origin(sitting: Sitting, value: Value, demanded: Integrity | None) -> Origi
     scene, facts, slot = sitting.scene, sitting.facts, value.sink.slot
     if hidden(value.text) or (slot is Slot.RECIPIENT and not _may_receive(scene, value)):
         return NOWHERE
+    aside = bool(_ASIDE & set(name_words(value.sink.name)) and value.text.strip())
+    if slot is Slot.RECIPIENT and aside and not _speaks_of(sitting, value):
+        return NOWHERE
+    if sitting.by_user and (aimed_elsewhere(scene.wish, value, facts) or _other_file(sitting, value)):
+        return NOWHERE
     if demanded is Integrity.OPERATOR:
         return Origin(ok=value.text.strip() in scene.operator and bool(value.text.strip()), source="system")
     nobody = _nobody(value) and "update" not in facts.groups
@@ -236,21 +226,27 @@ def _origin(sitting: Sitting, value: Value, demanded: Integrity | None) -> Origi
     if slot in {Slot.TARGET, Slot.PATH} and own_making(scene, value, facts):
         return Origin(ok=True, source="session")
     if slot is Slot.URL:
-        return link_origin(scene, value)
+        return NOWHERE if scene.wish.urls and not facts.reads else link_origin(scene, value)
     return _delegated(sitting, value)
 
 
 def _may_receive(scene: Scene, value: Value) -> bool:
     """Tell whether a receiver has the form that is asked for, and is nobody whom the user keeps out."""
-    return not value.text.strip() or (typed(value) and not excluded(scene.wish, value.text.strip()))
+    form = value.text.strip()
+    return not form or (typed(value) and not excluded(scene.wish, form))
+
+
+def _other_file(sitting: Sitting, value: Value) -> bool:
+    """Tell whether something new would bear the name of another file than the one that the user wants made."""
+    makes = value.sink.slot is Slot.PATH and "create" in sitting.facts.groups
+    named = sitting.scene.wish.files
+    return makes and bool(named) and value.text.strip().casefold() not in named
 
 
 def _delegated(sitting: Sitting, value: Value) -> Origin:
     """Return the origin of a value in a source the user named: as a field, else in its text where that may speak."""
     scene, slot = sitting.scene, value.sink.slot
     if slot is Slot.RECIPIENT and len(shaped(value.text, slot)) > 1:
-        return NOWHERE
-    if slot is Slot.RECIPIENT and _ASIDE & set(name_words(value.sink.name)) and not _speaks_of(sitting, value):
         return NOWHERE
     origin = field_origin(scene, value, sitting.facts)
     if origin.ok or slot is not Slot.RECIPIENT or not sitting.by_user:
@@ -270,6 +266,7 @@ def _speaks_of(sitting: Sitting, value: Value) -> bool:
     if value.sink.required:
         return True
     kin = lexicon().things.get(value.sink.name, frozenset({value.sink.name, *name_words(value.sink.name)} - {"to"}))
+    kin = kin | _COPIED if value.sink.name == "cc" else kin
     return bool(kin & sitting.scene.wish.words)
 
 
@@ -297,8 +294,7 @@ def _doubt(sitting: Sitting, value: Value, only: int, receivers: frozenset[str])
     if slot in {Slot.AMOUNT, Slot.OTHER} and value.number and not as_labelled(scene.wish.own, value):
         return NOWHERE
     if slot is Slot.AMOUNT:
-        near = beside(scene, value, sitting.facts, sitting.targets)
-        return None if near else amount_doubt(scene, value, only, receivers)
+        return amount_doubt(scene, value, only, receivers)
     if slot is Slot.DATE:
         if not value.text.strip() and not value.sink.required:
             return None
@@ -309,16 +305,22 @@ def _doubt(sitting: Sitting, value: Value, only: int, receivers: frozenset[str])
     if slot is Slot.OTHER and _MONEYED & set(name_words(value.sink.name)) and value.text.strip():
         return None if currency_fits(scene, value.text) else NOWHERE
     if slot is Slot.OTHER and value.sink.number and value.text.strip():
-        return None if number_fits(scene, value, sitting.facts, sitting.targets) else NOWHERE
+        return None if number_fits(scene, value, sitting.facts) else NOWHERE
+    if value.text and not value.text.strip() and "update" in sitting.facts.groups:
+        return NOWHERE  # what is written over is gone
     if slot is Slot.OTHER and not value.number and looked_up_as_other(scene, value):
         return NOWHERE
-    if slot is Slot.OTHER and value.sink.required and has_column(scene, value, sitting.facts):
-        told = value.text.strip()
-        typed_so = " " not in told and any(map(str.isdigit, told)) and stands_alone(told, scene.wish.own)
-        return None if typed_so else NOWHERE
     if slot is Slot.OTHER and not value.number and value.text.strip():
-        return None if not hidden(value.text) and _said_somewhere(sitting, value) else NOWHERE
+        return None if _spoken_of(sitting, value) and _told_whole(sitting, value) else NOWHERE
     return None
+
+
+def _spoken_of(sitting: Sitting, value: Value) -> bool:
+    """Tell whether the user speaks of what a change may do without: their address is no name."""
+    if value.sink.required or "update" not in sitting.facts.groups:
+        return True
+    kin = {word for part in name_words(value.sink.name) for word in (part, *lexicon().things.get(part, ()))}
+    return bool((kin | {"address"} if kin & _ADDRESSED else kin) & sitting.scene.wish.words)
 
 
 def _meant_too(sitting: Sitting, value: Value) -> bool:
@@ -331,32 +333,43 @@ def _meant_too(sitting: Sitting, value: Value) -> bool:
     return bool(kin & sitting.scene.wish.words) or (bool(words) and own)
 
 
-def _said_somewhere(sitting: Sitting, value: Value) -> bool:
-    """Tell whether a text is made of the user's words, or stands where the user pointed."""
+def _told_whole(sitting: Sitting, value: Value) -> bool:
+    """Tell whether a text is one whole thing that the user wrote, or that stands where they pointed."""
     scene, text = sitting.scene, value.text.strip()
-    words = content_words(text)
-    if any(letter.isspace() and letter != " " for letter in text):
+    if hidden(value.text) or _BROKEN.search(text) or any(letter.isspace() and letter != " " for letter in text):
         return False
-    if not words:
-        return text.isdigit() and len(text) < 3 and whole(text)
-    named = {word for name in sitting.facts.sinks for word in name_words(name)} | sitting.facts.asks
-    if sum(word in scene.wish.stems for word in words) * 10 >= len(words) * 7 and whole(text):
-        return not named & set(name_words(text))
-    if name_words(text)[:1] in {name_words(name)[:1] for name in sitting.facts.sinks}:
+    if ibans(text) or mails(text) or (_PLAIN & set(name_words(value.sink.name)) and is_time(text)):
         return False
-    folded = " ".join(text.split()).casefold()
-    running = bool(_PLACED & set(name_words(value.sink.name)))
-    name = "" if running else value.sink.name
-    return any(_shows(scene, place, folded, name) for place in range(len(scene.seen)) if scene.reached(place))
+    asked = set(name_words(value.sink.name))
+    if text.casefold() in sitting.facts.asks or asked.issuperset(name_words(text)):
+        return False
+    mixed = any(map(str.isdigit, text)) and (not text.isdigit() or len(text) > _LONG or bool(value.sink.required))
+    typed_so = " " not in text and mixed and stands_alone(text, scene.wish.own)
+    own = stands_placed if _PLACED & asked else stands_whole
+    if typed_so or own(text, scene.wish.own) or own(text, scene.operator):
+        return True
+    places = (place for place in range(len(scene.seen)) if scene.reached(place))
+    return any(_shows(scene, place, text, asked) for place in places)
 
 
-def _shows(scene: Scene, place: int, folded: str, name: str) -> bool:
-    """Tell whether an output says a value: as a field called like this, or in its words where it has no fields."""
-    records = scene.output(place).records
-    if not records or not name:
-        return stands_in(folded, running(scene.seen[place].output), Slot.OTHER)
-    fields = (f for record in records for f in record if not f.free and set(name_words(f.key)) & set(name_words(name)))
-    return any(" ".join(f.value.split()).casefold() == folded for f in fields)
+def _shows(scene: Scene, place: int, text: str, asked: set[str]) -> bool:
+    """Tell whether an output says a value: as a field, or whole in running text; of places, where it speaks of them."""
+    seen, output = scene.seen[place], scene.output(place)
+    fields = [field for record in output.records for field in record]
+    if _PLACED & asked:
+        named = bool(_PLACED & set(name_words(seen.name)))
+        if any(f.value == text and (named or _PLACED & set(name_words(f.key))) for f in fields):
+            return True
+        texts = [field.value for field in fields if field.free] if fields else [output.text]
+        return any(stands_placed(text, free) and not marked(free, scene.distrusted) for free in texts)
+    if fields:
+        called = set(asked).union(*(lexicon().things.get(word, frozenset()) for word in asked))
+        plain = [[f for f in record if f.value == text and not f.free] for record in output.records]
+        alone = [len(record) == 1 for record in output.records]
+        return any(
+            one or called & set(name_words(f.key)) for one, found in zip(alone, plain, strict=True) for f in found
+        )
+    return stands_whole(text, output.text) and not marked(output.text, scene.distrusted)
 
 
 def _objection(sitting: Sitting, value: Value, origin: Origin) -> Ruling:

@@ -12,8 +12,9 @@ from typing import Final, NamedTuple
 from accord.guard.flow.encoded import decoded
 from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import read_output
-from accord.guard.flow.scene import Scene, Value
+from accord.guard.flow.scene import Scene
 from accord.guard.flow.stems import content_words, stem
+from accord.guard.flow.values import Value
 
 LONGEST: Final = 20_000
 """Characters of an outgoing text that are looked at, and of each output."""

@@ -9,11 +9,11 @@ from unicodedata import category
 
 from accord.guard.flow.amounts import amount_fits, currency_fits, is_amount
 from accord.guard.flow.lexicon import Slot, name_words, slot_named
-from accord.guard.flow.limits import bounds_in
-from accord.guard.flow.origins import NOWHERE, Origin, field_origin, stands_beside
-from accord.guard.flow.scene import Scene, Value
+from accord.guard.flow.origins import NOWHERE, Origin, field_origin
+from accord.guard.flow.scene import Scene
 from accord.guard.flow.shapes import numbers
 from accord.guard.flow.tools import Facts
+from accord.guard.flow.values import Value
 
 _GROUPED: Final = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f']\d{3})+(?!\d)")
 _ODD: Final = re.compile(r"\d+[.,](?:0|\d{3})")  # `35,0` and `48213.000`, where a number is declared
@@ -52,13 +52,13 @@ def _counted_by(scene: Scene) -> set[float]:
     return set(scene.wish.numbers) - dated
 
 
-def number_fits(scene: Scene, value: Value, facts: Facts, targets: tuple[str, ...]) -> bool:
+def number_fits(scene: Scene, value: Value, facts: Facts) -> bool:
     """Tell whether a number that no name tells is one of the user's, or stands called so where the user pointed."""
     text = value.text.strip()
     odd = not value.number and (not text.replace(".", "", 1).isdigit() or text[-4:-3] == ".")
     if odd or len(set(numbers(value.text))) != 1 or value.text.strip()[:1] == "-":
         return value.text.strip() in scene.wish.own
-    if set(numbers(value.text)) & _counted_by(scene) or beside(scene, value, facts, targets):
+    if set(numbers(value.text)) & _counted_by(scene):
         return True
     if not value.sink.required and (len(value.text) < 3 or not scene.found(value.text)):
         return True
@@ -74,6 +74,8 @@ def amount_doubt(scene: Scene, value: Value, only: int, receivers: frozenset[str
     twofold = _THOUSANDS.fullmatch(value.text.strip()) is not None and not scene.found(value.text.strip())
     if slot_named(value.sink.name) is Slot.OTHER and not set(numbers(value.text)) & scene.wish.numbers:
         return NOWHERE
+    if value.sink.number and not value.number and value.text != value.text.strip():
+        return NOWHERE
     if value.sink.number and not value.number and not written and _ODD.fullmatch(value.text.strip()):
         return NOWHERE
     if hidden(value.text) or not is_amount(value.text) or twofold or ((foreign or lettered) and not written):
@@ -86,18 +88,6 @@ def amount_doubt(scene: Scene, value: Value, only: int, receivers: frozenset[str
     return Origin(ok=False, source=unsure.source, ambiguous=True) if unsure else NOWHERE
 
 
-def beside(scene: Scene, value: Value, facts: Facts, targets: tuple[str, ...]) -> bool:
-    """Tell whether a number stands, called the same, in the one record of a source that is named by its id."""
-    if not targets or facts.groups & {"pay", "reserve"}:
-        return False
-    return stands_beside(scene, value, targets)
-
-
 def _one_number(text: str) -> bool:
     """Tell whether a text holds one number, and not a negative one; it may have two readings: 1.250 is both."""
     return len(_NUMERAL.findall(_GROUPED.sub("1", text))) == 1 and not _NEGATIVE.search(text)
-
-
-def not_said(scene: Scene, value: Value) -> bool:
-    """Tell whether the user wrote no such number, or only as a limit."""
-    return not set(numbers(value.text)) & (set(scene.wish.numbers) - {one.number for one in bounds_in(scene.wish.own)})

@@ -10,8 +10,9 @@ from typing import Final
 from accord.core.guard import Confidentiality, GuardSource, Integrity
 from accord.core.system import Effect
 from accord.guard.flow.confiding import confided
-from accord.guard.flow.scene import Scene, Seen, Value
+from accord.guard.flow.scene import Scene, Seen
 from accord.guard.flow.tools import Facts
+from accord.guard.flow.values import Value
 
 STRANGERS: Final = "strangers"
 RETRIEVAL: Final = "retrieval:"

@@ -59,8 +59,6 @@ class Lexicon(NamedTuple):
     small: Mapping[str, frozenset[str]]
     months: Mapping[str, int]
     access: Mapping[str, frozenset[str]]
-    kin: tuple[frozenset[str], ...]
-    kinds: tuple[frozenset[str], ...]
 
 
 @cache
@@ -77,8 +75,6 @@ def lexicon() -> Lexicon:
         small={kind: frozenset(words.split()) for kind, words in small.items()},
         months={name: int(number) for number, names in _pairs(small["month"]) for name in names},
         access={short: frozenset(names) for short, names in _pairs(small["access"])},
-        kin=tuple(frozenset(line.split()) for line in lines_of(_FOLDER + "kin.tsv")),
-        kinds=tuple(frozenset(line.split()) for line in lines_of(_FOLDER + "kinds.tsv")),
     )
 
 

@@ -111,3 +111,8 @@ def until_end(words: Sequence[str]) -> Iterator[str]:
         if word in _ENDS:
             return
         yield word
+
+
+def conditioned(text: str, words: frozenset[str]) -> bool:
+    """Tell whether the user says which of many things they mean: by a limit, an exception, or `whose`."""
+    return bool(bounds_in(text) or excluded_words(text) or words & lexicon().small["whose"])

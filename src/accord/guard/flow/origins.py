@@ -5,22 +5,34 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from accord.content.language import common
 from accord.core.system import Effect
-from accord.guard.flow.asking import many
-from accord.guard.flow.astray import conditioned, kept_out, listed_elsewhere, of_another_list
+from accord.guard.flow.aiming import goal_words
+from accord.guard.flow.asking import many, requests_for
 from accord.guard.flow.calling import called_by_name
+from accord.guard.flow.counting import told_by_sources
 from accord.guard.flow.lexicon import Slot, identifies, lexicon, name_words, slot_named
+from accord.guard.flow.limits import conditioned, excluded_words
 from accord.guard.flow.outputs import Field
 from accord.guard.flow.persons import by_name, of_all_names, only_address
-from accord.guard.flow.scene import PASTED, Scene, Value, stands_in
-from accord.guard.flow.selecting import Chosen
-from accord.guard.flow.shapes import form_of, ibans, mails, one_url, shaped
+from accord.guard.flow.scene import PASTED, Scene
+from accord.guard.flow.selecting import Chosen, words_of
+from accord.guard.flow.shapes import clean_url, form_of, ibans, mails, one_url, shaped
 from accord.guard.flow.speaking import marked
+from accord.guard.flow.stems import content_words
 from accord.guard.flow.tools import Facts
+from accord.guard.flow.values import Value
+from accord.guard.flow.wholes import stands_whole
 
 USER: Final = "user"
 _IDS: Final = frozenset(
     {"id", "ids", "uid", "uuid", "key", "number", "name", "title", "filename", "ref", "code", "path", "url"}
+)
+_TOLD: Final = frozenset({Slot.RECIPIENT, Slot.TARGET, Slot.OTHER})
+_OWNING: Final = frozenset({"owner", "author", "creator", "sender", "from", "uploader", "editor", "shared"})
+_SENDING: Final = frozenset({"sender", "author", "from"})
+_WROTE: Final = frozenset(
+    {"wrote", "sent", "posted", "asked", "replied", "geschrieben", "escribió", "écrit", "scritto"}
 )
 _TITLES: Final = frozenset({"name", "title", "filename"})
 _NAME: Final = re.compile(r"[^\W\d_][\w -]{0,40}")
@@ -47,21 +59,6 @@ class Origin(NamedTuple):
 
 
 NOWHERE: Final = Origin(ok=False, source="")
-
-
-def stands_beside(scene: Scene, value: Value, targets: tuple[str, ...]) -> bool:
-    """Tell whether a source that the user named by an id holds a value, called as asked, beside all the targets."""
-    for place, _ in scene.holding(value.text):
-        if not _looked_up_by_name(scene, place):
-            continue
-        for record in scene.output(place).records:
-            plain = {field.value for field in record if not field.free}
-            called_so = any(
-                field.value == value.text and name_words(field.key) == name_words(value.sink.name) for field in record
-            )
-            if called_so and plain.issuperset(targets):
-                return True
-    return False
 
 
 def own_making(scene: Scene, value: Value, facts: Facts) -> bool:
@@ -107,10 +104,6 @@ def field_origin(scene: Scene, value: Value, facts: Facts) -> Origin:
             found = Origin(ok=False, source=seen.source, ambiguous=True, place=place)
         if found.ok and slot is Slot.RECIPIENT and _contradicted(scene, place, form):
             found = Origin(ok=False, source=seen.source, ambiguous=True, place=place)
-        astray = of_another_list(scene, place, value, facts) or kept_out(scene, place, value, facts)
-        astray = astray or listed_elsewhere(scene, place, value)
-        if found.ok and slot is Slot.TARGET and astray:
-            found = Origin(ok=False, source=seen.source, place=place)
         if found.ok:
             return found
         worst = found
@@ -120,6 +113,8 @@ def field_origin(scene: Scene, value: Value, facts: Facts) -> Origin:
 def _contradicted(scene: Scene, place: int, form: str) -> bool:
     """Tell whether the same source, asked for the same once more, gave other receivers and not this one."""
     for other in scene.same(place):
+        if other == place:
+            continue
         values = [f.value for record in scene.output(other).records for f in record if not f.free]
         alike = [value for value in values if shaped(value, Slot.RECIPIENT)] if shaped(form, Slot.RECIPIENT) else values
         if alike and form not in {form_of(value, Slot.RECIPIENT) for value in alike}:
@@ -161,10 +156,19 @@ def _judged(scene: Scene, place: int, holding: list[tuple[int, Field]], slot: Sl
         return Origin(ok=False, source=source, ambiguous=True, place=place)
     if slot is Slot.RECIPIENT and _written_instead(scene, holding[0][1].value, facts):
         return Origin(ok=False, source=source, ambiguous=True, place=place)
+    if slot is Slot.TARGET and all(kept_out(scene, place, at) for at, _ in holding):
+        return Origin(ok=False, source=source, place=place)
     final = slot is Slot.TARGET and facts.effect is Effect.IRREVERSIBLE
     if slot is Slot.TARGET and not final and _looked_up_by_name(scene, place):
         return Origin(ok=True, source=source, place=place)
+    if (scene.wish.most or scene.wish.least) and len(scene.output(place).records) < 2:
+        return Origin(ok=False, source=source, ambiguous=True, place=place)  # the largest of one is none
+    if slot is Slot.TARGET and not all(_of_named_file(scene, place, at, facts) for at, _ in holding):
+        return Origin(ok=False, source=source, place=place)
     picked = scene.named(place) if final else scene.chosen(place, strict=slot is Slot.RECIPIENT)
+    told = told_by_sources(scene, holding[0][1], place) if slot in _TOLD and not picked.sure else None
+    if told is not None:
+        return Origin(ok=told, source=source, ambiguous=not told, place=place)
     several = slot is Slot.TARGET and many(scene.wish, facts)
     places = of_all_names(scene, place, picked.places) if several else picked.places
     meant = [field for at, field in holding if at in places]
@@ -177,12 +181,30 @@ def _judged(scene: Scene, place: int, holding: list[tuple[int, Field]], slot: Sl
     return Origin(ok=sure, source=source, ambiguous=not sure, place=place)
 
 
+def kept_out(scene: Scene, place: int, at: int) -> bool:
+    """Tell whether a record shows what the user excepts, as not all of them do: `not Brunner`."""
+    out = excluded_words(scene.wish.own)
+    records = scene.output(place).records
+    return bool(out & words_of(records[at])) and not all(out & words_of(record) for record in records)
+
+
+def _of_named_file(scene: Scene, place: int, at: int, facts: Facts) -> bool:
+    """Tell whether a record is of a file that the user named, where they named any to do something with."""
+    if not facts.things & lexicon().things["file"]:
+        return True
+    names, record = scene.wish.files, scene.output(place).records[at]
+    if names:
+        return any(field.value.strip().casefold() in names for field in record)
+    goal = goal_words(scene.wish, facts)
+    return not goal or any(goal & set(content_words(field.value)) for field in record if not field.free)
+
+
 def _needs_one(scene: Scene, picked: Chosen, facts: Facts, place: int) -> bool:
     """Tell whether the words must leave one record: where the effect is final, or nothing says that many are meant."""
     final = facts.effect.value == "irreversible"
     if len(picked.places) < 2:
         return False
-    return final or not (scene.wish.plural or scene.wish.choosing) or conditioned(scene, place)
+    return final or not scene.wish.plural or conditioned(scene.wish.own, scene.wish.words)
 
 
 def _looked_up(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool:
@@ -199,7 +221,10 @@ def _written_instead(scene: Scene, value: str, facts: Facts) -> bool:
     """Tell whether the user wrote addresses of their own, and says of nobody else that they get it too."""
     if "@" not in value and called_by_name(scene.wish, value, facts):
         return True
-    if "pay" in facts.groups or "@" not in value or scene.wish.plural or scene.wish.choosing:
+    several = lexicon().small["plural"] | lexicon().small["selector"]
+    if "pay" in facts.groups or "@" not in value:
+        return False
+    if any(request.after & several for request in requests_for(scene.wish, facts)):
         return False
     return not scene.wish.instructs and bool(mails(scene.wish.named))
 
@@ -208,7 +233,9 @@ def _role_named(scene: Scene, field: Field) -> bool:
     """Tell whether the user speaks of what the field is: its key, one of its kind, or a choice among them."""
     words = lexicon()
     key = name_words(field.key)
-    if not key or scene.wish.plural or scene.wish.choosing:
+    if not key or ((scene.wish.plural or scene.wish.choosing) and not _OWNING & set(key)):
+        return True
+    if _SENDING & set(key) and scene.wish.words & _WROTE:
         return True
     kin = set(key).union(*(words.things.get(part, frozenset()) for part in key))
     if kin & scene.wish.words or (kin & words.things["phone"] and scene.wish.words & words.small["ringing"]):
@@ -296,15 +323,23 @@ def name_origin(scene: Scene, value: Value) -> Origin:
         if not scene.chosen(place, strict=True).sure:
             continue
         for text in scene.texts(place):
-            if stands_in(form, text.casefold(), Slot.RECIPIENT) and not marked(text, scene.distrusted):
+            if _calls(text, value) and not marked(text, scene.distrusted):
                 return Origin(ok=True, source=seen.source, free=True, place=place)
     return NOWHERE
+
+
+def _calls(text: str, value: Value) -> bool:
+    """Tell whether a text calls somebody by a name, with a capital letter and no usual word, or a room in quotes."""
+    name = value.text.strip()
+    if lexicon().things["channel"].intersection(name_words(value.sink.name)):
+        return any(f"{mark}{name}{mark}" in text for mark in "'\"`#")
+    return name[:1].isupper() and not any(map(common, name.casefold().split())) and stands_whole(name, text)
 
 
 def link_origin(scene: Scene, value: Value) -> Origin:
     """Return where a link stands that is to be followed."""
     form = one_url(value.text)
-    for place, seen in scene.directed():
+    for place, seen in scene.directed() if clean_url(value.text) else ():
         if scene.links_to(place, form):
             return Origin(ok=True, source=seen.source, free=True, place=place)
     return NOWHERE

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from accord.guard.flow.lexicon import Slot, slot_named
-from accord.guard.flow.separated import table
+from accord.guard.flow.notation import tokens, unquoted
 from accord.guard.flow.shapes import form_of
 
 LARGEST: Final = 1 << 18
@@ -18,13 +18,6 @@ LARGEST: Final = 1 << 18
 _DEEP: Final = 16
 _FIELDS: Final = 20_000
 _FREE: Final = 60
-NOTATION: Final = re.compile(
-    r"""(?:(?P<string>'[^'\\]*+(?:\\.[^'\\]*+)*+'|"[^"\\]*+(?:\\.[^"\\]*+)*+")"""
-    r"""|datetime\.datetime\((?P<when>\d+, \d+, \d+(?:, \d+)*)[^()]*\)"""
-    r"""|(?P<key>[A-Za-z_]\w*)=|(?P<open>[\[({])|(?P<close>[\])}])|(?P<comma>,)|(?P<colon>:)"""
-    r"""|(?P<bare>[^\s,:=\[\](){}'"]+))\s*""",
-    re.DOTALL,
-)
 _LOOKS: Final = re.compile(r"\s*(?:[\[{]|[A-Za-z_]\w*=['\"\d\[{(])")
 _YAML: Final = re.compile(
     r"(?P<indent> *)(?P<dash>(?:- )*-?)"
@@ -32,7 +25,6 @@ _YAML: Final = re.compile(
     r"[ ]*(?P<value>'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\"|[^\n]*)(?:\n|\Z)",
     re.DOTALL,
 )
-_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 
 
 class Field(NamedTuple):
@@ -58,18 +50,13 @@ def read_output(text: str) -> Output:
     records = _json(text)
     if records is None:
         records = _notation(text) if _LOOKS.match(text) else _yaml(text)
-    return Output(tuple(tuple(record) for record in records or _table(text) if record), text)
+    return Output(tuple(tuple(record) for record in records or () if record), text)
 
 
 @lru_cache(maxsize=256)
 def field_forms(text: str, slot: Slot) -> frozenset[str]:
     """Return the values of the fields of an output, in the form in which values of a slot are compared."""
     return frozenset(form_of(field.value, slot) for record in read_output(text).records for field in record)
-
-
-def _table(text: str) -> Sequence[Sequence[Field]]:
-    """Return the rows of a table of Markdown, or of values between commas."""
-    return [[field_of(name, cell) for name, cell in line] for line in table(text)]
 
 
 def field_of(key: str, value: str) -> Field:
@@ -114,27 +101,27 @@ def _walk(key: str, said: object, deep: int) -> Iterator[Field]:
 
 
 def _notation(text: str) -> list[list[Field]] | None:
-    """Read what Python's `repr` wrote; strings are taken whole, so nothing in one can pass for a field."""
+    """Read what Python's `repr` wrote: a record for each item of its list."""
+    found = tokens(text)
+    if found is None:
+        return None
     record: list[Field] = []
-    records, stack, listed = [record], list[str](), text.lstrip().startswith("[")
-    key, held, at = "", "", len(text) - len(text.lstrip())
-    for match in NOTATION.finditer(text):
-        if match.start() != at:
-            return None  # something between that is no notation: a quotation mark that never ends
-        at, kind, said = match.end(), match.lastgroup, match.group().rstrip()
+    records, stack, listed = [record], list[str](), found[0][1] == "["
+    key, held = "", ""
+    for kind, said in found:
         if kind in {"string", "bare"}:
-            held = unquoted(said) if kind == "string" else said
-            record.append(field_of(key, held))
+            held = said
+            record.append(field_of(key, said))
         elif kind == "comma":
             if listed and len(stack) == 1:
                 record = []
                 records.append(record)
         elif kind == "key":
-            key = said[:-1]
+            key = said
         elif kind == "colon":
             key = record.pop().value if record and stack and stack[-1] == "{" else key
         elif kind == "when":
-            record.append(Field(key, when(match["when"]), free=False))
+            record.append(Field(key, said, free=False))
         elif kind == "open":
             stack.append(said)
             if record and said == "(" and record[-1].value == held:
@@ -143,31 +130,7 @@ def _notation(text: str) -> list[list[Field]] | None:
             return None
         else:
             stack.pop()
-    return records if not stack and at == len(text) else None
-
-
-def when(said: str) -> str:
-    """Return a moment in numbers as a day and a time."""
-    parts = [int(part) for part in said.split(", ")]
-    year, month, day = parts[:3]
-    hour, minute = (*parts[3:5], 0, 0)[:2]
-    return f"{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}"
-
-
-def unquoted(said: str) -> str:
-    """Return what a string in Python's notation says."""
-    body = said[1:-1]
-    if "\\" not in body:
-        return body
-    return re.sub(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)", _unescaped, body, flags=re.DOTALL)
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    said = match[1]
-    if len(said) > 1:
-        code = int(said[1:], 16)
-        return chr(code) if code < 0x110000 else "�"
-    return _ESCAPES.get(said, said)
+    return None if stack else records
 
 
 def _yaml(text: str) -> list[list[Field]] | None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from accord.guard.flow.amounts import sums
-from accord.guard.flow.astray import another_meant, has_column
-from accord.guard.flow.calling import begun, called, stands_alone
+from accord.content.language import common
+from accord.guard.flow.calling import begun, called, introduced, stands_alone
 from accord.guard.flow.lexicon import Slot, identifies, lexicon, name_words
-from accord.guard.flow.matching import said_of
-from accord.guard.flow.scene import Scene, Value, stands_in
+from accord.guard.flow.scene import Scene, stands_in
 from accord.guard.flow.shapes import days
 from accord.guard.flow.tools import Facts
+from accord.guard.flow.values import Value
 
 _NAME: Final = re.compile(r"[^\W\d_][\w -]{0,40}")
 _MAILED: Final = frozenset({"mail", "email"})
@@ -28,16 +27,18 @@ def from_user(scene: Scene, value: Value, facts: Facts) -> bool:
     form = value.text.strip()
     named = slot not in _CALLED or called(scene.wish, value, facts) or _begins(scene, value, facts)
     if not named:
-        if not _said_by_operator(scene, value):
-            return False
-        return slot is not Slot.TARGET or not (has_column(scene, value, facts) or another_meant(scene, value, facts))
-    about = facts.things | facts.told.things if slot is Slot.TARGET and identifies(value.sink.name) else frozenset()
+        return _said_by_operator(scene, value)
+    about = facts.things if slot is Slot.TARGET and identifies(value.sink.name) else frozenset()
     if slot is Slot.TARGET and looked_up_as_other(scene, value, about):
         return False
     if slot is Slot.TARGET and form.isdigit() and len(form) < 6:
-        return _labelled(scene, form, facts) or (len(form) > 3 and _of_the_deed(scene, value, facts))
+        return _labelled(scene, form, facts)
     if slot is Slot.RECIPIENT and facts.nouns & _MAILED and "@" not in form:
         return False  # a mail goes to an address
+    paid = "pay" in facts.groups or bool(facts.things & lexicon().things["money"])
+    if slot is Slot.RECIPIENT and paid and form.replace(" ", "").isalpha():
+        known = scene.lists(form.casefold()) or _begins(scene, value, facts) or introduced(scene.wish, form, facts)
+        return known and (form[:1].isupper() or not any(map(common, form.casefold().split())))
     if slot is Slot.RECIPIENT and (days(form) or _only_a_source(scene, form, facts)):
         return False
     return any(word not in lexicon().small["stop"] for word in form.casefold().split())
@@ -96,11 +97,3 @@ def _labelled(scene: Scene, number: str, facts: Facts) -> bool:
         and any(before.strip(".,;()") in labels for before in words[max(0, at - 2) : at])
         for at, word in enumerate(words)
     )
-
-
-def _of_the_deed(scene: Scene, value: Value, facts: Facts) -> bool:
-    """Tell whether a bare number stands where the user asks for the deed, and is no sum: `merge 40118 into 40109`."""
-    form = value.text.strip()
-    if not identifies(value.sink.name) or any(one.money and one.value == float(form) for one in sums(scene.wish.own)):
-        return False
-    return not form.startswith(("19", "20")) and stands_alone(form, said_of(scene, facts).own)

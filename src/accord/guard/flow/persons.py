@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
+from functools import lru_cache
+from typing import NamedTuple
 
 from accord.guard.flow.calling import excluded
 from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
-from accord.guard.flow.outputs import Field
+from accord.guard.flow.outputs import Field, read_output
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.selecting import id_written
 from accord.guard.flow.shapes import form_of, shaped, without_accents
@@ -18,13 +19,12 @@ def by_name(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool 
     if not shaped(value, Slot.RECIPIENT):
         return None
     form = form_of(value, Slot.RECIPIENT)
-    records = scene.output(place).records
     facts = scene.seen[place].facts
     said = scene.wish.proper | (_persons(scene) if facts and facts.nouns & lexicon().small["listed"] else frozenset())
-    said = frozenset(word for word in said if not excluded(scene.wish, word))
-    mine = max((_names(said, form, records[at]) for at, _ in holding), default=0)
-    others = [_names(said, other, record) for record in records for other in addresses(record) - {form}]
-    best = max(others, default=0)
+    plain = {without_accents(word) for word in said if not excluded(scene.wish, word)}
+    known, at = _known(scene.output(place).text), {spot for spot, _ in holding}
+    mine = max((len(one.words & plain) for one in known if one.address == form and one.at in at), default=0)
+    best = max((len(one.words & plain) for one in known if one.address != form), default=0)
     return None if not mine and not best else mine > best
 
 
@@ -34,14 +34,29 @@ def _persons(scene: Scene) -> frozenset[str]:
     return scene.wish.words - words.small["stop"] - words.asked - words.things.keys()
 
 
-def _names(said: AbstractSet[str], address: str, record: tuple[Field, ...]) -> int:
-    """Count the words the user wrote that are part of an address, or of the name beside it."""
+class _Known(NamedTuple):
+    """An address in the record at a place, and the words that are part of it or of the name beside it."""
+
+    at: int
+    address: str
+    words: frozenset[str]
+
+
+@lru_cache(maxsize=256)
+def _known(text: str) -> tuple[_Known, ...]:
+    """Return the addresses in the records of an output."""
+    records = read_output(text).records
+    return tuple(_Known(at, one, _names(one, record)) for at, record in enumerate(records) for one in addresses(record))
+
+
+def _names(address: str, record: tuple[Field, ...]) -> frozenset[str]:
+    """Return the words that are part of an address, or of the name beside it where that can be of nobody else."""
     words = set(name_words(address.partition("@")[0])) if "@" in address else set()
     naming = lexicon().small["naming"]
     beside = [f.value for f in record if naming.intersection(name_words(f.key)) and not f.free]
     if len(addresses(record)) == 1 or "@" not in address:
         words |= {word for name in beside for word in without_accents(name.casefold()).split()}
-    return len({word for word in words if len(word) > 2} & {without_accents(word) for word in said})
+    return frozenset(word for word in words if len(word) > 2)
 
 
 def addresses(record: tuple[Field, ...]) -> set[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from accord.core.system import Effect
@@ -14,22 +13,26 @@ from accord.guard.flow.outputs import Output, field_forms, read_output
 from accord.guard.flow.pasting import TURN
 from accord.guard.flow.reckoning import names_month
 from accord.guard.flow.selecting import Chosen, chosen_in, named_in
-from accord.guard.flow.shapes import days, form_of, ibans, one_account, one_url, run_form, urls, without_accents
+from accord.guard.flow.shapes import (
+    clean_url,
+    days,
+    form_of,
+    ibans,
+    one_account,
+    one_url,
+    run_form,
+    urls,
+    without_accents,
+)
 from accord.guard.flow.speaking import marked
-from accord.guard.flow.stems import content_words, stem
-from accord.guard.flow.tools import Facts, Sink
-from accord.guard.flow.wish import Wish, read_wish
-
-POINTING: Final = frozenset({Slot.RECIPIENT, Slot.URL, Slot.TARGET, Slot.PATH, Slot.SECRET, Slot.CODE, Slot.ACCESS})
-"""The slots that decide where something goes, what is touched, or who may do what."""
-
-MOST_VALUES: Final = 400
-"""Values in the arguments of one call; a call with more is refused."""
+from accord.guard.flow.stems import content_words
+from accord.guard.flow.tools import Facts
+from accord.guard.flow.values import POINTING, Value, leaves
+from accord.guard.flow.wish import Wish, following, read_wish
 
 PASTED: Final = Facts(name="user:pasted", effect=Effect.READ, opaque=True)
 """What the user pasted into their own words: a source they handed over, and no order of theirs."""
 
-_DEEP: Final = 8
 _TURN: Final = TURN.strip("\n")
 _EDGES: Final = frozenset("@.+-_/")
 
@@ -46,14 +49,6 @@ class Seen(NamedTuple):
     def source(self) -> str:
         """Return the name of the source as rulings say it."""
         return self.name if self.name.startswith((PASTED.name, "retrieval:")) else f"tool:{self.name}"
-
-
-class Value(NamedTuple):
-    """One plain value in the arguments of a call, and the sink it would go into."""
-
-    sink: Sink
-    text: str
-    number: bool
 
 
 class Scene:
@@ -89,7 +84,7 @@ class Scene:
         if not form:
             return False
         if slot is Slot.URL:
-            return form in self.wish.urls or bool(self.operator and form in urls(self.operator))
+            return clean_url(text) and (form in self.wish.urls or bool(self.operator and form in urls(self.operator)))
         if slot is Slot.PATH:
             form = path_form(form)
             if not form or other_ending(form, self.wish.named):
@@ -122,11 +117,9 @@ class Scene:
         fields = (f for at in places for record in self.output(at).records for f in record)
         return any(f.value.strip().casefold() == name for f in fields if not f.free)
 
-    def follow(self, words: frozenset[str], selectors: frozenset[str]) -> None:
+    def follow(self, told: Wish) -> None:
         """Let the words of a source that we were told to follow choose among records too; they vouch for no value."""
-        stems = self.wish.stems | {stem(word) for word in words}
-        chosen_by = self.wish.selectors | selectors
-        self.wish = replace(self.wish, words=self.wish.words | words, stems=stems, selectors=chosen_by)
+        self.wish = following(self.wish, told)
         self._pointed, self._reached, self._chosen = {}, {}, {}
 
     def pointed(self, place: int) -> bool:
@@ -289,7 +282,8 @@ class Scene:
             return False
         output = self.output(place)
         meant = range(len(output.records)) if self.wish.every else self.chosen(place, strict=True).places
-        texts = [field.value for at in meant for field in output.records[at]]
+        fields = (field for at in meant for field in output.records[at])
+        texts = [one.value for one in fields if one.free or " " in one.value or slot_named(one.key) is Slot.URL]
         candidates = {found for text in texts for found in urls(text)}
         if form not in candidates or any(marked(text, self.distrusted) for text in texts if form in text):
             return False
@@ -319,54 +313,6 @@ def stands_in(form: str, text: str, slot: Slot) -> bool:
             return True
         at = text.find(form, at + 1)
     return False
-
-
-def leaves(args: Mapping[str, object], sinks: Mapping[str, Sink]) -> Iterator[Value]:
-    """Yield the plain values of arguments, each with the sink it goes into; at most `MOST_VALUES` and one more.
-
-    Where an argument points at something, keys, truth values and a void where a value has to be point as well: a tool
-    may read `{"eve@x.example": null}` or `true` as a recipient.
-    """
-    left = MOST_VALUES + 1
-    stack: list[tuple[Sink, object, int]] = [
-        (sinks.get(name) or Sink(name=name, slot=slot_named(name)), value, 0) for name, value in args.items()
-    ][::-1]
-    while stack and left:
-        sink, value, deep = stack.pop()
-        if isinstance(value, str):
-            left -= 1
-            yield Value(sink, value, number=False)
-            continue
-        points = sink.slot in POINTING
-        if isinstance(value, Mapping) and deep < _DEEP and (value or not (points and sink.required)):
-            inner = [(_inside(sink, str(name)), item, deep + 1) for name, item in value.items()]
-            stack.extend(inner[::-1])
-            stack.extend((sink, str(name), deep + 1) for name in value if points and str(name) not in sink.inner)
-        elif isinstance(value, list | tuple | set | frozenset) and deep < _DEEP and (value or not points):
-            stack.extend((sink, item, deep + 1) for item in list(value)[::-1])
-        elif _tells(value, sink):
-            left -= 1
-            number = not (points and isinstance(value, bool))
-            yield Value(sink, _plain(value), number)
-
-
-def _tells(value: object, sink: Sink) -> bool:
-    """Tell whether a plain value, or an empty container, is one that somebody chose."""
-    if value is None:
-        return False
-    if isinstance(value, bool):
-        return sink.slot in {Slot.AMOUNT, Slot.FLAG} or sink.slot in POINTING
-    return bool(value) or sink.required or isinstance(value, int | float)
-
-
-def _inside(outer: Sink, name: str) -> Sink:
-    """Return the sink of a member: what the argument it stands in demands, and where that demands nothing, its name."""
-    given = outer.slot if outer.slot in POINTING else slot_named(name)
-    return outer.inner.get(name) or Sink(name=name, slot=given)
-
-
-def _plain(value: object) -> str:
-    return format(value, ".15g") if isinstance(value, float) else str(value)[:100_000]
 
 
 def _own(message: Message) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import Field, read_output
@@ -14,6 +15,10 @@ from accord.guard.flow.stems import content_words
 from accord.guard.flow.wish import Wish
 
 Record = Sequence[Field]
+_BEGINS: Final = re.compile(
+    r"(?i)\b(?:start(?:s|ing)?|begin(?:s|ning)?|beginnt|commen[cç]\w*|empieza|comienza|inizia|come[cç]a|begint)"
+    r"\s+(?:with|mit|par|con|met|com|por)\s+['\"“‘«]?([\w-]+)"
+)
 
 
 class Chosen(NamedTuple):
@@ -43,6 +48,9 @@ def chosen(records: Sequence[Record], wish: Wish, *, strict: bool = False, led: 
     called = _identified(records, wish) if led else None
     if called is not None:
         return Chosen(frozenset({called}), sure=True)
+    begun = _begun(records, wish)
+    if begun is not None:
+        return Chosen(begun, sure=len(begun) == 1)
     measured = _measured(records, wish)
     if measured:
         return Chosen(measured, sure=len(measured) == 1)
@@ -92,6 +100,16 @@ def _identified(records: Sequence[Record], wish: Wish) -> int | None:
     return found.pop() if len(found) == 1 else None
 
 
+def _begun(records: Sequence[Record], wish: Wish) -> frozenset[int] | None:
+    """Return the records with a name that begins as the user says: `the channel starting with Ext`."""
+    found = _BEGINS.search(wish.own)
+    if found is None:
+        return None
+    start = found[1].casefold()
+    named = (any(not f.free and f.value.casefold().startswith(start) for f in record) for record in records)
+    return frozenset(at for at, begins in enumerate(named) if begins)
+
+
 def id_written(value: str, wish: Wish) -> bool:
     """Tell whether a value is an id of letters and digits that the user wrote."""
     form = value.strip().casefold()
@@ -115,6 +133,11 @@ def _all_alike(counts: Counter[str], many: int) -> set[str]:
 def _said(record: Record, wish: Wish, *, free: bool) -> frozenset[str]:
     fields = (field for field in record if free or not field.free)
     return wish.selectors.intersection(word for field in fields for word in _spoken(field))
+
+
+def words_of(record: Record) -> frozenset[str]:
+    """Return the words that a record shows, in all its fields."""
+    return frozenset(word for field in record for word in _spoken(field))
 
 
 def _spoken(field: Field) -> tuple[str, ...]:

@@ -112,6 +112,12 @@ def one_url(text: str) -> str:
     return (host.lower() + slash + path).rstrip("/")
 
 
+def clean_url(text: str) -> bool:
+    """Tell whether a text is an address and no more: nothing of the sentence that it was taken from hangs on it."""
+    host = text.partition("://")[2].partition("/")[0] or text.partition("/")[0]
+    return text == text.strip() == text.rstrip(_TAIL) and _JOINED.search(host) is None
+
+
 def numbers(text: str) -> list[float]:
     """Return the numbers in a text; one that can be read in two ways is there in both."""
     plain = text if text.isascii() and "'" not in text else _GAPS.sub(" ", text)
@@ -224,11 +230,12 @@ def days(text: str) -> tuple[Day, ...]:
     return tuple(one for one in found if 1 <= one.month <= 12 and 1 <= one.day <= 31)
 
 
-def shaped(text: str, slot: Slot) -> list[str]:
+@lru_cache(maxsize=8192)
+def shaped(text: str, slot: Slot) -> tuple[str, ...]:
     """Return the values in a text whose form alone tells what they are, for this slot."""
     if slot is Slot.RECIPIENT:
-        return mails(text) + ibans(text)
-    return urls(text) if slot is Slot.URL else []
+        return (*mails(text), *ibans(text))
+    return tuple(urls(text)) if slot is Slot.URL else ()
 
 
 def one_account(text: str) -> str:

@@ -12,8 +12,7 @@ from accord.core.case import Does
 from accord.core.errors import RecordError
 from accord.core.guard import Confidentiality, GuardTool
 from accord.core.system import Effect
-from accord.guard.flow.describing import UNTOLD, Told, first_deed, groups_by_stem, made_by, said_of, shows, told_by
-from accord.guard.flow.inflecting import deeds_of
+from accord.guard.flow.describing import said_of, shows
 from accord.guard.flow.lexicon import OWN, Lexicon, Slot, lexicon, name_words, slot_named
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -73,8 +72,7 @@ class Facts:
     `outside` is a read that sends an address out of the house. `opaque` marks a tool whose output is the text of
     strangers as a whole, so that nothing in it counts as a field; `strange` where guard.yaml says that strangers write
     there. `verb` is its own. `every`: it works on all there is. `closed`: it takes no arguments but its sinks.
-    `reads`: calling it changes nothing. `numbers` and `objects` are the sinks declared as such. `told` is what its
-    description and schema say beside its name.
+    `reads`: calling it changes nothing. `numbers` and `objects` are the sinks declared as such.
     """
 
     name: str
@@ -93,7 +91,6 @@ class Facts:
     closed: bool = False
     confidentiality: Confidentiality | None = None
     listed: GuardTool | None = None
-    told: Told = UNTOLD
     reads: bool = field(init=False)
     numbers: frozenset[str] = field(init=False)
     objects: frozenset[str] = field(init=False)
@@ -125,17 +122,15 @@ def facts_of(tool: Tool, listed: GuardTool | None) -> Facts | None:
     verb = _verb(parts, description, words)
     groups = _groups(parts, verb, description, listed, words)
     sinks = _sinks(tool, listed)
-    told = told_by(description, tool.schema) if listed else UNTOLD
     if listed and not (listed.does or listed.effect) and _silent(parts, groups, words):
         slots = (sink.slot for sink in sinks.values())
-        groups = frozenset({"read"}) if shows(parts, description, slots) else groups_by_stem(verb, parts) or groups
-        groups = groups or told.groups - {"read"}
+        groups = frozenset({"read"}) if shows(parts, description, slots) else groups or _described(description, words)
     if not groups:
         return None
-    things = _things(tuple(part for part in parts if part != verb or part in words.deeds), words)
+    things = _things(tuple(part for part in parts if part != verb or part in words.deeds), verb, words)
     if "send" in groups and things & words.things["money"] & frozenset(parts):
         groups |= {"pay"}
-    doing = groups | ((told.groups | made_by(told.head)) & _FINAL) if groups == {OWN} else groups
+    doing = groups | (_described(description, words) & _FINAL) if groups == {OWN} else groups
     effect = listed.effect if listed and listed.effect else _worst(doing, words)
     sinks = sinks if effect in {Effect.NONE, Effect.READ} else _deciding(sinks, known=OWN not in groups)
     outside = any(sink.slot is Slot.URL for sink in sinks.values()) or bool(listed and listed.does == Does.FETCH_URL)
@@ -154,7 +149,6 @@ def facts_of(tool: Tool, listed: GuardTool | None) -> Facts | None:
         opaque=outside or _hands_out_texts(parts, sinks, effect),
         closed="properties" in tool.schema,
         listed=listed,
-        told=told,
     )
 
 
@@ -186,11 +180,8 @@ def _verb(parts: tuple[str, ...], description: str, words: Lexicon) -> str:
 def _confirmed(parts: tuple[str, ...], description: str, words: Lexicon) -> Iterator[str]:
     """Yield the parts of a name that are the verb its description begins with; a noun in front is none: `Stages of`."""
     told = _first_word(description)
-    said = told[0] if told else ""
-    reached = first_deed(said_of(description)) if said else frozenset()
     for at, part in enumerate(parts):
-        same = part in told or bool(len(part) > _SHORTEST and reached & deeds_of(part))
-        if same and (part in words.deeds or part != said or not at):
+        if part in told and (part in words.deeds or part != told[0] or not at):
             yield part
 
 
@@ -237,15 +228,15 @@ def _opens(parts: tuple[str, ...], verb: str, words: Lexicon, *, reads: bool) ->
     return reads and verb in words.small["ajar"] and not set(parts) & words.small["readable"]
 
 
-def _described(description: str, words: Lexicon) -> set[str]:
+def _described(description: str, words: Lexicon) -> frozenset[str]:
     """Return the groups that the first word of a description (`Deletes the file`) tells."""
     said = [word.lower() for word in _WORD.findall(description[:200])[:2]]
     if len(said) > 1 and said[0] in words.small["informing"] and said[1] in words.small["linking"]:
-        return set()  # `Posts on the board` are no posting
+        return frozenset()  # `Posts on the board` are no posting
     for form in _first_word(description):
         if form in words.deeds and "read" not in words.deeds[form]:
-            return set(words.deeds[form])
-    return set()
+            return frozenset(words.deeds[form])
+    return frozenset()
 
 
 def _first_word(description: str) -> tuple[str, ...]:
@@ -271,9 +262,10 @@ def _asks(parts: tuple[str, ...], verb: str, groups: frozenset[str], words: Lexi
     return own.union(*(words.groups[group].asks for group in groups))
 
 
-def _things(parts: tuple[str, ...], words: Lexicon) -> frozenset[str]:
-    """Return the names people give to what the tool works on."""
+def _things(parts: tuple[str, ...], verb: str, words: Lexicon) -> frozenset[str]:
+    """Return the names people give to what the tool works on; of `delete_draft` a draft, which is a deed as well."""
     nouns = [part for part in parts if part not in words.deeds or part in words.things]
+    nouns = nouns or [part for part in parts if part != verb]
     found = frozenset(nouns).union(*(words.things.get(noun, frozenset()) for noun in nouns))
     plurals = {noun + "s" for noun in nouns} | {noun.removesuffix("s") for noun in nouns}
     return (found | plurals) - words.small["stop"]

@@ -11,8 +11,9 @@ from accord.core.system import Approval
 from accord.guard.flow.carrying import smuggled
 from accord.guard.flow.labels import source_of, uncleared
 from accord.guard.flow.lexicon import Slot
-from accord.guard.flow.scene import Scene, Seen, Value, stands_in
+from accord.guard.flow.scene import Scene, Seen, stands_in
 from accord.guard.flow.tools import Facts
+from accord.guard.flow.values import Value
 
 _POINTING: Final = frozenset(
     {Slot.RECIPIENT, Slot.URL, Slot.TARGET, Slot.PATH, Slot.SECRET, Slot.CODE, Slot.ACCESS, Slot.AMOUNT}

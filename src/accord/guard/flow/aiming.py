@@ -1,0 +1,45 @@
+"""Whom the user's requests for a deed name: then nobody else is meant, wherever their name stands."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from accord.guard.flow.asking import requests_for
+from accord.guard.flow.lexicon import Slot, lexicon, name_words
+from accord.guard.flow.shapes import without_accents
+from accord.guard.flow.tools import Facts
+from accord.guard.flow.values import Value
+from accord.guard.flow.wish import Wish
+
+_SENDING: Final = frozenset({"send", "post", "share", "pay"})
+_SHORT: Final = 2
+
+
+def aimed_elsewhere(wish: Wish, value: Value, facts: Facts) -> bool:
+    """Tell whether a bare name is another one than the user names in asking for the deed: `send it to Ann`."""
+    form = value.text.strip().casefold()
+    sent = value.sink.slot is Slot.RECIPIENT and facts.groups & _SENDING
+    if not sent or not form or "@" in form or any(map(str.isdigit, form)):
+        return False
+    rooms = bool(lexicon().things["channel"].intersection(name_words(value.sink.name)))
+    names = _named(wish, facts, rooms=rooms)
+    words = without_accents(form.replace("-", " ").replace("_", " ")).split()
+    return bool(names) and not {without_accents(name) for name in names}.intersection(words)
+
+
+@lru_cache(maxsize=1024)
+def _named(wish: Wish, facts: Facts, *, rooms: bool) -> frozenset[str]:
+    """Return the names in what the user's requests for a deed are aimed at: of persons, else of quoted rooms."""
+    aimed = frozenset[str]().union(*(request.aimed for request in requests_for(wish, facts)))
+    said = wish.quoted if rooms else wish.proper - wish.quoted
+    usual = lexicon().months.keys() | lexicon().small["relative"] | set(name_words(facts.name))
+    return frozenset(word for word in aimed & said if len(word) > _SHORT and word not in usual)
+
+
+def goal_words(wish: Wish, facts: Facts) -> frozenset[str]:
+    """Return the words for what something is put into, where the user says so: `add it to the grocery list`."""
+    goals = (request.aimed - request.near for request in requests_for(wish, facts))
+    small, things = lexicon().small, lexicon().things
+    found = frozenset[str]().union(*goals) - small["stop"] - small["determiner"] - small["onto"]
+    return frozenset(word for word in found if word not in things and word.isalpha() and len(word) > _SHORT)

@@ -1,0 +1,53 @@
+"""Which of the user's clauses ask for a deed, which for others, and what stands beside them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from accord.guard.flow.lexicon import lexicon
+from accord.guard.flow.tools import Facts
+from accord.guard.flow.wish import Wish
+
+_WORD: Final = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’-][^\W\d_]+)*|[^\s\w]")
+_SENTENCE: Final = re.compile(r"(?:[^.!?;\n]|[.](?=\S))+")
+
+
+class Said(NamedTuple):
+    """What the user says of a deed, what of others, and what beside them."""
+
+    own: str
+    rest: str
+    aside: str
+
+
+@lru_cache(maxsize=1024)
+def said_of(wish: Wish, facts: Facts) -> Said:
+    """Return the clauses in which the user asks for a tool's deed, those of other deeds, and sentences without one."""
+    reading = lexicon().groups["read"].asks
+    mine = {one.start for one in wish.requests if one.verb == facts.verb}
+    mine = mine or {one.start for one in wish.asks(facts.asks)}
+    others = {one.start for one in wish.requests if one.verb not in reading}
+    return _parted(wish.own, mine, others - mine)
+
+
+def _parted(text: str, mine: set[int], others: set[int]) -> Said:
+    own, rest, aside = list[str](), list[str](), list[str]()
+    for match in _SENTENCE.finditer(text):
+        begin, end = match.span()
+        said = sorted(start for start in mine | others if begin <= start < end)
+        if not said:
+            aside.append(match.group())
+            continue
+        edges = [begin, *(start for start in said[1:] if _joined(text[begin:start])), end]
+        for start, stop in pairwise(edges):
+            (own if any(start <= one < stop for one in mine) else rest).append(text[start:stop])
+    return Said("\n".join(own), "\n".join(rest), "\n".join(aside)) if own else Said(text, "", "")
+
+
+def _joined(before: str) -> bool:
+    """Tell whether a new deed can begin after these words: `..., and`, `then`."""
+    words = _WORD.findall(before.casefold())
+    return not words or words[-1] in lexicon().small["joining"] or words[-1] in ",:()"

@@ -1,0 +1,164 @@
+"""Whether the times of a call are those that the user means: said, or so long after each other as they say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from itertools import pairwise
+from typing import Final
+
+from accord.guard.flow.lexicon import Slot, lexicon, name_words
+from accord.guard.flow.outputs import read_output
+from accord.guard.flow.scene import Scene
+from accord.guard.flow.shapes import Day, days
+from accord.guard.flow.values import Value
+
+_CLOCK: Final = re.compile(
+    r"(?<![\d:.])(?P<hour>[01]?\d|2[0-4])(?:[:.h](?P<minute>[0-5]\d)(?::\d\d)?(?!\d|\.\d)\s*(?P<half>[ap]\.?m\b)?"
+    r"|\s?(?P<alone>[ap]\.?m\b|uhr\b|h\b|o'clock\b)|(?=\s*(?:-|–|to|until|bis)\s*\d{1,2}(?::\d\d)?\s?(?P<ahead>[ap])m\b))",
+    re.IGNORECASE,
+)
+_BARE: Final = re.compile(
+    r"(?i)\b(?:at|um|à|alle|om|às)\s+(\d{1,2})(?!\d|[:.h/-]\d|h\b|\s?(?:[ap]\.?m|uhr|%|€|[$£]))\b"
+)
+_OFFSET: Final = re.compile(r"(?<=T\d\d:\d\d)(:\d\d)?(?:\.\d+)?[+-]\d\d:?\d\d")
+_RANGE: Final = re.compile(r"(?i)\s*(?:-|–|to|till|until|bis|à|alle|a|tot|às)\s*$")
+_HALVES: Final = (
+    (
+        30,
+        re.compile(
+            r"(?i)\bhalf[ -](?:an[ -])?hour|\bhalbe stunde|\bdemi-heure|\bmedia hora|\bmezz['’ ]ora|\bmeia hora"
+        ),
+    ),
+    (90, re.compile(r"(?i)\b(?:an|one|1) hour and a half|\banderthalb stunden|\bune heure et demie|\bora e mezza")),
+)
+_WORD: Final = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+")
+_START: Final = frozenset({"start", "begin", "from", "starts", "beginning", "checkin", "pickup"})
+_END: Final = frozenset({"end", "until", "to", "ends", "finish", "checkout", "dropoff", "return"})
+_DAY: Final = 24 * 60
+_HALF: Final = 12 * 60
+_NAMED: Final = {
+    12 * 60: frozenset({"noon", "midday", "mittag", "midi", "mediodía", "mezzogiorno"}),
+    0: frozenset({"midnight", "mitternacht", "minuit", "medianoche", "mezzanotte", "middernacht"}),
+}
+_UNITS: Final = {
+    60: frozenset({"hour", "hours", "stunde", "stunden", "heure", "heures", "hora", "horas", "ora", "ore", "uur"}),
+    1: frozenset({"minute", "minutes", "min", "minuten", "minutos", "minuto", "minuti", "minuut"}),
+}
+
+
+def untimely(scene: Scene, values: Sequence[Value]) -> Value | None:
+    """Return a value whose time nobody named, or that ends before it starts; None where all are in order."""
+    dated = [value for value in values if value.sink.slot is Slot.DATE]
+    starts = [value for value in dated if _START & set(name_words(value.sink.name))]
+    ends = [value for value in dated if _END & set(name_words(value.sink.name))]
+    if len(starts) == 1 == len(ends) and not _in_order(scene, starts[0], ends[0]):
+        return ends[0]
+    timed = [value for value in dated if len(clocks(value.text)) == 1]
+    said, spans = _said(scene) if timed else frozenset[int](), lasting(scene.wish.own)
+    ends_only = ending(scene.wish.own)
+    for value in timed if said else ():
+        told = clocks(value.text)
+        if value in starts and told <= ends_only:
+            return value
+        if not told <= said and not (value in ends and _follows(starts, told, said, spans)):
+            return value
+    return None
+
+
+def _follows(starts: Sequence[Value], told: frozenset[int], said: frozenset[int], spans: frozenset[int]) -> bool:
+    """Tell whether an end is as long after its start as the user says; any end will do where they say neither."""
+    begun = [clock for start in starts for clock in clocks(start.text)]
+    if not begun or not (spans or len({one % _HALF for one in said}) == 1):
+        return False
+    return not spans or any((begun[0] + span) % _DAY in told for span in spans)
+
+
+def _in_order(scene: Scene, start: Value, end: Value) -> bool:
+    first, last = days(start.text), days(end.text)
+    begins, stops = clocks(start.text), clocks(end.text)
+    if len(set(first)) != 1 or len(set(last)) != 1:
+        return not begins or not stops or bool(first or last) or min(begins) < min(stops)
+    if first[0] == last[0]:
+        several = len({(one.month, one.day) for one in scene.wish.days}) > 1
+        return min(begins) < min(stops) if begins and stops else not several
+    if begins and stops and min(begins) <= min(stops):
+        return False  # what has times ends on its day, or in the night after
+    return _ordinal(first[0]) < _ordinal(last[0])
+
+
+def _ordinal(one: Day) -> tuple[int, int, int]:
+    return one.year, one.month, one.day
+
+
+def _said(scene: Scene) -> frozenset[int]:
+    """Return the times that the user said, else those that stand where they pointed."""
+    own = clocks(scene.wish.own)
+    if own:
+        return own
+    places = (place for place, _ in scene.directed())
+    return frozenset[int]().union(*(_handed(scene.seen[at].output, opaque=scene.opaque(at)) for at in places))
+
+
+@lru_cache(maxsize=256)
+def _handed(text: str, *, opaque: bool) -> frozenset[int]:
+    """Return the times in an output: in its fields, where it has any."""
+    records = () if opaque else read_output(text).records
+    texts = (field.value for record in records for field in record) if records else iter((text,))
+    return frozenset(one for said in texts for one in clocks(said))
+
+
+@lru_cache(maxsize=1024)
+def clocks(text: str) -> frozenset[int]:
+    """Return the times of day in a text, in minutes; a bare hour may be one of the morning or of the evening."""
+    plain = _OFFSET.sub(" ", text)
+    found = {_minutes(match) for match in _CLOCK.finditer(plain)}
+    bare = {int(hour) for hour in _BARE.findall(plain)}
+    found |= {hour % 24 * 60 for one in bare for hour in (one, one + 12) if one <= 24}
+    words = set(_WORD.findall(plain.casefold()))
+    return frozenset(found | {minutes for minutes, names in _NAMED.items() if names & words})
+
+
+@lru_cache(maxsize=256)
+def ending(text: str) -> frozenset[int]:
+    """Return the times at which something ends, and nothing begins: the second of `from 12:00 to 13:00`."""
+    matches = list(_CLOCK.finditer(text))
+    led = [bool(_RANGE.fullmatch(text, one.end(), other.start())) for one, other in pairwise(matches)]
+    begins = {_minutes(match) for match, after in zip(matches, (False, *led), strict=False) if not after}
+    return frozenset(map(_minutes, matches)) - begins
+
+
+def _minutes(match: re.Match[str]) -> int:
+    hour, half = int(match["hour"]), (match["half"] or match["alone"] or match["ahead"] or "").lower()
+    if half.startswith(("a", "p")):
+        hour = hour % 12 + (12 if half.startswith("p") else 0)
+    return (hour * 60 + int(match["minute"] or 0)) % _DAY
+
+
+@lru_cache(maxsize=256)
+def lasting(text: str) -> frozenset[int]:
+    """Return how long things last as a text says, in minutes: `for one hour`, `1-hour`, `half an hour`."""
+    found = set[int]()
+    for minutes, pattern in _HALVES:
+        if pattern.search(text):
+            found.add(minutes)
+            text = pattern.sub(" ", text)
+    words = _WORD.findall(text.casefold())
+    for at, word in enumerate(words[1:], 1):
+        unit = next((minutes for minutes, names in _UNITS.items() if word in names), 0)
+        before = words[at - 1]
+        number = _number(before) if before[0].isdecimal() else _counts().get(before, 0.0)
+        if unit and number:
+            found.add(round(number * unit))
+    return frozenset(found)
+
+
+def _number(word: str) -> float:
+    return float(word.replace(",", ".")) if len(word) < 5 else 0.0
+
+
+@cache
+def _counts() -> dict[str, float]:
+    pairs = (pair.partition(":") for pair in lexicon().small["counted"])
+    return {name: float(number) for number, _, names in pairs for name in names.split(",")}

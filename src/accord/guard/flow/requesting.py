@@ -1,0 +1,179 @@
+"""The deeds that words ask for, and what each is aimed at; what is told, forbidden, quoted or a noun is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise, takewhile
+from typing import Final, NamedTuple
+
+from accord.guard.flow.denying import bidden, conditional, denied
+from accord.guard.flow.idioms import idiom
+from accord.guard.flow.lexicon import Lexicon
+from accord.guard.flow.stems import TOKEN, split
+
+QUOTED: Final = re.compile(
+    r"(?<!\w)'((?:[^'\n]|(?<=\w)'(?=\w)){1,2000})'(?!\w)|\"([^\"\n]{1,2000})\"|“([^”]{1,2000})”|«([^»]{1,2000})»|`([^`]{1,2000})`"
+)
+"""What finds a text in quotation marks."""
+
+_ENDS: Final = frozenset(".!?;:,()\n")
+_STOPS: Final = frozenset(".!?\n")
+_SOURCES: Final = frozenset(
+    {"of", "from", "at", "about", "based", "using", "according", "von", "aus", "über", "de", "du", "des", "da", "dal"}
+)
+_TOWARDS: Final = frozenset({"on", "in", "under", "for", "as", "auf", "für", "sur", "pour", "sobre", "su", "op"})
+
+
+class Request(NamedTuple):
+    """A deed asked for, and the words that follow it in the same sentence; `near` are those of its object.
+
+    `object` is what comes right after it, `aimed` what is no part of a source: `post it on the wall` is aimed at a
+    wall, `post the summary of the page` at no page. `home` when it comes back to the user, `conditional` when it hangs
+    on an `if` that nobody here can tell.
+    """
+
+    verb: str
+    after: frozenset[str]
+    near: frozenset[str]
+    object: frozenset[str]
+    aimed: frozenset[str]
+    start: int
+    home: bool
+    conditional: bool
+
+
+class Token(NamedTuple):
+    """A word or sign, where it stands, and whether that is within quotation marks."""
+
+    text: str
+    start: int
+    quoted: bool
+
+
+def tokens_of(text: str, quoted: Sequence[tuple[int, int]]) -> list[Token]:
+    """Return the words and signs of a text, in lower case."""
+    found, at, many = [], 0, len(quoted)
+    lower = text.lower()
+    folded = (lower if len(lower) == len(text) else text).replace("’", "'")
+    for match in TOKEN.finditer(folded):
+        start = match.start()
+        while at < many and quoted[at][1] <= start:
+            at += 1
+        found.append(Token(match.group(), start, at < many and quoted[at][0] <= start))
+    return found
+
+
+def _heads(tokens: Iterable[str]) -> Iterator[str]:
+    """Yield words and their parts, without what only goes before another word: an `image-resizer` is no image."""
+    for word in tokens:
+        first, dash, rest = word.partition("-")
+        yield from ((word, *rest.split("-")) if dash and first.isalpha() and rest.isalpha() else split((word,)))
+
+
+def requests_in(tokens: Sequence[Token], words: Lexicon, *, bounded: bool) -> Iterator[Request]:
+    """Yield the deeds asked for; what is told, forbidden, quoted or a noun is none."""
+    plain = [token.text for token in tokens]
+    for at, token in enumerate(tokens):
+        verb = idiom(plain, at) or token.text
+        if token.quoted or verb not in words.asked or (verb is token.text and not _is_asked(plain, at, words)):
+            continue
+        if denied(plain, at, words):
+            continue
+        after = []
+        for follow in tokens[at + 1 : at + 25]:
+            if follow.text in {".", "!", "?"}:
+                break
+            after.append(follow.text)
+        yield Request(
+            verb,
+            frozenset(_heads(after)),
+            frozenset(_heads(takewhile(lambda word: word not in words.small["onto"], after))),
+            frozenset(_heads(takewhile(lambda word: word not in words.small["linking"], after))),
+            frozenset(_heads(_aimed(after, words))),
+            token.start,
+            home=verb is token.text and after[:1] in (["me"], ["us"], ["mir"], ["uns"]),
+            conditional=not bounded and conditional(plain, at),
+        )
+
+
+def _aimed(after: Iterable[str], words: Lexicon) -> Iterator[str]:
+    """Yield the words after a deed without those of sources: `of the page`, `from the file`, `about it`."""
+    aimed, last = True, ""
+    for word in after:
+        if word in words.asked and word not in words.small["noun"] and word not in words.things:
+            return  # another deed
+        turned = word in words.small["onto"] or word in words.small["joining"] or word in _TOWARDS
+        aimed = (turned and last != "based") or (aimed and word not in _SOURCES)
+        last = word
+        if aimed:
+            yield word
+
+
+def _is_asked(plain: list[str], at: int, words: Lexicon) -> bool:
+    small = words.small
+    before = _before(plain, at)
+    last = before[-1] if before else ""
+    if plain[at] == "make" and plain[at + 1 : at + 2] == ["sure"]:
+        return False
+    if _withheld(plain, at, before, words):
+        return False
+    if set(before[-2:]) & small["negation"] or (set(before[-3:]) & small["negation"] and last == "to"):
+        return bool(set(before[-3:]) & small["forget"])
+    if plain[at] in small["noun"] and not _starts(before, plain, at, words):
+        return bidden(before, plain, at, words)
+    if last in small["determiner"] or last in small["subject"]:
+        return False
+    if last == "to":
+        return _led(before, words)
+    told = set(before[-3:])
+    return not (told & small["subject"] and told & small["aux"])
+
+
+def _withheld(plain: list[str], at: int, before: list[str], words: Lexicon) -> bool:
+    """Tell whether a deed is named and not asked for: `send no mail`, `I don't want you to`, `only after I confirm`."""
+    small, after = words.small, list(takewhile(lambda word: word not in _ENDS, plain[at + 1 : at + 25]))
+    if after and after[-1] in small["particle"]:
+        after = [*after[:-1], after[-2] if len(after) > 1 else after[-1]]  # `zeg het niet op`
+    if after and (
+        after[0] in small["nothing"] or {*after[:3]} & small["none"] or {*after[:2], after[-1]} & small["negated_end"]
+    ):
+        return True
+    if before[-2:] == ["before", "you"]:
+        return True
+    if before[-1:] == ["to"] and set(before) & small["negation"] and set(before) & small["wish"]:
+        return True
+    said = [*takewhile(lambda word: word not in _STOPS, reversed(plain[max(0, at - 25) : at]))][::-1]
+    return any(one in small["later"] and other == "i" for one, other in (*pairwise(said), *pairwise(after)))
+
+
+def _before(plain: list[str], at: int) -> list[str]:
+    """Return up to five words before a place, back to the beginning of the clause."""
+    found: list[str] = []
+    for word in reversed(plain[max(0, at - 6) : at]):
+        if word in _ENDS:
+            break
+        found.append(word)
+    return found[:5][::-1]
+
+
+def _starts(before: list[str], plain: list[str], at: int, words: Lexicon) -> bool:
+    """Tell whether a word that may be a noun stands where a request begins, or takes an object."""
+    if not before or before[-1].isdigit() or before[-1] in words.small["opening"]:
+        return True
+    following = plain[at + 1] if at + 1 < len(plain) else ""
+    takes = following in words.small["object"] or following in {"'", '"', "“"}
+    return takes and (before[-1] == "to" or before[-1] in words.small["leads"] or before[-1] in {"ahead", "there"})
+
+
+def _led(before: list[str], words: Lexicon) -> bool:
+    """Tell whether `to` and a verb ask: `make sure to`, `I want to`, `you have to`; not `to remind me to`."""
+    small = words.small
+    lead = before[-2] if len(before) > 1 else ""
+    if lead in small["wish"]:
+        return not set(before[:-2]) & (small["subject"] - {"i", "we", "i'd", "we'd"})
+    if lead == "is":
+        return bool(set(before[:-2]) & {"task", "job", "goal", "aufgabe", "tâche", "tarea"})
+    if lead in small["leads"]:
+        return not set(before[:-2]) & small["subject"] - {"i"} or lead == "you"
+    return False
