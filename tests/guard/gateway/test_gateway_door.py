@@ -445,16 +445,52 @@ def test_a_stream_ends_where_its_decisions_cannot_be_written(tmp_path: Path) -> 
     log.close()
 
 
-def test_a_line_after_a_torn_one_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    log = DecisionLog(tmp_path / "log")
-    write = os.write
+LINE = b'{"decision":"1","kind":"request"}\n'
+
+
+@pytest.mark.parametrize("count", [1, 4, 20, len(LINE) - 1])
+def test_a_decision_that_was_written_in_part_is_cut_off(tmp_path: Path, count: int) -> None:
+    """A worker that is killed as it writes leaves the head of a line, and another goes on in the same file."""
+    killed, other = DecisionLog(tmp_path / "log"), DecisionLog(tmp_path / "log")
+    killed.write([LINE])
+    os.write(killed._handle, LINE[:count])
+    other.write([LINE, LINE])
+    killed.close()
+    other.close()
+    assert (tmp_path / "log").read_bytes() == LINE * 3
+
+
+def test_a_disk_that_was_full_leaves_whole_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, write = DecisionLog(tmp_path / "log"), os.write
+    log.write([LINE])
     monkeypatch.setattr(os, "write", lambda handle, data: write(handle, data[:4]))
-    with pytest.raises(RefusedError):
-        log.write([b'{"a": 1}\n'])
+    with pytest.raises(RefusedError, match="cannot be written whole"):
+        log.write([LINE])
     monkeypatch.setattr(os, "write", write)
-    log.write([b'{"b": 2}\n'])
+    log.write([LINE])
     log.close()
-    assert (tmp_path / "log").read_text().splitlines()[1] == '{"b": 2}'
+    assert (tmp_path / "log").read_bytes() == LINE * 2
+
+
+@pytest.mark.parametrize(
+    "there", [b"notes of ours", b"first\nnotes of ours", b'{"decision": "of another"}', b"x" * (1 << 21)]
+)
+def test_a_line_of_somebody_else_is_ended_and_kept(tmp_path: Path, there: bytes) -> None:
+    (tmp_path / "log").write_bytes(there)
+    log = DecisionLog(tmp_path / "log")
+    log.write([LINE])
+    log.close()
+    assert (tmp_path / "log").read_bytes() == there + b"\n" + LINE
+
+
+def test_a_pipe_may_take_the_log(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "log")
+    reading = os.open(tmp_path / "log", os.O_RDONLY | os.O_NONBLOCK)
+    log = DecisionLog(tmp_path / "log")
+    log.write([LINE])
+    log.close()
+    assert os.read(reading, 1_000) == LINE
+    os.close(reading)
 
 
 def test_a_log_that_cannot_be_opened_is_said(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import stat
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -22,6 +24,8 @@ EXCERPT: Final = 160
 """Characters of a text that a line may show, what was met taken out."""
 
 _AROUND: Final = 2_000
+_BEGINNING: Final = b'{"decision":"'
+_LONGEST: Final = 1 << 20
 Mask = Callable[[str], str]
 
 
@@ -29,26 +33,47 @@ class DecisionLog:
     """A file that several workers append to; a line is written at once, or the reply does not go out."""
 
     def __init__(self, path: Path) -> None:
-        self._torn = False
         try:
-            flags = os.O_APPEND | os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW
+            access = os.O_WRONLY if path.is_fifo() else os.O_RDWR
+            flags = access | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
             self._handle = os.open(path, flags, 0o600)
         except OSError as error:
             message = f"the log {path.name} cannot be opened: {error.strerror}"
             raise AccordError(message, hint="name a file that can be written", code="ACC-E759") from error
+        self._is_file = stat.S_ISREG(os.fstat(self._handle).st_mode)
 
     def write(self, lines: Sequence[bytes]) -> None:
-        """Append lines with one call; raises `RefusedError` where they are not all written."""
-        data = (b"\n" if self._torn else b"") + b"".join(lines)
+        """Append lines with one call; raises `RefusedError` where they are not all written.
+
+        The lock ends with whoever holds it, so that what a killed worker left torn is mended by the next to write.
+        """
+        data = b"".join(lines)
         try:
-            count = os.write(self._handle, data)
+            fcntl.flock(self._handle, fcntl.LOCK_EX)
+            try:
+                data = self._mended() + data
+                count = os.write(self._handle, data)
+            finally:
+                fcntl.flock(self._handle, fcntl.LOCK_UN)
         except OSError as error:
             raise RefusedError(
                 f"the decision cannot be written: {error.strerror}", code="ACC-E759", status=503
             ) from error
-        self._torn = count != len(data) if count else self._torn
         if count != len(data):
             raise RefusedError("the decision cannot be written whole", code="ACC-E759", status=503)
+
+    def _mended(self) -> bytes:
+        """Cut off a decision that was written in part, whose reply never went out; return what ends any other line."""
+        size = os.fstat(self._handle).st_size if self._is_file else 0
+        if size == 0 or os.pread(self._handle, 1, size - 1) == b"\n":
+            return b""
+        start = max(0, size - _LONGEST)
+        before, found, head = os.pread(self._handle, size - start, start).rpartition(b"\n")
+        begun = head[: len(_BEGINNING)] == _BEGINNING[: len(head)]
+        if not begun or (start and not found):
+            return b"\n"
+        os.ftruncate(self._handle, start + len(before) + len(found))
+        return b""
 
     def close(self) -> None:
         """Close the file."""
