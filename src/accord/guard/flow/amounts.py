@@ -21,7 +21,7 @@ LONGEST: Final = 20_000
 
 _CODE: Final = re.compile(r"[A-Z]{3,5}")
 _FIGURE: Final = re.compile(
-    r"(?<![\w.,:/@#'’-])"
+    r"(?=\d)(?<![\w.,:/@#'’-])"
     r"(?:(?P<whole>\d{1,3}(?:(?P<sep>[.,'’\u00a0\u202f ])\d{3})(?:(?P=sep)\d{3}){0,4})(?P<cents>[.,]\d{1,2})?"
     r"|(?P<plain>\d{1,15})(?P<part>[.,]\d{1,9})?)(?![\w@/:'’]|[.,]\d|-\w)"
 )

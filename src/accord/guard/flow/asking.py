@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from accord.core.system import Effect
@@ -42,6 +43,7 @@ def asked(scene: Scene, facts: Facts) -> str:
     return ""
 
 
+@lru_cache(maxsize=1024)
 def requests_for(wish: Wish, facts: Facts) -> tuple[Request, ...]:
     """Return the requests of a wish that ask for what a tool does to what it works on."""
     return tuple(request for request in wish.asks(facts.asks) if _meant(request, wish, facts))

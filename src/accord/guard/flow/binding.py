@@ -48,14 +48,17 @@ class Token(NamedTuple):
 
 def crossed(scene: Scene, values: Sequence[Value]) -> Value | None:
     """Return a value that the user wrote for something else than the other values of the call; None where all agree."""
+    bound = [value for value in values if value.sink.slot not in _LOOSE and value.text.strip()]
+    if len(bound) < 2 and not any((_GOAL | _ORIGIN).intersection(name_words(value.sink.name)) for value in bound):
+        return None
     own = scene.wish.own[:LONGEST]
     tokens = told_values(own)
     if len(tokens) < 3 or len(tokens) > _MOST:
         return None
-    found = [(value, _places(own, value.text)) for value in values if value.sink.slot not in _LOOSE]
+    found = [(value, _places(own, value.text)) for value in bound]
     found = [(value, places) for value, places in found if places]
     for (_, mine), (value, theirs) in combinations(found, 2):
-        if value.text.strip() and not _together(mine, theirs, tokens):
+        if not _together(mine, theirs, tokens):
             return value
     return next((value for value, places in found if _turned(value, places, found, tokens)), None)
 

@@ -15,7 +15,7 @@ from accord.guard.flow.shapes import Day, days
 from accord.guard.flow.values import Value
 
 _CLOCK: Final = re.compile(
-    r"(?<![\d:.])(?P<hour>[01]?\d|2[0-4])(?:[:.h](?P<minute>[0-5]\d)(?::\d\d)?(?!\d|\.\d)\s*(?P<half>[ap]\.?m\b)?"
+    r"(?=\d)(?<![\d:.])(?P<hour>[01]?\d|2[0-4])(?:[:.h](?P<minute>[0-5]\d)(?::\d\d)?(?!\d|\.\d)\s*(?P<half>[ap]\.?m\b)?"
     r"|\s?(?P<alone>[ap]\.?m\b|uhr\b|h\b|o'clock\b)|(?=\s*(?:-|–|to|until|bis)\s*\d{1,2}(?::\d\d)?\s?(?P<ahead>[ap])m\b))",
     re.IGNORECASE,
 )
@@ -116,8 +116,10 @@ def clocks(text: str) -> frozenset[int]:
     found = {_minutes(match) for match in _CLOCK.finditer(plain)}
     bare = {int(hour) for hour in _BARE.findall(plain)}
     found |= {hour % 24 * 60 for one in bare for hour in (one, one + 12) if one <= 24}
-    words = set(_WORD.findall(plain.casefold()))
-    return frozenset(found | {minutes for minutes, names in _NAMED.items() if names & words})
+    folded = plain.casefold()
+    named = {minutes for minutes, names in _NAMED.items() if any(name in folded for name in names)}
+    words = set(_WORD.findall(folded)) if named else ()
+    return frozenset(found | {minutes for minutes in named if not _NAMED[minutes].isdisjoint(words)})
 
 
 @lru_cache(maxsize=256)

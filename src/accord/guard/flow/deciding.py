@@ -113,14 +113,10 @@ class Flow:
             unknown = min(call.args.keys() - facts.sinks.keys())
             said = f"{name} declares no argument {unknown[:60]!r}"
             return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(name,))
-        missing = (
-            []
-            if facts.reads
-            else [s.name for s in facts.sinks.values() if s.required and _absent(call.args.get(s.name), s.slot)]
-        )
-        if missing:
-            said = f"{name} is called without {missing[0][:60]!r}, which it needs"
-            return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(name,))
+        for sink in facts.needed:
+            if _absent(call.args.get(sink.name), sink.slot):
+                said = f"{name} is called without {sink.name[:60]!r}, which it needs"
+                return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(name,))
         if facts.listed is None or not facts.listed.limits:
             return None
         used = world.spent.beyond(name, facts.listed.limits, world.now)

@@ -24,7 +24,7 @@ _SECRET: Final = 4
 _DIGITS: Final = 3
 _MOST: Final = 2_000
 _TOKEN: Final = re.compile(r"(?<![\w@.])(?=[\w-]*\d)[A-Za-z0-9][\w-]{5,63}(?![\w@])")
-_GROUPS: Final = re.compile(r"(?<![\w.,-])\d{2,6}(?:[ -]\d{2,6}){1,6}(?![\w-]|[.,]\d)")
+_GROUPS: Final = re.compile(r"\d(?<![\w.,-]\d)\d{1,5}(?:[ -]\d{2,6}){1,6}(?![\w-]|[.,]\d)")
 _RUN: Final = re.compile(r"\d+")
 _RUNS: Final = 200
 _PARTS: Final = 5  # numbers, or texts, that are tried in every order
@@ -38,16 +38,16 @@ def disguised(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
     texts = [text for text in texts if len(text) >= _SECRET]
     if not texts:
         return None
-    if all(_given(scene, place) for place in range(len(scene.seen))):
+    strange = [place for place in range(len(scene.seen)) if not _given(scene, place)]
+    if not strange:
         return None
     looked = [form for text in texts for form in _forms(text)]
     looked.append("".join(map(bare, texts)))
     looked.append("".join(looked))
     numbered = sum(map(str.isdigit, looked[-1])) >= _DIGITS
     numbers = _numbers_in(scene, texts) if numbered else []
-    for place, seen in enumerate(scene.seen):
-        if _given(scene, place):
-            continue
+    for place in strange:
+        seen = scene.seen[place]
         text = seen.output[:LONGEST]
         for secret in _private(text) if numbered else _secrets(text):
             turned = secret[::-1]

@@ -7,20 +7,13 @@ from functools import lru_cache
 from typing import Final
 
 _TOKEN: Final = re.compile(
-    r"""(?:'[^'\\]*+(?:\\.[^'\\]*+)*+'|"[^"\\]*+(?:\\.[^"\\]*+)*+\""""
-    r"""|datetime\.datetime\(\d+, \d+, \d+(?:, \d+)*[^()]*\)"""
-    r"""|[A-Za-z_]\w*=|[\[({\])},:]|[^\s,:=\[\](){}'"]+)\s*""",
+    r"""(?:(?P<string>'[^'\\]*+(?:\\.[^'\\]*+)*+'|"[^"\\]*+(?:\\.[^"\\]*+)*+")"""
+    r"""|datetime\.datetime\((?P<when>\d+, \d+, \d+(?:, \d+)*)[^()]*\)|(?P<key>[A-Za-z_]\w*)="""
+    r"""|(?P<open>[\[({])|(?P<close>[\])}])|(?P<comma>,)|(?P<colon>:)|(?P<bare>[^\s,:=\[\](){}'"]+)|(?P<odd>.))\s*""",
     re.DOTALL,
 )
-_MOMENT: Final = re.compile(r"datetime\.datetime\((\d+(?:, \d+)+)")
 _ESCAPE: Final = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)", re.DOTALL)
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
-_SIGNS: Final = {
-    **dict.fromkeys("[({", "open"),
-    **dict.fromkeys("])}", "close"),
-    ",": "comma",
-    ":": "colon",
-}
 
 
 Token = tuple[str, str]
@@ -30,34 +23,19 @@ Token = tuple[str, str]
 @lru_cache(maxsize=256)
 def tokens(text: str) -> tuple[Token, ...] | None:
     """Return the tokens of a text; None for one with anything between that is no notation, such as an open quote."""
-    plain, found, at = text.lstrip(), list[Token](), 0
-    while at < len(plain):
-        match = _TOKEN.match(plain, at)  # never a search: what opens and does not end would be read again and again
-        if match is None:
+    found = list[Token]()
+    for match in _TOKEN.finditer(text.lstrip()):  # something matches at each place, so nothing is read twice
+        kind = match.lastgroup or "odd"
+        if kind == "odd":
             return None
-        found.append(_token(match.group()))
-        at = match.end()
+        said = match[kind]
+        found.append((kind, unquoted(said) if kind == "string" else _when(said) if kind == "when" else said))
     return tuple(found)
-
-
-def _token(found: str) -> Token:
-    said = found.rstrip()
-    if said[0] in "'\"":
-        return ("string", unquoted(said))
-    kind = _SIGNS.get(said)
-    if kind is not None:
-        return (kind, said)
-    if said[-1] == "=":
-        return ("key", said[:-1])
-    moment = _MOMENT.match(said)
-    return ("bare", said) if moment is None else ("when", _when(moment[1]))
 
 
 def _when(said: str) -> str:
     """Return a moment in numbers as a day and a time."""
-    parts = [int(part) for part in said.split(", ")]
-    year, month, day = parts[:3]
-    hour, minute = (*parts[3:5], 0, 0)[:2]
+    year, month, day, hour, minute = [*(int(part) for part in said.split(", ")), 0, 0][:5]
     return f"{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}"
 
 

@@ -184,6 +184,8 @@ def _judged(scene: Scene, place: int, holding: list[tuple[int, Field]], slot: Sl
 def kept_out(scene: Scene, place: int, at: int) -> bool:
     """Tell whether a record shows what the user excepts, as not all of them do: `not Brunner`."""
     out = excluded_words(scene.wish.own)
+    if not out:
+        return False
     records = scene.output(place).records
     return bool(out & words_of(records[at])) and not all(out & words_of(record) for record in records)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise, takewhile
+from functools import lru_cache
+from itertools import chain, pairwise, takewhile
 from typing import Final, NamedTuple
 
 from accord.guard.flow.denying import bidden, conditional, denied
@@ -64,11 +65,15 @@ def tokens_of(text: str, quoted: Sequence[tuple[int, int]]) -> list[Token]:
     return found
 
 
-def _heads(tokens: Iterable[str]) -> Iterator[str]:
-    """Yield words and their parts, without what only goes before another word: an `image-resizer` is no image."""
-    for word in tokens:
-        first, dash, rest = word.partition("-")
-        yield from ((word, *rest.split("-")) if dash and first.isalpha() and rest.isalpha() else split((word,)))
+def _heads(tokens: Iterable[str]) -> frozenset[str]:
+    """Return words and their parts, without what only goes before another word: an `image-resizer` is no image."""
+    return frozenset(chain.from_iterable(map(_head, tokens)))
+
+
+@lru_cache(maxsize=2048)
+def _head(word: str) -> tuple[str, ...]:
+    first, dash, rest = word.partition("-")
+    return (word, *rest.split("-")) if dash and first.isalpha() and rest.isalpha() else tuple(split((word,)))
 
 
 def requests_in(tokens: Sequence[Token], words: Lexicon, *, bounded: bool) -> Iterator[Request]:
@@ -87,10 +92,10 @@ def requests_in(tokens: Sequence[Token], words: Lexicon, *, bounded: bool) -> It
             after.append(follow.text)
         yield Request(
             verb,
-            frozenset(_heads(after)),
-            frozenset(_heads(takewhile(lambda word: word not in words.small["onto"], after))),
-            frozenset(_heads(takewhile(lambda word: word not in words.small["linking"], after))),
-            frozenset(_heads(_aimed(after, words))),
+            _heads(after),
+            _heads(takewhile(lambda word: word not in words.small["onto"], after)),
+            _heads(takewhile(lambda word: word not in words.small["linking"], after)),
+            _heads(_aimed(after, words)),
             token.start,
             home=verb is token.text and after[:1] in (["me"], ["us"], ["mir"], ["uns"]),
             conditional=not bounded and conditional(plain, at),

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import Field, read_output
-from accord.guard.flow.shapes import URL, numbers
+from accord.guard.flow.shapes import URL, may_hold_url, numbers
 from accord.guard.flow.stems import content_words
 from accord.guard.flow.wish import Wish
 
@@ -142,7 +142,7 @@ def words_of(record: Record) -> frozenset[str]:
 
 def _spoken(field: Field) -> tuple[str, ...]:
     """Return the words of a field; those inside addresses of the web are nobody's words."""
-    return content_words(URL.sub(" ", field.value) if field.free and "." in field.value else field.value)
+    return content_words(URL.sub(" ", field.value) if field.free and may_hold_url(field.value) else field.value)
 
 
 def _counted(record: Record, wish: Wish) -> bool:

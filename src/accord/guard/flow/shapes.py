@@ -10,28 +10,31 @@ from typing import Final, NamedTuple
 
 from accord.guard.flow.lexicon import Slot, lexicon
 
+# What begins with its own first letter or digit, and looks behind that then, is searched for in half the time
 MAIL: Final = re.compile(r"(?<![\w.+@-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w@-])")
-IBAN: Final = re.compile(r"(?<![\w])[A-Z]{2}[ -]?\d{2}(?:[ -]?[A-Z0-9]){10,30}(?![\w])")
+IBAN: Final = re.compile(r"[A-Z](?<!\w[A-Z])[A-Z][ -]?\d{2}(?:[ -]?[A-Z0-9]){10,30}(?![\w])")
+_LAST: Final = r"(?:com|org|net|io|co|eu|de|fr|uk|info|example|test|ai|dev|app|ru|cn|xyz|me|site|online)"
 URL: Final = re.compile(
     r"(?<![\w@./-])(?:https?://|ftp://|www\.)[^\s<>\"'`{}|\\^\[\]]{3,2000}"
-    r"|(?<![\w@./:-])(?:[a-z0-9-]{1,63}\.){1,6}(?:com|org|net|io|co|eu|de|fr|uk|info|example|test|ai|dev|app|ru|cn|xyz|me|site|online)"
+    rf"|(?<![\w@./:-])(?:[a-z0-9-]{{1,63}}\.){{1,6}}{_LAST}"
     r"(?:/[^\s<>\"'`{}|\\^\[\]]{0,2000})?(?![\w@-])",
     re.IGNORECASE,
 )
+_DOTTED_NAME: Final = re.compile(rf"\.(?:(?<=www\.)|{_LAST}(?![\w@-]))", re.IGNORECASE)
 NUMBER: Final = re.compile(r"(?<![\w.,@/-])[-+]?[$€£¥]?\s?(\d[\d., ]{0,24}\d|\d)(?![\w@])(?!-\d)")
-ISO: Final = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
-_DOTTED: Final = re.compile(r"(?<!\d)(\d{1,2})([./])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
+ISO: Final = re.compile(r"(\d(?<!\d\d)\d{3})-(\d{1,2})-(\d{1,2})(?!\d)")
+_DOTTED: Final = re.compile(r"(\d(?<!\d\d)\d?)([./])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
 _DAY_FIRST: Final = re.compile(
-    r"(?<!\w)(\d{1,2})(?:st|nd|rd|th|\.|er|º)?(?:\s+(?:of|de|the)){0,2}\s+([^\W\d_]{3,12})(?:,?\s+(?:de\s+)?(\d{4}))?",
+    r"(\d(?<!\w\d)\d?)(?:st|nd|rd|th|\.|er|º)?(?:\s+(?:of|de|the)){0,2}\s+([^\W\d_]{3,12})(?:,?\s+(?:de\s+)?(\d{4}))?",
     re.IGNORECASE,
 )
 _MONTH_FIRST: Final = re.compile(
-    r"(?<!\w)([^\W\d_]{3,12})\.?\s+(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)?(?![\w:])(?:,?\s+(\d{4}))?", re.IGNORECASE
+    r"(?<!\w)([^\W\d_]{3,12}+)\.?\s++(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)?(?![\w:])(?:,?\s+(\d{4}))?", re.IGNORECASE
 )
 _DIGIT: Final = re.compile(r"\d")
 _GAPS: Final = re.compile(r"(?<=\d)['’\u00a0\u202f](?=\d{3}(?!\d))")
 _SPAN: Final = re.compile(
-    r"(?<!\w)(\d{1,2})(?:st|nd|rd|th)?\s+(?:to|until|till|-|–)\s+(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?([^\W\d_]{3,12})",
+    r"(\d(?<!\w\d)\d?)(?:st|nd|rd|th)?\s+(?:to|until|till|-|–)\s+(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)?\s+(?:of\s+)?([^\W\d_]{3,12})",
     re.IGNORECASE,
 )
 _JOINED: Final = re.compile(r"(?<=[a-z])\.[A-Z][a-z]{1,20}$")  # a sentence that begins without a blank
@@ -97,9 +100,12 @@ def _checks(account: str) -> bool:
 
 def urls(text: str) -> list[str]:
     """Return the addresses of the web in a text, in one form."""
-    if "." not in text:
-        return []
-    return [one_url(found) for found in URL.findall(text)]
+    return [one_url(found) for found in URL.findall(text)] if may_hold_url(text) else []
+
+
+def may_hold_url(text: str) -> bool:
+    """Tell at a glance whether an address of the web can stand in a text."""
+    return "." in text and ("://" in text or _DOTTED_NAME.search(text) is not None)
 
 
 def one_url(text: str) -> str:

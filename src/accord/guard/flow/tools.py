@@ -72,7 +72,8 @@ class Facts:
     `outside` is a read that sends an address out of the house. `opaque` marks a tool whose output is the text of
     strangers as a whole, so that nothing in it counts as a field; `strange` where guard.yaml says that strangers write
     there. `verb` is its own. `every`: it works on all there is. `closed`: it takes no arguments but its sinks.
-    `reads`: calling it changes nothing. `numbers` and `objects` are the sinks declared as such.
+    `reads`: calling it changes nothing. `needed` is what an effect cannot do without; `numbers` and `objects` are the
+    sinks declared as such.
     """
 
     name: str
@@ -92,11 +93,14 @@ class Facts:
     confidentiality: Confidentiality | None = None
     listed: GuardTool | None = None
     reads: bool = field(init=False)
+    needed: tuple[Sink, ...] = field(init=False)
     numbers: frozenset[str] = field(init=False)
     objects: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reads", self.effect in {Effect.NONE, Effect.READ})
+        needed = () if self.reads else (sink for sink in self.sinks.values() if sink.required)
+        object.__setattr__(self, "needed", tuple(needed))
         object.__setattr__(self, "numbers", frozenset(name for name, sink in self.sinks.items() if sink.number))
         object.__setattr__(self, "objects", frozenset(name for name, sink in self.sinks.items() if sink.inner))
 

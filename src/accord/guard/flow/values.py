@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final, NamedTuple
 
 from accord.guard.flow.lexicon import Slot, slot_named
@@ -31,27 +32,31 @@ def leaves(args: Mapping[str, object], sinks: Mapping[str, Sink]) -> Iterator[Va
     Where an argument points at something, keys, truth values and a void where a value has to be point as well: a tool
     may read `{"eve@x.example": null}` or `true` as a recipient.
     """
-    left = MOST_VALUES + 1
-    stack: list[tuple[Sink, object, int]] = [
-        (sinks.get(name) or Sink(name=name, slot=slot_named(name)), value, 0) for name, value in args.items()
-    ][::-1]
-    while stack and left:
-        sink, value, deep = stack.pop()
-        if isinstance(value, str):
-            left -= 1
-            yield Value(sink, value, number=False)
-            continue
-        points = sink.slot in POINTING
-        if isinstance(value, Mapping) and deep < _DEEP and (value or not (points and sink.required)):
-            inner = [(_inside(sink, str(name)), item, deep + 1) for name, item in value.items()]
-            stack.extend(inner[::-1])
-            stack.extend((sink, str(name), deep + 1) for name in value if points and str(name) not in sink.inner)
-        elif isinstance(value, list | tuple | set | frozenset) and deep < _DEEP and (value or not points):
-            stack.extend((sink, item, deep + 1) for item in list(value)[::-1])
-        elif _tells(value, sink):
-            left -= 1
-            number = not (points and isinstance(value, bool))
-            yield Value(sink, _plain(value), number)
+    found = (
+        value
+        for name, said in args.items()
+        for value in _within(sinks.get(name) or Sink(name=name, slot=slot_named(name)), said, 0)
+    )
+    return islice(found, MOST_VALUES + 1)
+
+
+def _within(sink: Sink, said: object, deep: int) -> Iterator[Value]:
+    """Yield the plain values of one argument, or of a member of one."""
+    if isinstance(said, str):
+        yield Value(sink, said, number=False)
+        return
+    points = sink.slot in POINTING
+    if isinstance(said, Mapping) and deep < _DEEP and (said or not (points and sink.required)):
+        for name in said if points else ():
+            if str(name) not in sink.inner:
+                yield from _within(sink, str(name), deep + 1)
+        for name, item in said.items():
+            yield from _within(_inside(sink, str(name)), item, deep + 1)
+    elif isinstance(said, list | tuple | set | frozenset) and deep < _DEEP and (said or not points):
+        for item in said:
+            yield from _within(sink, item, deep + 1)
+    elif _tells(said, sink):
+        yield Value(sink, _plain(said), number=not (points and isinstance(said, bool)))
 
 
 def _tells(value: object, sink: Sink) -> bool:
