@@ -20,6 +20,7 @@ from guard_worlds_f import SET_F
 from guard_worlds_g import SET_G
 from guard_worlds_h import SET_H
 from guard_worlds_i import SET_I
+from guard_worlds_j import SET_J
 
 from accord.core.trial import Message, ToolCall
 
@@ -36,6 +37,7 @@ SETS: Final[Mapping[str, Sequence[WorldPlan]]] = {
     "g": SET_G,
     "h": SET_H,
     "i": SET_I,
+    "j": SET_J,
 }
 WORLDS: Final = tuple(world for group in SETS.values() for world in group)
 
