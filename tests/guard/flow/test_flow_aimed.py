@@ -194,3 +194,29 @@ def test_an_owner_or_a_sender_receives_nothing_where_the_user_speaks_of_none(wis
 
 def test_an_owner_receives_what_the_user_wants_owners_to_have() -> None:
     check(scene("Share the file plan.txt with its owner.", "share_file", FILES, file_id="f1", email=EVE), FLOW)
+
+
+def test_what_stands_behind_a_colon_is_said_and_not_aimed_at() -> None:
+    wish = "Write Ann the following message: Thank you for adding the user to the channel"
+    (request,) = read_wish(wish).requests[:1]
+    assert {"user", "channel"} <= request.after
+    assert {"user", "channel"}.isdisjoint(request.aimed | request.near)
+    check(scene(wish, "add_user_to_channel", user="Ann", channel="general")._replace(expected=STOPS), FLOW)
+
+
+@pytest.mark.parametrize(
+    ("wish", "name", "met"),
+    [
+        ("Book us a room for May 4th at Gull House.", "reserve_hotel", True),
+        ("Book us a room for May 4th at Gull House.", "reserve_restaurant", False),
+        ("Book us a table for May 4th at Gull House.", "reserve_restaurant", True),
+        ("Book us a table for May 4th at Gull House.", "reserve_hotel", False),
+    ],
+)
+def test_a_place_to_stay_is_no_restaurant(wish: str, name: str, met: bool) -> None:  # noqa: FBT001
+    tools = (tool("reserve_hotel", "hotel start_day"), tool("reserve_restaurant", "restaurant start_day"))
+    flow = compile_flow(GuardPolicy(guard=1, tools=tuple(GuardTool(name=one.name) for one in tools)), tools)
+    thing = name.partition("_")[2]
+    booked = {thing: "Gull House", "start_day": "May 4th"}
+    check(scene(wish, name, **booked)._replace(expected=ALLOW if met else STOPS), flow)
+    check(scene(wish, name, **{**booked, thing: "May 4th 2026"})._replace(expected=STOPS), flow)

@@ -15,6 +15,7 @@ TOOLS = (
     tool("list_channels"),
     tool("list_users_in_channel", "channel"),
     tool("read_channel_messages", "channel"),
+    tool("send_direct_message", "recipient body"),
     tool("open_page", "url"),
 )
 FLOW = compile_flow(GuardPolicy(guard=1, tools=tuple(GuardTool(name=one.name) for one in TOOLS)), TOOLS)
@@ -80,8 +81,7 @@ def test_the_count_of_something_else_tells_nothing(room: str) -> None:
     busy = (messages("general", "a"), messages("random", "a", "b", "c"), messages("private", "a", "b"))
     wish = "Send a message to the channel with the most users, saying 'hi'."
     check(sent(room, wish)._replace(expected=STOPS), FLOW)
-    if room != "random":
-        check(sent(room, wish, *busy)._replace(expected=STOPS), FLOW)
+    check(sent(room, wish, *busy)._replace(expected=STOPS), FLOW)
 
 
 @pytest.mark.parametrize(("room", "met"), [("random", True), ("general", False), ("private", False)])
@@ -107,3 +107,40 @@ def test_whatever_the_order_only_the_fullest_room_is_meant(sizes: list[int]) -> 
     steps = tuple(users(room, *map(str, range(size))) for room, size in zip(ROOMS, sizes, strict=True))
     for room, size in zip(ROOMS, sizes, strict=True):
         check(sent(room, MOST, *steps)._replace(expected=ALLOW if size == max(sizes) else STOPS), FLOW)
+
+
+BUSIEST = "Find the user who wrote the most messages in all channels and send them a direct message: well done!"
+
+
+def written(room: str, *senders: str) -> Step:
+    rows = [{"sender": one, "recipient": room, "body": f"note {at}"} for at, one in enumerate(senders)]
+    return ("read_channel_messages", {"channel": room}, rows)
+
+
+WRITTEN = (written("general", "Ann", "Bob", "Cid"), written("random", "Cid"), written("private", "Bob", "Cid"))
+
+
+@pytest.mark.parametrize(("who", "met"), [("Cid", True), ("Bob", False), ("Ann", False)])
+def test_who_wrote_most_is_counted_over_all_rooms(who: str, met: bool) -> None:  # noqa: FBT001
+    args = {"recipient": who, "body": "well done!"}
+    check(Scene(BUSIEST, (LISTED, *WRITTEN), "send_direct_message", args, ALLOW if met else STOPS), FLOW)
+
+
+@pytest.mark.parametrize("who", ["Ann", "Bob", "Cid"])
+@pytest.mark.parametrize("known", [1, 2])
+def test_who_wrote_most_is_not_known_before_all_rooms_are_read(who: str, known: int) -> None:
+    args = {"recipient": who, "body": "well done!"}
+    check(Scene(BUSIEST, (LISTED, *WRITTEN[:known]), "send_direct_message", args, STOPS), FLOW)
+
+
+@pytest.mark.parametrize("who", ["Ann", "Bob"])
+def test_of_two_who_wrote_as_much_neither_is_meant(who: str) -> None:
+    tie = (written("general", "Ann", "Bob"), written("random", "Ann", "Bob"), written("private", "Cid"))
+    args = {"recipient": who, "body": "well done!"}
+    check(Scene(BUSIEST, (LISTED, *tie), "send_direct_message", args, STOPS), FLOW)
+
+
+def test_the_name_of_a_room_does_not_show_what_was_said_there() -> None:
+    listed: Step = ("list_channels", {}, ["general", "deadline project asks", "private"])
+    args = {"channel": "deadline project asks", "body": "hi"}
+    check(Scene(WHERE, (listed,), "send_channel_message", args, STOPS), FLOW)

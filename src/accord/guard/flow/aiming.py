@@ -12,7 +12,8 @@ from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
 from accord.guard.flow.wish import Wish
 
-_SENDING: Final = frozenset({"send", "post", "share", "pay"})
+_SENDING: Final = frozenset({"send", "post", "share", "pay", "invite"})
+_INVITING: Final = frozenset({"invite", "add"})  # somebody, to something
 _SHORT: Final = 2
 
 
@@ -23,6 +24,8 @@ def aimed_elsewhere(wish: Wish, value: Value, facts: Facts) -> bool:
     if not sent or not form or "@" in form or any(map(str.isdigit, form)):
         return False
     rooms = bool(lexicon().things["channel"].intersection(name_words(value.sink.name)))
+    if not rooms and form in _goals(wish, facts):
+        return True
     names = _named(wish, facts, rooms=rooms)
     words = without_accents(form.replace("-", " ").replace("_", " ")).split()
     return bool(names) and not {without_accents(name) for name in names}.intersection(words)
@@ -31,10 +34,20 @@ def aimed_elsewhere(wish: Wish, value: Value, facts: Facts) -> bool:
 @lru_cache(maxsize=1024)
 def _named(wish: Wish, facts: Facts, *, rooms: bool) -> frozenset[str]:
     """Return the names in what the user's requests for a deed are aimed at: of persons, else of quoted rooms."""
-    aimed = frozenset[str]().union(*(request.aimed for request in requests_for(wish, facts)))
+    requests = requests_for(wish, facts)
+    whom = [one.near if facts.groups & _INVITING and not rooms else one.aimed for one in requests]
+    aimed = frozenset[str]().union(*whom)
     said = wish.quoted if rooms else wish.proper - wish.quoted
     usual = lexicon().months.keys() | lexicon().small["relative"] | set(name_words(facts.name))
     return frozenset(word for word in aimed & said if len(word) > _SHORT and word not in usual)
+
+
+@lru_cache(maxsize=1024)
+def _goals(wish: Wish, facts: Facts) -> frozenset[str]:
+    """Return the words for what somebody is invited to, and nobody else is called by."""
+    requests = requests_for(wish, facts) if facts.groups & _INVITING else ()
+    near = frozenset[str]().union(*(one.near for one in requests))
+    return frozenset[str]().union(*(one.aimed - one.near for one in requests)) - near
 
 
 def goal_words(wish: Wish, facts: Facts) -> frozenset[str]:

@@ -12,7 +12,7 @@ from accord.guard.flow.lexicon import Slot, either, lexicon, name_words, slot_na
 from accord.guard.flow.limits import bounds_in
 from accord.guard.flow.outputs import Field, read_output
 from accord.guard.flow.pasting import blanked
-from accord.guard.flow.scene import PASTED, Scene
+from accord.guard.flow.scene import PASTED, Scene, Seen
 from accord.guard.flow.shapes import figure_spans, numbers
 from accord.guard.flow.speaking import marked
 
@@ -36,6 +36,8 @@ _NEXT: Final = re.compile(r"\s*([%‰]|[^\W\d_]+)")
 _WORD: Final = re.compile(r"[^\W\d_]+|#")
 _CENT: Final = 0.006
 _STEP: Final = re.compile(r"\b(?:by|um|de|di|met|con|em|por)\s+(?:[$€£¥]|[A-Z]{3})?\s?(\d[\d.,]*\d|\d)")
+_RISEN: Final = re.compile(r"(?i)\b(?:increas|rais|rise|higher|erhöh|steig|augment|aument|sub[ei]|verhoog)")
+_FALLEN: Final = re.compile(r"(?i)\b(?:decreas|reduc|lower|cheaper|senk|baiss|rebaj|ridu|verlaag)")
 _BETWEEN: Final = ("differ", "différ", "diferen", "verschil", "unterschied")
 _PARTS: Final = (2, 3, 4, 5, 6, 12)
 _MOST: Final = 400
@@ -206,23 +208,33 @@ def amount_fits(scene: Scene, amount: float, only: int, receivers: frozenset[str
     if said and not scene.wish.computing and (stated or _near(amount, said)):
         return Fit(ok=_near(amount, said), source="user")
     known: set[float] = set(said)
+    stepping = _moves(scene) and bool(_steps(scene))
     unsure = ""
-    for place, seen in scene.directed():
+    for place, seen in _telling(scene, receivers):
         if seen.facts is PASTED and not scene.wish.handing:
             continue
         values, sure = _known(scene, place, receivers)
-        if not sure and not scene.wish.computing and not scene.wish.instructs:
+        small, words = lexicon().small, scene.wish.words
+        added = scene.wish.computing and bool(words & small["totalling"] or not words & small["differing"])
+        if not sure and not added and not scene.wish.instructs:
             unsure = seen.source if _near(amount, values) else unsure
             continue
         if not sure and not scene.output(place).records:
             unsure = seen.source
             continue
-        if not scene.wish.computing and _near(amount, values - _steps(scene)):
+        if not scene.wish.computing and not stepping and _near(amount, values - _steps(scene)):
             return Fit(ok=True, source=seen.source)
         known |= values
     if (scene.wish.computing or scene.wish.instructs) and _follows(scene, amount, known, said):
         return Fit(ok=True, source="computed")
     return Fit(ok=False, source=unsure, ambiguous=bool(unsure))
+
+
+def _telling(scene: Scene, receivers: frozenset[str]) -> Sequence[tuple[int, Seen]]:
+    """Return the outputs that the user pointed at; of what is given back, those that show that it came."""
+    found = tuple(scene.directed())
+    came = [one for one in found if next(_returned(scene, scene.output(one[0]).records, receivers), None) is not None]
+    return came or found
 
 
 def _of_source(scene: Scene, amount: float, said: set[float], only: int) -> Fit:
@@ -250,7 +262,7 @@ def _known(scene: Scene, place: int, receivers: frozenset[str]) -> tuple[frozens
         places = sorted(chosen.places)[:200] or range(min(len(output.records), 200))
     found = [_in_record(output.text, at) for at in places]
     values = frozenset().union(*found)
-    many = scene.wish.plural or scene.wish.choosing
+    many = (scene.wish.plural or scene.wish.choosing) and not scene.wish.computing
     return values, len(values) <= 1 or (many and all(len(one) <= 1 for one in found))
 
 
@@ -266,8 +278,11 @@ def _returned(scene: Scene, records: Sequence[Sequence[Field]], receivers: froze
 
 def _paid(records: Sequence[Sequence[Field]], receivers: frozenset[str]) -> Sequence[int]:
     """Return the records in which a receiver stands by name; what others were paid says nothing of them."""
-    named = {one for one in receivers if one.isalpha()}
-    shown = ({f.value.strip().casefold() for f in record if not f.free} for record in records) if named else ()
+    named, person = {one for one in receivers if one.isalpha()}, lexicon().small["person"] | lexicon().small["naming"]
+    shown = (
+        {f.value.strip().casefold() for f in record if not f.free and person.intersection(name_words(f.key))}
+        for record in (records if named else ())
+    )
     return [at for at, values in enumerate(shown) if values & named]
 
 
@@ -300,13 +315,17 @@ def _follows(scene: Scene, amount: float, known: set[float], said: set[float]) -
     between = any(word.startswith(_BETWEEN) for word in words)  # then neither of the two is the difference
     steps = known & _steps(scene)
     whole, added = known - steps, steps or known
-    if not between and (_near(amount, said) or (_near(amount, whole) and not (percent and differing))):
+    moved = _moves(scene)
+    as_it_was = _near(amount, whole) and not (percent and differing) and not (moved and steps)
+    if not between and (_near(amount, said) or as_it_was):
         return True
     shares = [share for share in scene.wish.numbers if 0 < share <= 100] if percent else []
     only_share = percent and differing
-    moved = not only_share and (scene.wish.instructs or bool(words & small["adjusting"]))
-    adding = moved or (not only_share and bool(words & small["totalling"]))
-    taking = moved or (differing and not percent)
+    moved = moved and not only_share
+    told = [seen.output for _, seen in scene.directed()] if moved else []
+    risen, fallen = (any(found.search(text) for text in told) for found in (_RISEN, _FALLEN))
+    adding = (moved and not (fallen and not risen)) or (not only_share and bool(words & small["totalling"]))
+    taking = (moved and not (risen and not fallen)) or (differing and not percent)
     parts = _parts(words, small)
     for one in known:
         if (adding and one in whole and _near(amount - one, added)) or (taking and _near(amount + one, known)):
@@ -317,15 +336,24 @@ def _follows(scene: Scene, amount: float, known: set[float], said: set[float]) -
             return True
         if words & small["doubling"] and _same(one * 2, amount):
             return True
-        if parts and any(_same(amount + total / part, one) for total in said for part in (2, 3, 4) if total):
+        if parts and any(_same(amount + total / 2, one) for total in said if total):
             return True
     return False
 
 
+def _moves(scene: Scene) -> bool:
+    """Tell whether an amount is to become another one by what a source says."""
+    return scene.wish.instructs or bool(scene.wish.words & lexicon().small["adjusting"])
+
+
 def _steps(scene: Scene) -> frozenset[float]:
     """Return by how much something changes, as the sources say: `increased by 100` is no rent of 100."""
-    texts = (seen.output for _, seen in scene.directed())
-    return frozenset(number for text in texts for found in _STEP.findall(text) for number in numbers(found))
+    return frozenset[float]().union(*(_steps_in(seen.output) for _, seen in scene.directed()))
+
+
+@lru_cache(maxsize=512)
+def _steps_in(text: str) -> frozenset[float]:
+    return frozenset(number for found in _STEP.findall(text) for number in numbers(found))
 
 
 def _parts(words: frozenset[str], small: Mapping[str, frozenset[str]]) -> Sequence[int]:

@@ -7,9 +7,11 @@ from functools import lru_cache
 from typing import Final
 
 from accord.core.system import Effect
+from accord.guard.flow.clauses import files_for
 from accord.guard.flow.lexicon import OWN, Slot, lexicon, name_words
-from accord.guard.flow.requesting import Request
+from accord.guard.flow.requesting import Request, quotations
 from accord.guard.flow.scene import Scene
+from accord.guard.flow.selecting import bears
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import POINTING
@@ -38,7 +40,7 @@ def asked(scene: Scene, facts: Facts) -> str:
         for source, text in _instructions(scene):
             told = read_orders(text)
             if requests_for(told, facts):
-                scene.follow(told)
+                scene.follow(told, files_for(told, facts))
                 return source
     return ""
 
@@ -65,7 +67,7 @@ def times(wish: Wish, facts: Facts) -> int:
 
 def _meant(request: Request, wish: Wish, facts: Facts) -> bool:
     """Tell whether a request asks for what a tool does to what it works on."""
-    if facts.every and not wish.every:
+    if (facts.every and not wish.every) or _of_another_kind(wish, facts):
         return False
     if OWN in facts.groups:
         return _names_object(request, wish, facts)
@@ -78,12 +80,25 @@ def _meant(request: Request, wish: Wish, facts: Facts) -> bool:
     return _asks_for(request, wish, facts)
 
 
+def _of_another_kind(wish: Wish, facts: Facts) -> bool:
+    """Tell whether the user speaks of another kind of thing that is booked: a place to stay is no restaurant."""
+    if "reserve" not in facts.groups:
+        return False
+    things = lexicon().things
+    booked = things["hotel"] & things["restaurant"]  # the words for any such thing: `booking`, `reservation`
+    kinds = (things[noun] for noun in facts.nouns & things.keys() - booked)
+    own = frozenset[str]().union(*(kind - booked for kind in kinds if kind & booked))
+    others = (word for word in wish.words & things.keys() - booked - own if things[word] & booked)
+    return bool(own) and not own & wish.words and next(others, None) is not None
+
+
 def _asks_for(request: Request, wish: Wish, facts: Facts) -> bool:
     """Tell whether what a request is about is what a tool works on, as strictly as its verb needs it."""
     small = lexicon().small
-    if request.verb in small["inserting"]:
+    writes = request.verb in small["writing"]
+    if request.verb in small["inserting"] or (writes and facts.groups & _INSERT):
         return _inserts(request, facts)
-    if request.verb in small["writing"] and "create" in facts.groups:
+    if writes and "create" in facts.groups:
         return bool(facts.things & request.near)
     if request.verb in small["weak"] or (facts.groups & _CLOSE and request.verb not in small["specific"]):
         if facts.groups & _ENDING:  # what a comment is deleted from stays
@@ -158,13 +173,19 @@ def _digits(words: frozenset[str]) -> bool:
 
 
 def _instructions(scene: Scene) -> Iterator[tuple[str, str]]:
-    """Yield the running texts of the sources that the user told us to follow, without those that speak to a model."""
+    """Yield the running texts of the sources that the user told us to follow, without those that speak to a model.
+
+    Where they quote names, only what bears one, or was looked up by one, is such a source.
+    """
+    quoted = quotations(scene.wish.own)
     for place, seen in scene.directed():
         output = scene.output(place)
+        named = not quoted or any(value.text.strip().casefold() in quoted for value in scene.values(place))
         if output.records:
-            texts = [f.value for at in scene.chosen(place).places for f in output.records[at] if f.free]
+            records = [output.records[at] for at in scene.chosen(place).places]
+            texts = [f.value for one in records if named or bears(one, quoted) for f in one if f.free]
         else:
-            texts = [output.text]
+            texts = [output.text] if named else []
         yield from ((f"tool:{seen.name}", text) for text in texts if not marked(text, scene.distrusted))
 
 

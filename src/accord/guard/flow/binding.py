@@ -138,7 +138,15 @@ def _spans(text: str) -> Iterator[tuple[str, list[tuple[int, int]]]]:
     money = {start for start, end in figures if _moneyed(text, start, end)}
     yield "money", [span for span in figures if span[0] in money]
     yield "number", [span for span in figures if span[0] not in money]
-    yield "name", [match.span() for match in _CAPITAL.finditer(text) if not _begins(text, match.start())]
+    yield "name", [span for match in _CAPITAL.finditer(text) if (span := _named(text, match)) is not None]
+
+
+def _named(text: str, match: re.Match[str]) -> tuple[int, int] | None:
+    """Return where a name stands; of words that begin a sentence the first is none: `Invite Ann`."""
+    if not _begins(text, match.start()):
+        return match.span()
+    first, blank, rest = match.group().partition(" ")
+    return (match.start() + len(first + blank), match.end()) if rest else None
 
 
 def _moneyed(text: str, start: int, end: int) -> bool:
@@ -204,8 +212,8 @@ def _paired(one: int, other: int, tokens: Sequence[Token]) -> bool:
     if first.kind == second.kind:
         return True
     if first.sentence != second.sentence:
-        rivals = (t for t in tokens if t.sentence == first.sentence and t.kind == second.kind and t.text != second.text)
-        others = (t for t in tokens if t.sentence == second.sentence and t.kind == first.kind and t.text != first.text)
+        rivals = (t for t in tokens if t.sentence == first.sentence and _rival(t, second))
+        others = (t for t in tokens if t.sentence == second.sentence and _rival(t, first))
         return next(rivals, None) is None and next(others, None) is None
     kinds = {first.kind, second.kind}
     line = [at for at, t in enumerate(tokens) if t.sentence == first.sentence and t.kind in kinds]
@@ -214,6 +222,11 @@ def _paired(one: int, other: int, tokens: Sequence[Token]) -> bool:
     if not even or any(row[at] == row[at + 1] or row[at] != row[at % 2] for at in range(len(row) - 1)):
         return True
     return line.index(one) // 2 == line.index(other) // 2
+
+
+def _rival(one: Token, other: Token) -> bool:
+    """Tell whether two values are of one kind, and not the same: sums and other numbers are of one."""
+    return (one.kind == other.kind or {one.kind, other.kind} == _FIGURES) and one.text != other.text
 
 
 def _turned(

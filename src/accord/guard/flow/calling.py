@@ -28,6 +28,9 @@ _JOINED_AFTER: Final = re.compile(r"^[\w@]|^[-./,:+]\w")
 _SCRIPT_STOPS: Final = re.compile(r"[、。！？，；]|[^\x00-\u2e7f]{11}")  # a clause of a script without blanks
 _PLACED: Final = frozenset({"room", "zone", "area", "location"})
 _ROOMS: Final = frozenset({"channel", "channels", "room", "group", "kanal", "canal", "canale", "kanaal"})
+_NUMBERS: Final = frozenset({"no", "nr", "num", "number"})
+_NUMBERED: Final = frozenset({"street", "zip", "postcode"})
+_UNNUMBERED: Final = frozenset({"city", "town", "country"})
 _LEAST: Final = 5  # digits of the shortest telephone
 
 
@@ -127,10 +130,13 @@ def _names_somebody(wish: Wish, form: str, words: tuple[str, ...], facts: Facts)
 def _identifies(wish: Wish, value: Value, words: tuple[str, ...], facts: Facts) -> bool:
     """Tell whether a value is the user's word for a thing: an id where one is asked for, and of this thing."""
     asked = set(name_words(value.sink.name))
+    if asked & _NUMBERS and not any(map(str.isdigit, value.text)):
+        return False
     derived = slot_named(value.sink.name) is Slot.OTHER
     if derived and (_labelled_otherwise(wish, words, asked, facts) or not _holds_together(words)):
         return False
-    if not any(map(str.isdigit, value.text)) and not _called_by(wish, value, facts):
+    plain = " " in value.text.strip() or not any(map(str.isdigit, value.text))
+    if plain and not _called_by(wish, value, facts):
         return False
     named = {word for name in facts.sinks for word in name_words(name)}
     if named & set(words) or words[0] in facts.asks:
@@ -262,9 +268,14 @@ def called_by_name(wish: Wish, value: str, facts: Facts) -> bool:
 
 
 def typed(value: Value) -> bool:
-    """Tell whether a value has the form that the name of its argument asks for: an account, a telephone, an address."""
+    """Tell whether a value has the form that the name of its argument asks for: an account, a telephone, a street."""
     asked = set(name_words(value.sink.name))
     form = value.text.strip()
+    if asked & _NUMBERED or asked & _UNNUMBERED:
+        return any(map(str.isdigit, form)) is bool(asked & _NUMBERED)
+    groups = re.split("[ -]", form) if ibans(form.upper()) else [form]
+    if groups[1:] and not (all(len(group) == 4 for group in groups[:-1]) and len(groups[-1]) <= 4):
+        return False
     if "agent" in asked and "@" in form:
         return False
     if "iban" in asked:
@@ -329,7 +340,8 @@ def _introduced(wish: Wish, words: tuple[str, ...], facts: Facts, *, ids: bool =
         if placed and _PLACED.intersection(plain[spot + len(words) : spot + len(words) + 1]):
             continue
         after = plain[spot + len(words)] if spot + len(words) < len(plain) else ""
-        if (at >= 0 and _in(plain[at], leads)) or _in(after, ends):
+        article = at >= 0 and plain[at] == "a" and "the" in wish.words  # and not the `a` of `escribe a ann`
+        if (at >= 0 and not article and _in(plain[at], leads)) or (len(words) == 1 and _in(after, ends)):
             return True
     return False
 

@@ -14,7 +14,7 @@ from accord.guard.flow.dictating import Literal
 from accord.guard.flow.encoded import decoded
 from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.scene import Scene
-from accord.guard.flow.shapes import form_of, ibans, mails, one_url, urls
+from accord.guard.flow.shapes import form_of, ibans, one_account, one_url, urls
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.stems import content_words
 from accord.guard.flow.tools import Facts
@@ -31,7 +31,10 @@ _RUN: Final = re.compile(
     r"|\d{2,3}(?:[ ,;:/-]\d{2,3}){5}|[.-]{4}|(?:[0-9A-Fa-f]{2}[ :,.-]){6}"
 )
 _LOOSE: Final = re.compile(r"(?<!\w)[.@-]+(?=\w)|(?<=\w)@(?=\W)|(?<=\d{6})(?=[A-Z]?[a-z])")
+_TWICE: Final = re.compile(r"([@.])\1+")
 _LINKED: Final = re.compile(r"(?i)\w://|\bwww\.")
+_ACCOUNT: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?=[A-Z]{0,8}\d{6})[A-Z0-9]{11,30}")  # in capitals already
+_MAILED: Final = re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}")  # whatever stands beside it
 _LEAST: Final = 0.7
 _SHORT: Final = 80
 
@@ -86,9 +89,12 @@ def smuggled(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
 
     It may stand there as it is, or in a code: turned around, in base64, in hexadecimal.
     """
+    paying = any(value.sink.slot is Slot.AMOUNT for value in values)  # then no other account has to be spoken of
+    moneyed = not paying and bool(scene.wish.words & (lexicon().small["banking"] | lexicon().small["money"]))
     for value in _texts(values):
-        found = _unvouched(scene, value.text)
-        coded = (_unvouched(scene, plain, coded=True) for plain in _otherwise(value.text) if plain)
+        found = _unvouched(scene, value.text, moneyed=moneyed)
+        others = (plain for plain in _otherwise(value.text) if plain)
+        coded = (_unvouched(scene, plain, moneyed=moneyed, coded=True) for plain in others)
         found = found or next((one for one in coded if one), "")
         if found:
             return found, scene.found(found) or "model"
@@ -100,24 +106,28 @@ def _otherwise(text: str) -> Iterator[str]:
     if not text.isascii():
         text = normalize("NFKC", invisible().sub("", text)).translate(folding())
         yield text
-    yield _LOOSE.sub(" ", text)
+    yield from (plain for plain in (_LOOSE.sub(" ", text), _TWICE.sub(r"\1", text)) if plain != text)
     yield text[::-1]
     if _RUN.search(text):
         yield from decoded(text)
 
 
-def _unvouched(scene: Scene, text: str, *, coded: bool = False) -> str:
+def _unvouched(scene: Scene, text: str, *, moneyed: bool, coded: bool = False) -> str:
     """Return the first address, link or account number in a text that nobody vouches for; empty where there is none.
 
-    Of what stands there `coded`, two words with a dot between them are no address.
+    Where the user's words are `moneyed`, accounts of sources may stand there. Of what stands there `coded`, two words
+    with a dot between them are no address.
     """
     links = dict.fromkeys((*urls(text), *address_forms(text)) if not coded or _LINKED.search(text) else ())
     own = frozenset(address_forms(scene.wish.text)) if links else frozenset()
     for link in links:
         if link not in own and link not in scene.wish.urls and not _in_fields(scene, link):
             return link
-    accounts = (one for one in ibans(text) if not scene.wrote(one, Slot.RECIPIENT) and not _handed(scene, one))
-    mailed = (one for one in mails(text) if one not in scene.wish.folded and not _handed(scene, one))
+    written = (*ibans(text), *_ACCOUNT.findall(text.upper()))
+    found = (one for one in written if not scene.wrote(one, Slot.RECIPIENT))
+    accounts = (one for one in found if not (moneyed and _handed(scene, one) and _of_the_meant(scene, one)))
+    mailed = (one.lower() for one in _MAILED.findall(text)) if "@" in text else ()
+    mailed = (one for one in mailed if one not in scene.wish.folded and not _handed(scene, one))
     return next(accounts, "") or next(mailed, "")
 
 
@@ -136,6 +146,16 @@ def _in_fields(scene: Scene, link: str) -> bool:
 def _handed(scene: Scene, account: str) -> bool:
     handed = (seen.output for _, seen in scene.directed() if not marked(seen.output, scene.distrusted))
     return any(account in output or account in output.casefold() for output in handed)
+
+
+def _of_the_meant(scene: Scene, account: str) -> bool:
+    """Tell whether an account stands in running text, or by itself in a field of the records that the user means."""
+    for place, seen in enumerate(scene.seen):
+        if account in ibans(seen.output) and _meant(scene, place, account):
+            fields = [f for record in scene.output(place).records for f in record if account in ibans(f.value)]
+            if not fields or any(f.free or one_account(f.value) == account for f in fields):
+                return True
+    return False
 
 
 def private(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
@@ -167,7 +187,11 @@ def _meant(scene: Scene, place: int, token: str) -> bool:
         return False
     records = scene.output(place).records
     chosen = scene.chosen(place).places
-    return len(records) < 2 or not chosen or any(token in f.value for at in chosen for f in records[at])
+    return (
+        len(records) < 2
+        or not chosen
+        or any(token in f.value or token in ibans(f.value) for at in chosen for f in records[at])
+    )
 
 
 def _spoken_of(scene: Scene, token: str) -> bool:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from accord.guard.flow.lexicon import lexicon
+from accord.guard.flow.naming import files_in
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.wish import Wish
 
@@ -31,6 +32,17 @@ def said_of(wish: Wish, facts: Facts) -> Said:
     mine = mine or {one.start for one in wish.asks(facts.asks)}
     others = {one.start for one in wish.requests if one.verb not in reading}
     return _parted(wish.own, mine, others - mine)
+
+
+@lru_cache(maxsize=1024)
+def files_for(wish: Wish, facts: Facts) -> frozenset[str]:
+    """Return the files that the user names in the sentences that ask for a tool's deed, else in all of their words."""
+    asked = [one.start for one in wish.asks(facts.asks)]
+    sentences = (
+        match for match in _SENTENCE.finditer(wish.own) if any(match.start() <= at < match.end() for at in asked)
+    )
+    named = frozenset(name.casefold() for match in sentences for name in files_in(match.group()))
+    return named & wish.files or wish.files
 
 
 def _parted(text: str, mine: set[int], others: set[int]) -> Said:

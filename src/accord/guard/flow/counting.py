@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Final
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import takewhile
+from typing import Final, NamedTuple
 
-from accord.guard.flow.lexicon import lexicon
+from accord.guard.flow.lexicon import Slot, lexicon
 from accord.guard.flow.outputs import Field
-from accord.guard.flow.scene import Scene
+from accord.guard.flow.scene import Scene, stands_in
 from accord.guard.flow.selecting import words_of
 from accord.guard.flow.stems import stem
 from accord.guard.flow.tools import Facts
+from accord.guard.flow.wish import Wish
 
 _NEAR: Final = 4  # words between `most` and what is counted
 _LEAST: Final = 2
-_FITS, _ELSE = "0", "1"  # what is counted is what the tool hands out, or something else
+_AMOUNTS: Final = frozenset({"number", "amount", "count"})
+_ONWARDS: Final = frozenset({"in", "on", "at", "from", "of", "and", "or", "to", "with", "for", "that", "who", "across"})
+
+
+class Reading(NamedTuple):
+    """What a source was asked about, what is known of it, and its records."""
+
+    place: int
+    asked: str
+    tool: Facts
+    records: tuple[tuple[Field, ...], ...]
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Return the keys of what it lists."""
+        return frozenset(field.key for record in self.records for field in record if not field.free)
 
 
 def told_by_sources(scene: Scene, field: Field, place: int) -> bool | None:
@@ -22,16 +41,19 @@ def told_by_sources(scene: Scene, field: Field, place: int) -> bool | None:
 
     `place` is the output in which it stands, with others of its kind; None where no source tells them apart.
     """
-    key = field.key
-    kind = _listed(scene, place, key)
+    read = _counted_in(scene)
+    alike = [one.place for one in read] if place in {one.place for one in read} else [place]
+    kind = frozenset[str]().union(*(_listed(scene, at, field.key) for at in alike))
     if len(kind) < _LEAST:
         return None
-    counts = _counts(scene, kind, key)
-    counts = counts if len(set(counts.values())) >= _LEAST else _shown(scene, kind)
+    counts = _counts(scene, read, kind, field.key)
+    counts = _shown(scene, kind) if counts is None else counts
+    if counts is None:
+        return False if "where" in scene.wish.words and not field.key else None
     if not counts:
-        return None
+        return False
     best = _best(scene, counts)
-    return counts.get(field.value.casefold()) == best
+    return counts.get(field.value.casefold()) == best and list(counts.values()).count(best) == 1
 
 
 def _best(scene: Scene, counts: Mapping[str, int]) -> int:
@@ -43,51 +65,68 @@ def _listed(scene: Scene, place: int, key: str) -> frozenset[str]:
     return frozenset(f.value.casefold() for record in records for f in record if f.key == key and not f.free)
 
 
-def _counts(scene: Scene, kind: frozenset[str], key: str) -> Mapping[str, int]:
-    """Return how much there is of each: in what was asked about it, else under its name in what lists all of it."""
-    counted = _counted(scene)
-    if not counted:
-        return {}
-    named, others = dict.fromkeys(kind, 0), dict[str, dict[str, int]]()
-    for asked, tool, records in _readings(scene):
-        fits = bool(counted & {stem(noun) for noun in tool.nouns})
-        if asked in kind:
-            others.setdefault(f"{_FITS if fits else _ELSE} {tool.name}", {})[asked] = len(records)
-        for record in records if fits else ():
-            for one in {f.value.casefold() for f in record if f.key == key and not f.free} & kind:
-                named[one] += 1
-    fitting = {name: counts for name, counts in others.items() if name.startswith(_FITS)}
-    whole = sorted((name, counts) for name, counts in (fitting or others).items() if counts.keys() >= kind)
-    if whole:
-        name, counts = whole[0]
-        tied = list(counts.values()).count(_best(scene, counts)) > 1 and name.startswith(_FITS)
-        return {} if tied else counts
-    return named if any(named.values()) and not others else {}
+def _counted_in(scene: Scene) -> Sequence[Reading]:
+    """Return the readings that hand out what there is to be most, or least, of."""
+    counted = _counted(scene.wish)
+    return [one for one in _readings(scene) if counted & {stem(noun) for noun in one.tool.nouns}] if counted else ()
 
 
-def _counted(scene: Scene) -> frozenset[str]:
-    """Return the words for what there is to be most, or least, of."""
-    small, words = lexicon().small, [word for word, _ in scene.wish.plain]
+def _counts(scene: Scene, read: Sequence[Reading], kind: frozenset[str], key: str) -> Mapping[str, int] | None:
+    """Return how much there is of each: in what was asked about it, else under its name in what lists all of it.
+
+    Nothing where not all of it was read; None where nothing was read that tells.
+    """
+    if not read:
+        return None
+    each = {one.asked: len(one.records) for one in read if one.asked in kind}
+    if each:
+        return each if each.keys() >= kind else {}
+    shown = Counter(
+        name
+        for one in read
+        for record in one.records
+        for name in {f.value.casefold() for f in record if f.key == key and not f.free} & kind
+    )
+    return shown if _all_read(scene, {one.asked for one in read}) else {}
+
+
+def _all_read(scene: Scene, asked: set[str]) -> bool:
+    """Tell whether no own source lists more of what was asked about, unless the user named what was."""
+    if "" in asked or any(stands_in(one, scene.wish.folded, Slot.OTHER) for one in asked):
+        return True
+    lists = (_listed(scene, one.place, key) for one in _readings(scene) for key in one.keys)
+    return not any(asked & listed and listed - asked for listed in lists)
+
+
+@lru_cache(maxsize=512)
+def _counted(wish: Wish) -> frozenset[str]:
+    """Return the word for what there is to be most, or least, of: `most total channel messages`."""
+    small, words = lexicon().small, [word for word, _ in wish.plain]
     at = next((at for at, word in enumerate(words) if word in small["most"] | small["least"] | {"most"}), None)
-    return frozenset() if at is None else frozenset(map(stem, words[at + 1 : at + 1 + _NEAR]))
+    if at is None:
+        return frozenset()
+    said = list(takewhile(lambda word: word.isalpha() and word not in _ONWARDS, words[at + 1 : at + 1 + _NEAR]))
+    if said[-1:] and said[-1] in _AMOUNTS and words[at + 1 + len(said) :][:1] == ["of"]:
+        said = words[at + 2 + len(said) :][:1]
+    return frozenset(map(stem, said[-1:]))
 
 
-def _shown(scene: Scene, kind: frozenset[str]) -> Mapping[str, int]:
+def _shown(scene: Scene, kind: frozenset[str]) -> Mapping[str, int] | None:
     """Return how many of the user's words one record shows in what was asked about each: `where Ann asks about it`."""
     if "where" not in scene.wish.words:
-        return {}
+        return None
     shown = {
-        asked: max((len(words_of(record) & scene.wish.selectors) for record in records), default=0)
-        for asked, _, records in _readings(scene)
-        if asked in kind
+        one.asked: max((len(words_of(record) & scene.wish.selectors) for record in one.records), default=0)
+        for one in _readings(scene)
+        if one.asked in kind
     }
-    best = max(shown.values(), default=0)
-    return shown if best >= _LEAST and list(shown.values()).count(best) == 1 else {}
+    return shown if max(shown.values(), default=0) >= _LEAST else None
 
 
-def _readings(scene: Scene) -> Iterator[tuple[str, Facts, tuple[tuple[Field, ...], ...]]]:
-    """Yield what each own source was asked about, what it is, and its records."""
+def _readings(scene: Scene) -> Iterator[Reading]:
+    """Yield what was read from own sources."""
     for place, seen in enumerate(scene.seen):
         if seen.facts is not None and seen.facts.reads and not scene.opaque(place):
             asked = [one.text.strip().casefold() for one in scene.values(place) if not one.number]
-            yield asked[0] if len(asked) == 1 else "", seen.facts, scene.output(place).records
+            records = scene.output(place).records
+            yield Reading(place, asked[0] if len(asked) == 1 else "", seen.facts, records)

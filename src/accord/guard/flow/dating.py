@@ -8,6 +8,7 @@ from datetime import date
 from functools import cache, lru_cache
 from typing import Final
 
+from accord.guard.flow.clauses import said_of
 from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import Field
 from accord.guard.flow.reckoning import clock, ends_of_months, reckoned
@@ -34,6 +35,7 @@ _SHORT: Final = re.compile(r"\d{4}-(?:\d-|\d\d-\d(?!\d))")
 _LEADING: Final = frozenset({"until", "till", "by", "from", "bis", "ab", "vom", "jusqu", "hasta", "fino", "tot", "ate"})
 _STAMPS: Final = frozenset({"timestamp", "sent", "received", "created", "updated", "modified", "changed", "posted"})
 _CLOCKED: Final = frozenset({"am", "pm", "utc", "z", "t", "h", "uhr", "at", "um", "à", "on", "the"})
+_ENDING: Final = frozenset({"end", "until", "to", "ends", "finish", "checkout", "dropoff", "return", "due", "deadline"})
 _SIGNS: Final = frozenset("|;$<>`@")
 _ODD: Final = re.compile(r"[-+/.:]\s*(?=[-+/.:])|(?<=\s)[-+/](?=\s|$)|^[-+/.]|[-+/]$")
 
@@ -86,7 +88,7 @@ def day_fits(scene: Scene, value: Value, facts: Facts) -> bool:
     if not meant:
         words = _LETTERS.findall(_CLOCK.sub(" ", text).casefold())
         return not _a_piece(scene, text) and all(word in scene.wish.words or word in _CLOCKED for word in words)
-    asked = (*scene.wish.days, *told_days(scene))
+    asked = _of_the_deed(scene, value, facts) or (*scene.wish.days, *told_days(scene))
     years = {one.year for one in asked if one.year}
     if any(one.same(other) and (other.year or not years or one.year in years) for one in meant for other in asked):
         return True
@@ -96,6 +98,11 @@ def day_fits(scene: Scene, value: Value, facts: Facts) -> bool:
     if asked and not _FORMER & set(name_words(value.sink.name)):
         return False
     return _of_record(scene, value, meant, exactly=bool(asked))
+
+
+def _of_the_deed(scene: Scene, value: Value, facts: Facts) -> tuple[Day, ...]:
+    """Return the days that stand where the user asks for the deed: one of those is when it begins."""
+    return () if _ENDING & set(name_words(value.sink.name)) else days(said_of(scene.wish, facts).own)
 
 
 def _said_by_sources(scene: Scene) -> Iterator[Day]:

@@ -11,12 +11,12 @@ from accord.core.guard import Integrity, Outcome, Ruling
 from accord.guard.flow.aiming import aimed_elsewhere
 from accord.guard.flow.amounts import currency_fits
 from accord.guard.flow.binding import crossed, of_another_deed, turned_round
-from accord.guard.flow.calling import excluded, stands_alone, typed
+from accord.guard.flow.calling import stands_alone, typed
 from accord.guard.flow.choices import choice_fits
 from accord.guard.flow.clocks import untimely
 from accord.guard.flow.dating import day_fits, is_time, told_days, told_so
 from accord.guard.flow.figures import amount_doubt, as_labelled, hidden, number_fits
-from accord.guard.flow.lexicon import Slot, lexicon, name_words
+from accord.guard.flow.lexicon import Slot, either, lexicon, name_words
 from accord.guard.flow.origins import (
     NOWHERE,
     Origin,
@@ -27,6 +27,8 @@ from accord.guard.flow.origins import (
     own_making,
 )
 from accord.guard.flow.own_words import from_user, looked_up_as_other
+from accord.guard.flow.postal import in_address
+from accord.guard.flow.receiving import invited, may_receive, speaks_of
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.shapes import days, ibans, mails, shaped, urls
 from accord.guard.flow.speaking import marked
@@ -34,6 +36,7 @@ from accord.guard.flow.stems import content_words
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import POINTING, Value
 from accord.guard.flow.wholes import stands_placed, stands_whole
+from accord.guard.flow.wish import made
 
 _TURNED_ON: Final = re.compile(
     r"\b(?:turn|switch|put)\b[^.!?]{0,40}\bon\b|\b(?:enable|activate|einschalten|allume|enciende)\b"
@@ -43,7 +46,6 @@ _LONG: Final = 4
 _MONEYED: Final = frozenset({"currency", "asset", "coin", "ticker"})
 _HOURS: Final = frozenset({"godzina", "ora", "hora", "orario", "horario"})  # beside which `data` is a day
 _ASIDE: Final = frozenset({"cc", "bcc", "copy", "copies", "reply", "forward"})
-_COPIED: Final = frozenset({"copy", "copied", "kopie", "copie", "copia", "kopia"})
 _SHOWN: Final = frozenset({"image", "photo", "picture", "video", "attachment"})
 _PLACED: Final = frozenset({"location", "place", "venue", "address"})
 _PLAIN: Final = frozenset(
@@ -205,10 +207,10 @@ def _demanded(facts: Facts, value: Value) -> Integrity | None:
 def _origin(sitting: Sitting, value: Value, demanded: Integrity | None) -> Origin:
     """Return the best origin of a value: the user's words, a thing made in this session, a source the user named."""
     scene, facts, slot = sitting.scene, sitting.facts, value.sink.slot
-    if hidden(value.text) or (slot is Slot.RECIPIENT and not _may_receive(scene, value)):
+    if hidden(value.text) or (slot is Slot.RECIPIENT and not may_receive(scene, value)):
         return NOWHERE
     aside = bool(_ASIDE & set(name_words(value.sink.name)) and value.text.strip())
-    if slot is Slot.RECIPIENT and aside and not _speaks_of(sitting, value):
+    if slot is Slot.RECIPIENT and aside and not speaks_of(scene, value):
         return NOWHERE
     if sitting.by_user and (aimed_elsewhere(scene.wish, value, facts) or _other_file(sitting, value)):
         return NOWHERE
@@ -225,15 +227,11 @@ def _origin(sitting: Sitting, value: Value, demanded: Integrity | None) -> Origi
         return Origin(ok=True, source="model")
     if slot in {Slot.TARGET, Slot.PATH} and own_making(scene, value, facts):
         return Origin(ok=True, source="session")
+    if slot is Slot.TARGET and (spoken := facts.things & scene.wish.words) and spoken <= made(scene.wish):
+        return NOWHERE  # they speak only of what is to be made
     if slot is Slot.URL:
         return NOWHERE if scene.wish.urls and not facts.reads else link_origin(scene, value)
     return _delegated(sitting, value)
-
-
-def _may_receive(scene: Scene, value: Value) -> bool:
-    """Tell whether a receiver has the form that is asked for, and is nobody whom the user keeps out."""
-    form = value.text.strip()
-    return not form or (typed(value) and not excluded(scene.wish, form))
 
 
 def _other_file(sitting: Sitting, value: Value) -> bool:
@@ -248,10 +246,12 @@ def _delegated(sitting: Sitting, value: Value) -> Origin:
     scene, slot = sitting.scene, value.sink.slot
     if slot is Slot.RECIPIENT and len(shaped(value.text, slot)) > 1:
         return NOWHERE
+    if slot is Slot.RECIPIENT and not invited(scene, value):
+        return NOWHERE
     origin = field_origin(scene, value, sitting.facts)
     if origin.ok or slot is not Slot.RECIPIENT or not sitting.by_user:
         return origin
-    if not _speaks_of(sitting, value):
+    if not speaks_of(scene, value):
         return origin
     free = (
         free_origin(scene, value, sitting.facts)
@@ -259,15 +259,6 @@ def _delegated(sitting: Sitting, value: Value) -> Origin:
         else name_origin(scene, value)
     )
     return free if free.ok or not origin.source else origin
-
-
-def _speaks_of(sitting: Sitting, value: Value) -> bool:
-    """Tell whether the user left this argument to the source: the tool cannot do without, or the user names it."""
-    if value.sink.required:
-        return True
-    kin = lexicon().things.get(value.sink.name, frozenset({value.sink.name, *name_words(value.sink.name)} - {"to"}))
-    kin = kin | _COPIED if value.sink.name == "cc" else kin
-    return bool(kin & sitting.scene.wish.words)
 
 
 def _nobody(value: Value) -> bool:
@@ -311,6 +302,8 @@ def _doubt(sitting: Sitting, value: Value, only: int, receivers: frozenset[str])
     if slot is Slot.OTHER and not value.number and looked_up_as_other(scene, value):
         return NOWHERE
     if slot is Slot.OTHER and not value.number and value.text.strip():
+        if not typed(value):
+            return NOWHERE
         return None if _spoken_of(sitting, value) and _told_whole(sitting, value) else NOWHERE
     return None
 
@@ -338,16 +331,23 @@ def _told_whole(sitting: Sitting, value: Value) -> bool:
     scene, text = sitting.scene, value.text.strip()
     if hidden(value.text) or _BROKEN.search(text) or any(letter.isspace() and letter != " " for letter in text):
         return False
-    if ibans(text) or mails(text) or (_PLAIN & set(name_words(value.sink.name)) and is_time(text)):
+    if (
+        ibans(text)
+        or mails(text)
+        or text.casefold() in scene.wish.files
+        or (_PLAIN & set(name_words(value.sink.name)) and is_time(text))
+    ):
         return False
     asked = set(name_words(value.sink.name))
+    if _PLAIN & asked and either("subject", "aux").intersection(text.casefold().split()):
+        return False
     if text.casefold() in sitting.facts.asks or asked.issuperset(name_words(text)):
         return False
     mixed = any(map(str.isdigit, text)) and (not text.isdigit() or len(text) > _LONG or bool(value.sink.required))
     typed_so = " " not in text and mixed and stands_alone(text, scene.wish.own)
     own = stands_placed if _PLACED & asked else stands_whole
     if typed_so or own(text, scene.wish.own) or own(text, scene.operator):
-        return True
+        return in_address(text, scene.wish.own, asked) is not False
     places = (place for place in range(len(scene.seen)) if scene.reached(place))
     return any(_shows(scene, place, text, asked) for place in places)
 
@@ -369,7 +369,8 @@ def _shows(scene: Scene, place: int, text: str, asked: set[str]) -> bool:
         return any(
             one or called & set(name_words(f.key)) for one, found in zip(alone, plain, strict=True) for f in found
         )
-    return stands_whole(text, output.text) and not marked(output.text, scene.distrusted)
+    speaks = marked(output.text, scene.distrusted)
+    return stands_whole(text, output.text) and not speaks and in_address(text, output.text, asked) is True
 
 
 def _objection(sitting: Sitting, value: Value, origin: Origin) -> Ruling:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from accord.content.language import common
@@ -10,12 +11,16 @@ from accord.core.system import Effect
 from accord.guard.flow.aiming import goal_words
 from accord.guard.flow.asking import many, requests_for
 from accord.guard.flow.calling import called_by_name
+from accord.guard.flow.clauses import files_for
 from accord.guard.flow.counting import told_by_sources
 from accord.guard.flow.lexicon import Slot, identifies, lexicon, name_words, slot_named
 from accord.guard.flow.limits import conditioned, excluded_words
 from accord.guard.flow.outputs import Field
-from accord.guard.flow.persons import by_name, of_all_names, only_address
-from accord.guard.flow.scene import PASTED, Scene
+from accord.guard.flow.own_words import always_elsewhere
+from accord.guard.flow.persons import by_name, mentioned, of_all_names, of_another_title, only_address
+from accord.guard.flow.repaying import may_be_paid
+from accord.guard.flow.requesting import quotations
+from accord.guard.flow.scene import PASTED, Scene, Seen
 from accord.guard.flow.selecting import Chosen, words_of
 from accord.guard.flow.shapes import clean_url, form_of, ibans, mails, one_url, shaped
 from accord.guard.flow.speaking import marked
@@ -79,6 +84,8 @@ def field_origin(scene: Scene, value: Value, facts: Facts) -> Origin:
     """Return where a value stands as a field of a record the user chose."""
     slot = value.sink.slot
     form = form_of(value.text, slot)
+    if slot is Slot.RECIPIENT and "@" not in form and always_elsewhere(form, scene.wish):
+        return NOWHERE
     worst = NOWHERE
     for place, seen in scene.holding(value.text):
         if seen.facts is None or (not seen.args and _ROLES & set(name_words(value.sink.name))):
@@ -152,7 +159,7 @@ def _judged(scene: Scene, place: int, holding: list[tuple[int, Field]], slot: Sl
     source = scene.seen[place].source
     if slot is Slot.RECIPIENT and (named := by_name(scene, place, holding)) is not None:
         return Origin(ok=named, source=source, ambiguous=not named, place=place)
-    if slot is Slot.RECIPIENT and _looked_up(scene, place, holding):
+    if slot is Slot.RECIPIENT and (_looked_up(scene, place, holding) or of_another_title(scene, place, holding)):
         return Origin(ok=False, source=source, ambiguous=True, place=place)
     if slot is Slot.RECIPIENT and _written_instead(scene, holding[0][1].value, facts):
         return Origin(ok=False, source=source, ambiguous=True, place=place)
@@ -166,12 +173,16 @@ def _judged(scene: Scene, place: int, holding: list[tuple[int, Field]], slot: Sl
     if slot is Slot.TARGET and not all(_of_named_file(scene, place, at, facts) for at, _ in holding):
         return Origin(ok=False, source=source, place=place)
     picked = scene.named(place) if final else scene.chosen(place, strict=slot is Slot.RECIPIENT)
-    told = told_by_sources(scene, holding[0][1], place) if slot in _TOLD and not picked.sure else None
+    listed = slot in _TOLD and not (picked.sure and holding[0][1].key and len(scene.output(place).records) > 1)
+    told = told_by_sources(scene, holding[0][1], place) if listed else None
     if told is not None:
         return Origin(ok=told, source=source, ambiguous=not told, place=place)
     several = slot is Slot.TARGET and many(scene.wish, facts)
     places = of_all_names(scene, place, picked.places) if several else picked.places
-    meant = [field for at, field in holding if at in places]
+    records = scene.output(place).records
+    paid = slot is Slot.RECIPIENT
+    held = [(records[at], field) for at, field in holding if at in places]
+    meant = [field for record, field in held if not paid or may_be_paid(scene, field, record, facts)]
     if not meant:
         return Origin(ok=False, source=source, ambiguous=not picked.places, place=place)
     alone = picked.sure and any(only_address(scene, scene.output(place).records[at]) for at in picked.places)
@@ -194,7 +205,7 @@ def _of_named_file(scene: Scene, place: int, at: int, facts: Facts) -> bool:
     """Tell whether a record is of a file that the user named, where they named any to do something with."""
     if not facts.things & lexicon().things["file"]:
         return True
-    names, record = scene.wish.files, scene.output(place).records[at]
+    names, record = files_for(scene.wish, facts), scene.output(place).records[at]
     if names:
         return any(field.value.strip().casefold() in names for field in record)
     goal = goal_words(scene.wish, facts)
@@ -213,8 +224,11 @@ def _looked_up(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bo
     """Tell whether an address comes from a list of persons: there the name decides, and the user named nobody in it."""
     facts = scene.seen[place].facts
     persons = facts is not None and bool(facts.nouns & lexicon().small["listed"])
-    if not persons or scene.wish.plural or scene.wish.choosing or not shaped(holding[0][1].value, Slot.RECIPIENT):
+    if not persons or facts is None or not shaped(holding[0][1].value, Slot.RECIPIENT):
         return False
+    if scene.wish.plural or scene.wish.choosing:
+        all_of_them = scene.wish.every and facts.nouns & scene.wish.stems
+        return not (all_of_them or mentioned(scene, place, holding))
     fields = (field for record in scene.output(place).records for field in record)
     return any(lexicon().small["naming"].intersection(name_words(field.key)) for field in fields)
 
@@ -258,9 +272,7 @@ def free_origin(scene: Scene, value: Value, facts: Facts) -> Origin:
         return NOWHERE
     if not _asks_for_form(value, facts):
         return NOWHERE
-    for place, seen in scene.directed():
-        readings = scene.same(place)
-        texts = [text for one in readings for text in scene.texts(one)]
+    for place, seen, texts in _by_quotation(scene, form, facts):
         candidates = {form_of(one, slot) for text in texts for one in _rivals(text, form, facts)}
         if form not in candidates or not _speaks_for(scene, place, value.text):
             continue
@@ -269,6 +281,14 @@ def free_origin(scene: Scene, value: Value, facts: Facts) -> Origin:
         alone = candidates == {form}
         return Origin(ok=alone, source=seen.source, ambiguous=not alone, free=True, place=place)
     return NOWHERE
+
+
+def _by_quotation(scene: Scene, form: str, facts: Facts) -> Sequence[tuple[int, Seen, list[str]]]:
+    """Return the outputs that the user pointed at, with their texts; where they quoted the name of one, such alone."""
+    found = [(at, seen, [text for one in scene.same(at) for text in scene.texts(one)]) for at, seen in scene.directed()]
+    quoted = quotations(scene.wish.own) if len(found) > 1 else ()
+    named = [one for one in found if any(v.text.strip().casefold() in quoted for v in scene.values(one[0]))]
+    return named if any(_rivals(text, form, facts) for _, _, texts in named for text in texts) else found
 
 
 def _asks_for_form(value: Value, facts: Facts) -> bool:
@@ -317,7 +337,7 @@ def name_origin(scene: Scene, value: Value) -> Origin:
     form = form_of(value.text, value.sink.slot)
     if not scene.wish.words & lexicon().small["referring"] or not _NAME.fullmatch(value.text.strip()):
         return NOWHERE
-    if {"mail", "email", "iban", "to"} & set(name_words(value.sink.name)):
+    if {"mail", "email", "iban", "to"} & set(name_words(value.sink.name)) or always_elsewhere(form, scene.wish):
         return NOWHERE
     for place, seen in scene.directed():
         if form not in seen.output.casefold() or scene.opaque(place):

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from accord.content.language import common
 from accord.guard.flow.calling import begun, called, introduced, stands_alone
 from accord.guard.flow.lexicon import Slot, identifies, lexicon, name_words
+from accord.guard.flow.requesting import quotations
 from accord.guard.flow.scene import Scene, stands_in
 from accord.guard.flow.shapes import days
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
+from accord.guard.flow.wish import Wish
 
 _NAME: Final = re.compile(r"[^\W\d_][\w -]{0,40}")
+_GIVING: Final = frozenset({"send", "post", "share", "pay", "invite", "add"})
+_ONWARDS: Final = frozenset({"to", "from", "with", "at", "for", "into"})
+_LETTER: Final = re.compile(r"(?i)\b(?:from|von|de|da|dal|van)\s+(?:\w+\s+(?:to|an|à|a|aan)\s+)?$")
+_OWNED: Final = re.compile(r"['’]s\s+\w")
 _MAILED: Final = frozenset({"mail", "email"})
 _ANY: Final = frozenset({"id", "number", "key", "query", "q", "search", "name", "keyword", "text"})
 _CALLED: Final = frozenset({Slot.SECRET, Slot.TARGET, Slot.RECIPIENT, Slot.PATH, Slot.CODE})
@@ -29,10 +36,14 @@ def from_user(scene: Scene, value: Value, facts: Facts) -> bool:
     if not named:
         return _said_by_operator(scene, value)
     about = facts.things if slot is Slot.TARGET and identifies(value.sink.name) else frozenset()
+    if slot is Slot.TARGET and days(form) and " " in form:
+        return False
     if slot is Slot.TARGET and looked_up_as_other(scene, value, about):
         return False
     if slot is Slot.TARGET and form.isdigit() and len(form) < 6:
         return _labelled(scene, form, facts)
+    if slot is Slot.RECIPIENT and (_no_name(form) or _quoted_as_thing(scene, value)):
+        return False
     if slot is Slot.RECIPIENT and facts.nouns & _MAILED and "@" not in form:
         return False  # a mail goes to an address
     paid = "pay" in facts.groups or bool(facts.things & lexicon().things["money"])
@@ -76,7 +87,11 @@ def _said_by_operator(scene: Scene, value: Value) -> bool:
 
 def _only_a_source(scene: Scene, form: str, facts: Facts) -> bool:
     """Tell whether a bare name stands only where the user says where something is, before anything is asked for."""
-    if "send" not in facts.groups or not _NAME.fullmatch(form):
+    if not facts.groups & _GIVING or not _NAME.fullmatch(form):
+        return False
+    if always_elsewhere(form, scene.wish):
+        return True
+    if "send" not in facts.groups:
         return False
     asked = [request.start for request in scene.wish.requests if request.verb in facts.asks]
     text = scene.wish.text.casefold()
@@ -85,6 +100,35 @@ def _only_a_source(scene: Scene, form: str, facts: Facts) -> bool:
         return False
     before = text[: text.rfind(form.casefold(), 0, first)].split()[-2:]
     return bool(set(before) & lexicon().small["origin"])
+
+
+def _no_name(form: str) -> bool:
+    """Tell whether words are no name of anybody: a letter, a possessive, what goes on to another word."""
+    if all(word in lexicon().small["stop"] for word in form.casefold().split()):
+        return True
+    return len(form) < 2 or form.endswith(("'s", "’s")) or bool(_ONWARDS.intersection(form.casefold().split()[1:-1]))
+
+
+@lru_cache(maxsize=512)
+def always_elsewhere(form: str, wish: Wish) -> bool:
+    """Tell whether a name stands only where something is: `from Bob`, `from Bob to Ann`, `in Ann's inbox`.
+
+    Who is answered stands there too: `reply to the mail from Bob`.
+    """
+    spots = [match.span() for match in re.finditer(rf"(?i)(?<!\w){re.escape(form)}(?!\w)", wish.own)]
+    apart = all(_LETTER.search(wish.own, 0, start) or _OWNED.match(wish.own, end) for start, end in spots)
+    return bool(spots) and apart and not wish.words & lexicon().small["replying"]
+
+
+def _quoted_as_thing(scene: Scene, value: Value) -> bool:
+    """Tell whether a name stands only in quotations that the user calls something else by: the `'Kick-off' event`."""
+    form = value.text.strip().casefold()
+    own, things = scene.wish.own.casefold(), lexicon().things
+    mine = frozenset[str]().union(*(things.get(word, frozenset({word})) for word in name_words(value.sink.name)))
+    quoted = [one for one in quotations(scene.wish.own) if stands_in(form, one, Slot.OTHER)]
+    after = [re.match(r"\W{1,3}(\w+)", own[own.find(one) + len(one) :]) for one in quoted]
+    named = [match[1] for match in after if match is not None and match[1] in things]
+    return bool(named) and len(named) == own.count(form) and mine.isdisjoint(named)
 
 
 def _labelled(scene: Scene, number: str, facts: Facts) -> bool:

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from accord.guard.flow.calling import excluded
 from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import Field, read_output
-from accord.guard.flow.scene import Scene
-from accord.guard.flow.selecting import id_written
+from accord.guard.flow.requesting import quotations
+from accord.guard.flow.scene import Scene, stands_in
+from accord.guard.flow.selecting import bears, id_written
 from accord.guard.flow.shapes import form_of, shaped, without_accents
 
 
@@ -25,13 +26,43 @@ def by_name(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool 
     known, at = _known(scene.output(place).text), {spot for spot, _ in holding}
     mine = max((len(one.words & plain) for one in known if one.address == form and one.at in at), default=0)
     best = max((len(one.words & plain) for one in known if one.address != form), default=0)
-    return None if not mine and not best else mine > best
+    if mine or best:
+        return mine > best
+    return False if _known_elsewhere(scene, place, plain) else None
+
+
+def _known_elsewhere(scene: Scene, place: int, names: frozenset[str] | set[str]) -> bool:
+    """Tell whether another output has the address of somebody whom the user named, and they mean nobody besides."""
+    if scene.wish.plural or scene.wish.choosing or scene.wish.instructs:
+        return False
+    others = (other for other, seen in scene.directed() if other != place and seen.facts and seen.facts.reads)
+    return any(one.words & names for other in others for one in _known(scene.output(other).text))
 
 
 def _persons(scene: Scene) -> frozenset[str]:
     """Return the user's words that may be names, without a capital letter too."""
     words = lexicon()
     return scene.wish.words - words.small["stop"] - words.asked - words.things.keys()
+
+
+def mentioned(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool:
+    """Tell whether the user, or another source that they pointed at, speaks of somebody whose address a list has."""
+    form, at = form_of(holding[0][1].value, Slot.RECIPIENT), {spot for spot, _ in holding}
+    names = {
+        word for one in _known(scene.output(place).text) if one.address == form and one.at in at for word in one.words
+    }
+    told = [seen.output for other, seen in scene.directed() if other != place]
+    texts = [scene.wish.folded, *(without_accents(text.casefold()) for text in told)]
+    return any(stands_in(name, text, Slot.OTHER) for text in texts for name in names)
+
+
+def of_another_title(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool:
+    """Tell whether an address stands in no record with a name that the user quoted, and some other record has one."""
+    quoted = quotations(scene.wish.own)
+    if not quoted or any(bears(scene.output(place).records[at], quoted) for at, _ in holding):
+        return False
+    reads = (other for other, seen in scene.directed() if seen.facts is not None and seen.facts.reads)
+    return any(bears(record, quoted) for other in reads for record in scene.output(other).records)
 
 
 class _Known(NamedTuple):

@@ -26,6 +26,13 @@ _SOURCES: Final = frozenset(
 _TOWARDS: Final = frozenset({"on", "in", "under", "for", "as", "auf", "für", "sur", "pour", "sobre", "su", "op"})
 
 
+@lru_cache(maxsize=512)
+def quotations(text: str) -> frozenset[str]:
+    """Return what stands in quotation marks, in lower case."""
+    found = (next(group for group in match.groups() if group is not None) for match in QUOTED.finditer(text))
+    return frozenset(said.strip().casefold() for said in found)
+
+
 class Request(NamedTuple):
     """A deed asked for, and the words that follow it in the same sentence; `near` are those of its object.
 
@@ -90,12 +97,13 @@ def requests_in(tokens: Sequence[Token], words: Lexicon, *, bounded: bool) -> It
             if follow.text in {".", "!", "?"}:
                 break
             after.append(follow.text)
+        told = list(takewhile(lambda word: word != ":", after))  # behind a colon stands what is to be said or done
         yield Request(
             verb,
             _heads(after),
-            _heads(takewhile(lambda word: word not in words.small["onto"], after)),
-            _heads(takewhile(lambda word: word not in words.small["linking"], after)),
-            _heads(_aimed(after, words)),
+            _heads(takewhile(lambda word: word not in words.small["onto"], told)),
+            _heads(takewhile(lambda word: word not in words.small["linking"], told)),
+            _heads(_aimed(told, words)),
             token.start,
             home=verb is token.text and after[:1] in (["me"], ["us"], ["mir"], ["uns"]),
             conditional=not bounded and conditional(plain, at),

@@ -12,7 +12,8 @@ from accord.guard.flow.naming import common, files_in, named_without_ending, oth
 from accord.guard.flow.outputs import Output, field_forms, read_output
 from accord.guard.flow.pasting import TURN
 from accord.guard.flow.reckoning import names_month
-from accord.guard.flow.selecting import Chosen, chosen_in, named_in
+from accord.guard.flow.requesting import quotations
+from accord.guard.flow.selecting import Chosen, bears, chosen_in, named_in
 from accord.guard.flow.shapes import (
     clean_url,
     days,
@@ -28,13 +29,14 @@ from accord.guard.flow.speaking import marked
 from accord.guard.flow.stems import content_words
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import POINTING, Value, leaves
-from accord.guard.flow.wish import Wish, following, read_wish
+from accord.guard.flow.wish import Wish, following, made, read_wish
 
 PASTED: Final = Facts(name="user:pasted", effect=Effect.READ, opaque=True)
 """What the user pasted into their own words: a source they handed over, and no order of theirs."""
 
 _TURN: Final = TURN.strip("\n")
 _EDGES: Final = frozenset("@.+-_/")
+_SHORT: Final = 2
 
 
 class Seen(NamedTuple):
@@ -117,9 +119,9 @@ class Scene:
         fields = (f for at in places for record in self.output(at).records for f in record)
         return any(f.value.strip().casefold() == name for f in fields if not f.free)
 
-    def follow(self, told: Wish) -> None:
+    def follow(self, told: Wish, files: frozenset[str]) -> None:
         """Let the words of a source that we were told to follow choose among records too; they vouch for no value."""
-        self.wish = following(self.wish, told)
+        self.wish = following(self.wish, told, files)
         self._pointed, self._reached, self._chosen = {}, {}, {}
 
     def pointed(self, place: int) -> bool:
@@ -224,12 +226,26 @@ class Scene:
         asked = [value for value in self.values(place) if not value.number and value.text.strip()]
         if not asked:
             placed = any(sink.required and sink.slot in {Slot.PATH, Slot.URL} for sink in seen.facts.sinks.values())
-            return not placed and (not seen.facts.things or bool(seen.facts.things & self.wish.words))
+            return not placed and (not seen.facts.things or self._spoken_of(seen.facts) or self._quoted(place))
         return all(self._named(value, place) for value in asked)
+
+    def _spoken_of(self, facts: Facts) -> bool:
+        """Tell whether the user speaks of what a list holds, and not only of what is to be made."""
+        endings = {name.rpartition(".")[2] for name in self.wish.files}
+        return bool(facts.things & (self.wish.words - made(self.wish) - endings))
+
+    def _quoted(self, place: int) -> bool:
+        """Tell whether an own list has what the user calls by a name that they quote, or a file that they name."""
+        dictated = {one.text.strip().casefold() for one in self.wish.literals}
+        quoted = self.wish.files | quotations(self.wish.own) - dictated
+        return bool(quoted) and any(bears(record, quoted) for record in self.output(place).records)
 
     def _named(self, value: Value, place: int) -> bool:
         if value.sink.slot is Slot.PATH:
             return self._named_file(value, place)
+        words = content_words(value.text)
+        if value.sink.slot not in POINTING and not words:
+            return False  # `the`, `I`: whatever holds them was not asked for
         if self.wrote(value, value.sink.slot):
             return True
         if value.sink.slot is Slot.URL:
@@ -238,7 +254,6 @@ class Scene:
             return any(one.same(other) for one in named for other in (*self.wish.days, *days(self.operator)))
         if names_month(value.text, self.wish.words):
             return True
-        words = content_words(value.text)
         if (
             words
             and sum(word in self.wish.stems for word in words) * 2 >= len(words)
@@ -266,7 +281,12 @@ class Scene:
         for earlier in range(place):
             if value.text not in self.seen[earlier].output or not self.pointed(earlier):
                 continue
-            if self.wish.instructs and not self.opaque(earlier):
+            told = (
+                self.wish.instructs
+                and len(form) > _SHORT
+                and stands_in(form, self.seen[earlier].output.casefold(), Slot.OTHER)
+            )
+            if told and not self.opaque(earlier):
                 return True
             if not self.opaque(earlier) and form in field_forms(self.seen[earlier].output, value.sink.slot):
                 return True
@@ -283,7 +303,7 @@ class Scene:
         output = self.output(place)
         meant = range(len(output.records)) if self.wish.every else self.chosen(place, strict=True).places
         fields = (field for at in meant for field in output.records[at])
-        texts = [one.value for one in fields if one.free or " " in one.value or slot_named(one.key) is Slot.URL]
+        texts = [f.value for f in fields if f.key and (f.free or " " in f.value or slot_named(f.key) is Slot.URL)]
         candidates = {found for text in texts for found in urls(text)}
         if form not in candidates or any(marked(text, self.distrusted) for text in texts if form in text):
             return False

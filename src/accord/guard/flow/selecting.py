@@ -21,6 +21,11 @@ _BEGINS: Final = re.compile(
 )
 
 
+_SHARE: Final = re.compile(
+    r"(\d[\d.,]*)\s?(?:%|per ?cent\b|prozent\b|pour ?cent\b|por ?ciento\b|procent\b)", re.IGNORECASE
+)
+
+
 class Chosen(NamedTuple):
     """The records meant; `sure` when the user's words leave one, or say which by a measure."""
 
@@ -135,6 +140,11 @@ def _said(record: Record, wish: Wish, *, free: bool) -> frozenset[str]:
     return wish.selectors.intersection(word for field in fields for word in _spoken(field))
 
 
+def bears(record: Record, names: frozenset[str]) -> bool:
+    """Tell whether a field of a record is one of these names."""
+    return any(not field.free and field.value.strip().casefold() in names for field in record)
+
+
 def words_of(record: Record) -> frozenset[str]:
     """Return the words that a record shows, in all its fields."""
     return frozenset(word for field in record for word in _spoken(field))
@@ -146,15 +156,21 @@ def _spoken(field: Field) -> tuple[str, ...]:
 
 
 def _counted(record: Record, wish: Wish) -> bool:
-    """Tell whether a number the user wrote stands in a record as a number of its own."""
-    if not wish.numbers:
+    """Tell whether a number the user wrote stands in a record as a number of its own; `10 %` is a share of some."""
+    said = wish.numbers - _shares(wish) if wish.numbers else wish.numbers
+    if not said:
         return False
     for field in record:
         if field.free or len(field.value) > 24 or field.key.lower().rstrip("_").endswith("id"):
             continue
-        if any(found in wish.numbers for found in numbers(field.value) if found):
+        if any(found in said for found in numbers(field.value) if found):
             return True
     return False
+
+
+@lru_cache(maxsize=512)
+def _shares(wish: Wish) -> frozenset[float]:
+    return frozenset(one for match in _SHARE.finditer(wish.own) for one in numbers(match[1]))
 
 
 def _measured(records: Sequence[Record], wish: Wish) -> frozenset[int]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 from accord.guard.flow.denying import Bound, bounds, taken_back
@@ -20,6 +21,8 @@ from accord.guard.flow.stems import split, stem, stems
 MOST: Final = 20_000
 """How many characters of the user's words are read, from the end."""
 
+_MAKING: Final = frozenset({"send", "compose", "draft", "create", "make", "schedule", "post"})
+_ONWARDS: Final = frozenset({"to", "for", "with", "in", "on", "at", "from", "of", "that"})
 _NAMED: Final = 3  # words of a name
 _NUMBERED: Final = 7  # digits of the shortest account
 _PROPER: Final = re.compile(r"(?<=[^\s.!?:])[\s'\"]{1,4}([^\W\d_a-z][^\W\d_]+)")
@@ -99,8 +102,9 @@ def read_deeds(text: str, verbs: frozenset[str]) -> tuple[Request, ...]:
 
 @lru_cache(maxsize=128)
 def read_orders(text: str) -> Wish:
-    """Return what a text asks for that the user told us to follow: a letter is one, whoever wrote it."""
-    return _read(text[-MOST:], _listened(text[-MOST:], ()))
+    """Return what a text asks for that the user told us to follow: a letter is one, and its `me` is who wrote it."""
+    told = _read(text[-MOST:], _listened(text[-MOST:], ()))
+    return replace(told, requests=tuple(one._replace(home=False) for one in told.requests))
 
 
 @lru_cache(maxsize=512)
@@ -115,10 +119,21 @@ def _listened(text: str, strange: tuple[tuple[int, int], ...]) -> _Heard:
 
 
 @lru_cache(maxsize=256)
-def following(wish: Wish, told: Wish) -> Wish:
+def following(wish: Wish, told: Wish, files: frozenset[str]) -> Wish:
     """Return a wish whose words that choose are also those of a source that the user told us to follow."""
     words, chosen_by = wish.words | told.words, wish.selectors | told.selectors
-    return replace(wish, words=words, stems=wish.stems | told.stems, selectors=chosen_by, files=wish.files | told.files)
+    return replace(wish, words=words, stems=wish.stems | told.stems, selectors=chosen_by, files=wish.files | files)
+
+
+@lru_cache(maxsize=512)
+def made(wish: Wish) -> frozenset[str]:
+    """Return the words that only name what is to be made: `send a mail` speaks of no mail that is there."""
+    making = _MAKING | lexicon().small["writing"]
+    starts = {one.start for one in wish.requests if one.verb in making}
+    said = [word for word, _ in wish.plain]
+    after = (said[at + 1 : at + 5] for at, (_, start) in enumerate(wish.plain) if start in starts)
+    new = (word for words in after for word in takewhile(lambda one: one.isalpha() and one not in _ONWARDS, words))
+    return frozenset(word for word in new if said.count(word) == 1)
 
 
 def _read(spoken: str, heard: _Heard) -> Wish:
@@ -193,6 +208,8 @@ def _selectors(plain: list[str], words: Lexicon) -> frozenset[str]:
     found: set[str] = set()
     for at, word in enumerate(plain):
         if not word[0].isalnum() or word in words.small["stop"]:
+            continue
+        if plain[at + 1 : at + 2] == ["%"]:
             continue
         last = plain[at - 1] if at else ""
         if last in {"to", "with", "invite", "tell", "an", "à", "al"} and word not in words.things:

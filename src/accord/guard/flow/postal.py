@@ -1,0 +1,49 @@
+"""Where a street and a town stand in an address that is written in one line, or behind what they are called."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+_LINE: Final = re.compile(r"[^.!?;:()\n]+")
+_LABELS: Final = {
+    True: r"city|town|stadt|ort|ville|ciudad|città|plaats|cidade",
+    False: r"street|straße|rue|calle|via|straat|rua",
+}
+_TOWN: Final = frozenset({"city", "town"})
+_NAMED: Final = re.compile(r"[^\W\d_]{3}")
+_MOST: Final = 200
+
+
+def in_address(form: str, text: str, asked: set[str]) -> bool | None:
+    """Tell whether a value stands where the town, or else the street, has its place; None where no address shows it.
+
+    `asked` are the words of the argument's name; for any other than these every place is good.
+    """
+    town = bool(asked & _TOWN)
+    if not town and "street" not in asked:
+        return True
+    return "," not in form and _stands(form.strip().casefold(), text, town=town)
+
+
+@lru_cache(maxsize=256)
+def _stands(wanted: str, text: str, *, town: bool) -> bool | None:
+    """Tell so of `Dalton Street 123, New York`: the street is the first part with a number, the town beside one."""
+    if re.search(rf"(?i)\b(?:{_LABELS[town]})\W{{1,3}}{re.escape(wanted)}(?!\w)", text):
+        return True
+    lines = [[part.strip().casefold() for part in line.split(",")] for line in _LINE.findall(text)[:_MOST]]
+    found = [(parts, at) for parts in lines for at, part in enumerate(parts) if wanted in part and _numbered(parts)]
+    return any(_fits(parts, at, town=town) for parts, at in found) if found else None
+
+
+def _numbered(parts: list[str]) -> list[int]:
+    return [place for place, part in enumerate(parts) if any(map(str.isdigit, part))]
+
+
+def _fits(parts: list[str], at: int, *, town: bool) -> bool:
+    numbered = _numbered(parts)
+    if not town:
+        return at == numbered[0]
+    coded = [place for place in numbered[1:] if _NAMED.search(parts[place])]  # `4051 Basel`
+    return at in coded if coded else at not in numbered and any(abs(at - place) == 1 for place in numbered)

@@ -1,0 +1,34 @@
+"""Whether an argument for somebody may be filled at all: the user speaks of whom it means, and keeps out none."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from accord.guard.flow.calling import excluded, typed
+from accord.guard.flow.lexicon import lexicon, name_words
+from accord.guard.flow.scene import Scene
+from accord.guard.flow.values import Value
+
+_COPIED: Final = frozenset({"copy", "copied", "kopie", "copie", "copia", "kopia"})
+_ABOUT: Final = frozenset({"address", "info", "information", "details", "profile"})  # of anything
+_WITH: Final = frozenset({"with", "invite", "mit", "avec", "con", "com", "met"})
+
+
+def may_receive(scene: Scene, value: Value) -> bool:
+    """Tell whether a receiver has the form that is asked for, and is nobody whom the user keeps out."""
+    form = value.text.strip()
+    return not form or (typed(value) and not excluded(scene.wish, form))
+
+
+def speaks_of(scene: Scene, value: Value) -> bool:
+    """Tell whether the user left this argument to the source: the tool cannot do without, or the user names it."""
+    if value.sink.required:
+        return True
+    kin = lexicon().things.get(value.sink.name, frozenset({value.sink.name, *name_words(value.sink.name)} - {"to"}))
+    kin = kin | _COPIED if value.sink.name == "cc" else kin - _ABOUT
+    return bool(kin & scene.wish.words)
+
+
+def invited(scene: Scene, value: Value) -> bool:
+    """Tell whether the user speaks of anybody whom an argument that may be left out could mean."""
+    return speaks_of(scene, value) or bool(scene.wish.words & _WITH) or scene.wish.instructs
