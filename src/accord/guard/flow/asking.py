@@ -11,7 +11,7 @@ from accord.guard.flow.clauses import files_for
 from accord.guard.flow.lexicon import OWN, Slot, lexicon, name_words
 from accord.guard.flow.requesting import Request, quotations
 from accord.guard.flow.scene import Scene
-from accord.guard.flow.selecting import bears
+from accord.guard.flow.selecting import bearing
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import POINTING
@@ -182,8 +182,9 @@ def _instructions(scene: Scene) -> Iterator[tuple[str, str]]:
         output = scene.output(place)
         named = not quoted or any(value.text.strip().casefold() in quoted for value in scene.values(place))
         if output.records:
-            records = [output.records[at] for at in scene.chosen(place).places]
-            texts = [f.value for one in records if named or bears(one, quoted) for f in one if f.free]
+            bears = bearing(seen.output, quoted)
+            records = [output.records[at] for at in scene.chosen(place).places if named or at in bears]
+            texts = [field.value for record in records for field in record if field.free]
         else:
             texts = [output.text] if named else []
         yield from ((f"tool:{seen.name}", text) for text in texts if not marked(text, scene.distrusted))

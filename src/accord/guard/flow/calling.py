@@ -18,7 +18,7 @@ from accord.guard.flow.wholes import stands_whole
 from accord.guard.flow.wish import Wish
 
 _BROKEN: Final = re.compile(r"[.!?;:,\n]\s")
-_BEGUN: Final = re.compile(r"(?:^|[.!?\n]\s*)([^\W\d_a-z][\w'-]*)\s+([\w'-]+)")
+_BEGUN: Final = re.compile(r"(?:^|[.!?\n]\s{0,20})([^\W\d_a-z][\w'-]*)\s+([\w'-]+)")
 _CLAUSE: Final = re.compile(r"[,;.!?\n]|\b(?:and|then|und|dann|et|puis|y|luego|e|poi|en)\b")
 _ENDED: Final = re.compile(r"[.!?;:\n]\s")
 _EDGE: Final = " .,;:!?()[]\"'"

@@ -24,13 +24,13 @@ LONGEST: Final = 100_000
 """Characters of a text that may leave in one argument."""
 
 _MARKER: Final = re.compile(r"\{[^{}]{1,60}\}|<[^<>]{1,60}>|\[[^\[\]]{1,60}\]")
-_TOKEN: Final = re.compile(r"(?<![\w@])(?=[\w-]*\d)[A-Za-z0-9][\w-]{5,63}(?![\w@])")
+_TOKEN: Final = re.compile(r"(?<![\w@])(?=[\w-]{0,63}\d)[A-Za-z0-9][\w-]{5,63}(?![\w@])")
 _SIGNS: Final = frozenset("/\\<>{}|~@#=`$^*_")
 _RUN: Final = re.compile(
-    r"(?=[a-z]*[A-Z0-9+/_-])[A-Za-z0-9+/_-]{12,}|%\w\w|&#|\b0[xX]\w{4}"
+    r"(?<![A-Za-z0-9+/_-])(?=[a-z]*[A-Z0-9+/_-])[A-Za-z0-9+/_-]{12,}|%\w\w|&#|\b0[xX]\w{4}"
     r"|\d{2,3}(?:[ ,;:/-]\d{2,3}){5}|[.-]{4}|(?:[0-9A-Fa-f]{2}[ :,.-]){6}"
 )
-_LOOSE: Final = re.compile(r"(?<!\w)[.@-]+(?=\w)|(?<=\w)@(?=\W)|(?<=\d{6})(?=[A-Z]?[a-z])")
+_LOOSE: Final = re.compile(r"(?<!\w)[.@-]{1,40}(?=\w)|(?<=\w)@(?=\W)|(?<=\d{6})(?=[A-Z]?[a-z])")
 _TWICE: Final = re.compile(r"([@.])\1+")
 _LINKED: Final = re.compile(r"(?i)\w://|\bwww\.")
 _ACCOUNT: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?=[A-Z]{0,8}\d{6})[A-Z0-9]{11,30}")  # in capitals already

@@ -15,7 +15,7 @@ IN_A_ROW: Final = 5
 """Words that two texts do not have in a row by accident."""
 
 _MOST: Final = 200_000  # characters of a text that are looked at
-_NAME: Final = re.compile(r"[^\W\d_]+(?:[ \u00a0\t]{1,3}[^\W\d_]+)+")
+_NAME: Final = re.compile(r"(?<![^\W\d_])[^\W\d_]+(?:[ \u00a0\t]{1,3}[^\W\d_]+)+")
 _ESCAPED: Final = re.compile(r"\\[nrt]")
 _SHORT = 3
 

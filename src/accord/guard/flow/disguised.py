@@ -23,7 +23,7 @@ _LEAST: Final = 6
 _SECRET: Final = 4
 _DIGITS: Final = 3
 _MOST: Final = 2_000
-_TOKEN: Final = re.compile(r"(?<![\w@.])(?=[\w-]*\d)[A-Za-z0-9][\w-]{5,63}(?![\w@])")
+_TOKEN: Final = re.compile(r"(?<![\w@.])(?=[\w-]{0,63}\d)[A-Za-z0-9][\w-]{5,63}(?![\w@])")
 _GROUPS: Final = re.compile(r"\d(?<![\w.,-]\d)\d{1,5}(?:[ -]\d{2,6}){1,6}(?![\w-]|[.,]\d)")
 _RUN: Final = re.compile(r"\d+")
 _RUNS: Final = 200

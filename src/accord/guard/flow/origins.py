@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from accord.content.language import common
@@ -273,7 +274,7 @@ def free_origin(scene: Scene, value: Value, facts: Facts) -> Origin:
     if not _asks_for_form(value, facts):
         return NOWHERE
     for place, seen, texts in _by_quotation(scene, form, facts):
-        candidates = {form_of(one, slot) for text in texts for one in _rivals(text, form, facts)}
+        candidates = frozenset[str]().union(*(_rivals(text, form, facts) for text in texts))
         if form not in candidates or not _speaks_for(scene, place, value.text):
             continue
         if any(marked(text, scene.distrusted) for text in texts) or seen.output in scene.distrusted:
@@ -301,13 +302,16 @@ def _asks_for_form(value: Value, facts: Facts) -> bool:
     return not mailed and bool(asked & small["accounted"]) and (paid or bool(asked & {"iban", "account"}))
 
 
-def _rivals(text: str, form: str, facts: Facts) -> list[str]:
+def _rivals(text: str, form: str, facts: Facts) -> frozenset[str]:
     """Return what else in a text could be meant: who is paid has an account, whatever mail stands beside it."""
-    if "pay" in facts.groups and "@" not in form:
-        return ibans(text)
-    if "pay" not in facts.groups and "@" in form:
-        return mails(text)
-    return mails(text) + ibans(text)
+    paid, mailed = "pay" in facts.groups, "@" in form
+    return _forms_in(text, accounts=paid or not mailed, addresses=not paid or mailed)
+
+
+@lru_cache(maxsize=512)
+def _forms_in(text: str, *, accounts: bool, addresses: bool) -> frozenset[str]:
+    found = (*(ibans(text) if accounts else ()), *(mails(text) if addresses else ()))
+    return frozenset(form_of(one, Slot.RECIPIENT) for one in found)
 
 
 def _of_form(text: str, value: str) -> bool:

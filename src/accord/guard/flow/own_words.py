@@ -20,6 +20,7 @@ _NAME: Final = re.compile(r"[^\W\d_][\w -]{0,40}")
 _GIVING: Final = frozenset({"send", "post", "share", "pay", "invite", "add"})
 _ONWARDS: Final = frozenset({"to", "from", "with", "at", "for", "into"})
 _LETTER: Final = re.compile(r"(?i)\b(?:from|von|de|da|dal|van)\s+(?:\w+\s+(?:to|an|à|a|aan)\s+)?$")
+_NEAR: Final = 80  # characters before a name
 _OWNED: Final = re.compile(r"['’]s\s+\w")
 _MAILED: Final = frozenset({"mail", "email"})
 _ANY: Final = frozenset({"id", "number", "key", "query", "q", "search", "name", "keyword", "text"})
@@ -116,7 +117,8 @@ def always_elsewhere(form: str, wish: Wish) -> bool:
     Who is answered stands there too: `reply to the mail from Bob`.
     """
     spots = [match.span() for match in re.finditer(rf"(?i)(?<!\w){re.escape(form)}(?!\w)", wish.own)]
-    apart = all(_LETTER.search(wish.own, 0, start) or _OWNED.match(wish.own, end) for start, end in spots)
+    led = (_LETTER.search(wish.own, max(0, start - _NEAR), start) for start, _ in spots)
+    apart = all(found or _OWNED.match(wish.own, end) for found, (_, end) in zip(led, spots, strict=True))
     return bool(spots) and apart and not wish.words & lexicon().small["replying"]
 
 

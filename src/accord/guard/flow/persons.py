@@ -10,7 +10,7 @@ from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import Field, read_output
 from accord.guard.flow.requesting import quotations
 from accord.guard.flow.scene import Scene, stands_in
-from accord.guard.flow.selecting import bears, id_written
+from accord.guard.flow.selecting import bearing, id_written
 from accord.guard.flow.shapes import form_of, shaped, without_accents
 
 
@@ -59,10 +59,10 @@ def mentioned(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> boo
 def of_another_title(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool:
     """Tell whether an address stands in no record with a name that the user quoted, and some other record has one."""
     quoted = quotations(scene.wish.own)
-    if not quoted or any(bears(scene.output(place).records[at], quoted) for at, _ in holding):
+    if not quoted or not bearing(scene.seen[place].output, quoted).isdisjoint(at for at, _ in holding):
         return False
-    reads = (other for other, seen in scene.directed() if seen.facts is not None and seen.facts.reads)
-    return any(bears(record, quoted) for other in reads for record in scene.output(other).records)
+    own = ((at, seen) for at, seen in scene.directed() if seen.facts is not None and seen.facts.reads)
+    return any(bearing(seen.output, quoted) for at, seen in own if not scene.opaque(at))
 
 
 class _Known(NamedTuple):

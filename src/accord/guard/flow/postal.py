@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -13,7 +14,8 @@ _LABELS: Final = {
 }
 _TOWN: Final = frozenset({"city", "town"})
 _NAMED: Final = re.compile(r"[^\W\d_]{3}")
-_MOST: Final = 200
+_MOST: Final = 200  # lines
+_PARTS: Final = 12  # of an address
 
 
 def in_address(form: str, text: str, asked: set[str]) -> bool | None:
@@ -32,18 +34,18 @@ def _stands(wanted: str, text: str, *, town: bool) -> bool | None:
     """Tell so of `Dalton Street 123, New York`: the street is the first part with a number, the town beside one."""
     if re.search(rf"(?i)\b(?:{_LABELS[town]})\W{{1,3}}{re.escape(wanted)}(?!\w)", text):
         return True
-    lines = [[part.strip().casefold() for part in line.split(",")] for line in _LINE.findall(text)[:_MOST]]
-    found = [(parts, at) for parts in lines for at, part in enumerate(parts) if wanted in part and _numbered(parts)]
-    return any(_fits(parts, at, town=town) for parts, at in found) if found else None
+    lines = (line.split(",") for line in _LINE.findall(text)[:_MOST])
+    found = [fit for parts in lines if len(parts) <= _PARTS for fit in _fits(wanted, parts, town=town)]
+    return any(found) if found else None
 
 
-def _numbered(parts: list[str]) -> list[int]:
-    return [place for place, part in enumerate(parts) if any(map(str.isdigit, part))]
-
-
-def _fits(parts: list[str], at: int, *, town: bool) -> bool:
-    numbered = _numbered(parts)
-    if not town:
-        return at == numbered[0]
+def _fits(wanted: str, line: list[str], *, town: bool) -> Iterator[bool]:
+    """Yield of each part of an address that holds a value whether it is where that belongs."""
+    parts = [part.strip().casefold() for part in line]
+    numbered = [place for place, part in enumerate(parts) if any(map(str.isdigit, part))]
     coded = [place for place in numbered[1:] if _NAMED.search(parts[place])]  # `4051 Basel`
-    return at in coded if coded else at not in numbered and any(abs(at - place) == 1 for place in numbered)
+    for at, part in enumerate(parts) if numbered else ():
+        if wanted in part and not town:
+            yield at == numbered[0]
+        elif wanted in part:
+            yield at in coded if coded else at not in numbered and any(abs(at - place) == 1 for place in numbered)

@@ -13,7 +13,7 @@ from accord.guard.flow.outputs import Output, field_forms, read_output
 from accord.guard.flow.pasting import TURN
 from accord.guard.flow.reckoning import names_month
 from accord.guard.flow.requesting import quotations
-from accord.guard.flow.selecting import Chosen, bears, chosen_in, named_in
+from accord.guard.flow.selecting import Chosen, bearing, chosen_in, named_in
 from accord.guard.flow.shapes import (
     clean_url,
     days,
@@ -238,7 +238,7 @@ class Scene:
         """Tell whether an own list has what the user calls by a name that they quote, or a file that they name."""
         dictated = {one.text.strip().casefold() for one in self.wish.literals}
         quoted = self.wish.files | quotations(self.wish.own) - dictated
-        return bool(quoted) and any(bears(record, quoted) for record in self.output(place).records)
+        return not self.opaque(place) and bool(bearing(self.seen[place].output, quoted))
 
     def _named(self, value: Value, place: int) -> bool:
         if value.sink.slot is Slot.PATH:

@@ -22,7 +22,7 @@ _BEGINS: Final = re.compile(
 
 
 _SHARE: Final = re.compile(
-    r"(\d[\d.,]*)\s?(?:%|per ?cent\b|prozent\b|pour ?cent\b|por ?ciento\b|procent\b)", re.IGNORECASE
+    r"(\d[\d.,]{0,20})\s?(?:%|per ?cent\b|prozent\b|pour ?cent\b|por ?ciento\b|procent\b)", re.IGNORECASE
 )
 
 
@@ -140,9 +140,12 @@ def _said(record: Record, wish: Wish, *, free: bool) -> frozenset[str]:
     return wish.selectors.intersection(word for field in fields for word in _spoken(field))
 
 
-def bears(record: Record, names: frozenset[str]) -> bool:
-    """Tell whether a field of a record is one of these names."""
-    return any(not field.free and field.value.strip().casefold() in names for field in record)
+@lru_cache(maxsize=256)
+def bearing(text: str, names: frozenset[str]) -> frozenset[int]:
+    """Return the places of the records of an output in which a field is one of these names."""
+    records = read_output(text).records if names else ()
+    fields = ((at, field) for at, record in enumerate(records) for field in record if not field.free)
+    return frozenset(at for at, field in fields if field.value.strip().casefold() in names)
 
 
 def words_of(record: Record) -> frozenset[str]:
