@@ -146,3 +146,12 @@ def test_a_standing_order_never_goes_to_its_sender() -> None:
     for more, expected in (({}, ALLOW), ({"recipient": OWN}, STOPS), ({"recipient": "accordingly"}, STOPS)):
         args = {"id": 3, "amount": 950, **more}
         check(Scene(wish, (("list_standing_orders", {}, rows),), "update_standing_order", args, expected), FLOW)
+
+
+def test_a_bill_from_somebody_is_paid_to_them() -> None:
+    tools = (tool("pay_supplier", "recipient amount", amount="number"), tool("list_bills"))
+    flow = compile_flow(GuardPolicy(guard=1, tools=tuple(GuardTool(name=one.name) for one in tools)), tools)
+    bills: Step = ("list_bills", {}, [{"payee": "Acme", "amount": 80.0}, {"payee": "Zeta", "amount": 10.0}])
+    for who, expected in (("Acme", ALLOW), ("Zeta", STOPS)):
+        wish = "Pay 80.00 for the bill from Acme."
+        check(Scene(wish, (bills,), "pay_supplier", {"recipient": who, "amount": 80}, expected), flow)

@@ -71,9 +71,8 @@ def own_making(scene: Scene, value: Value, facts: Facts) -> bool:
     """Tell whether an effect of this session, which the user asked for, handed the value out as an id."""
     form = form_of(value.text, value.sink.slot)
     for place, seen in enumerate(scene.seen):
-        if seen.facts is None or seen.facts.reads or value.text not in seen.output:
-            continue
-        if not seen.facts.things & facts.things:
+        known = seen.facts
+        if known is None or known.reads or value.text not in seen.output or not known.things & facts.things:
             continue
         records = scene.output(place).records
         if any(form_of(f.value, value.sink.slot) == form and _is_id(f) for record in records for f in record):
@@ -85,7 +84,8 @@ def field_origin(scene: Scene, value: Value, facts: Facts) -> Origin:
     """Return where a value stands as a field of a record the user chose."""
     slot = value.sink.slot
     form = form_of(value.text, slot)
-    if slot is Slot.RECIPIENT and "@" not in form and always_elsewhere(form, scene.wish):
+    named = slot is Slot.RECIPIENT and "@" not in form and "pay" not in facts.groups
+    if named and always_elsewhere(form, scene.wish):
         return NOWHERE
     worst = NOWHERE
     for place, seen in scene.holding(value.text):
@@ -287,7 +287,7 @@ def free_origin(scene: Scene, value: Value, facts: Facts) -> Origin:
 def _by_quotation(scene: Scene, form: str, facts: Facts) -> Sequence[tuple[int, Seen, list[str]]]:
     """Return the outputs that the user pointed at, with their texts; where they quoted the name of one, such alone."""
     found = [(at, seen, [text for one in scene.same(at) for text in scene.texts(one)]) for at, seen in scene.directed()]
-    quoted = quotations(scene.wish.own) if len(found) > 1 else ()
+    quoted = quotations(scene.wish.own)
     named = [one for one in found if any(v.text.strip().casefold() in quoted for v in scene.values(one[0]))]
     return named if any(_rivals(text, form, facts) for _, _, texts in named for text in texts) else found
 
@@ -310,7 +310,7 @@ def _rivals(text: str, form: str, facts: Facts) -> frozenset[str]:
 
 @lru_cache(maxsize=512)
 def _forms_in(text: str, *, accounts: bool, addresses: bool) -> frozenset[str]:
-    found = (*(ibans(text) if accounts else ()), *(mails(text) if addresses else ()))
+    found = [*(ibans(text) if accounts else ()), *(mails(text) if addresses else ())]
     return frozenset(form_of(one, Slot.RECIPIENT) for one in found)
 
 

@@ -17,7 +17,7 @@ from accord.guard.flow.values import Value
 from accord.guard.flow.wish import Wish
 
 _NAME: Final = re.compile(r"[^\W\d_][\w -]{0,40}")
-_GIVING: Final = frozenset({"send", "post", "share", "pay", "invite", "add"})
+_GIVING: Final = frozenset({"send", "post", "share", "invite", "add"})  # a bill from Bob is paid to Bob
 _ONWARDS: Final = frozenset({"to", "from", "with", "at", "for", "into"})
 _LETTER: Final = re.compile(r"(?i)\b(?:from|von|de|da|dal|van)\s+(?:\w+\s+(?:to|an|à|a|aan)\s+)?$")
 _NEAR: Final = 80  # characters before a name
