@@ -39,6 +39,13 @@ def test_each_part_of_an_address_has_its_argument(args: dict[str, str], met: boo
     check(Scene(WISH, read, "update_profile", args, ALLOW if met else STOPS), FLOW)
 
 
+def test_the_code_of_a_country_may_be_a_number() -> None:
+    tools = (tool("update_profile", "", "country_code"),)
+    flow = compile_flow(GuardPolicy(guard=1, tools=(GuardTool(name="update_profile"),)), tools)
+    wish = "Update the country code in my profile to '41'."
+    check(Scene(wish, (), "update_profile", {"country_code": "41"}, ALLOW), flow)
+
+
 @pytest.mark.parametrize("city", ["I moved to Basel", "Lindenweg", "Lindenweg, Basel"])
 def test_a_piece_of_the_users_own_sentence_is_no_town(city: str) -> None:
     wish = "I moved to Basel. Update my profile with the new address: Lindenweg 12, Basel, 4051."

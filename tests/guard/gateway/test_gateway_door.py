@@ -460,6 +460,18 @@ def test_a_decision_that_was_written_in_part_is_cut_off(tmp_path: Path, count: i
     assert (tmp_path / "log").read_bytes() == LINE * 3
 
 
+def test_a_log_that_may_only_grow_goes_on_in_a_new_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(handle: int, size: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "ftruncate", refused)
+    (tmp_path / "log").write_bytes(LINE + LINE[:9])
+    log = DecisionLog(tmp_path / "log")
+    log.write([LINE])
+    log.close()
+    assert (tmp_path / "log").read_bytes() == LINE + LINE[:9] + b"\n" + LINE
+
+
 def test_a_disk_that_was_full_leaves_whole_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log, write = DecisionLog(tmp_path / "log"), os.write
     log.write([LINE])

@@ -30,6 +30,7 @@ _PLACED: Final = frozenset({"room", "zone", "area", "location"})
 _ROOMS: Final = frozenset({"channel", "channels", "room", "group", "kanal", "canal", "canale", "kanaal"})
 _NUMBERS: Final = frozenset({"no", "nr", "num", "number"})
 _NUMBERED: Final = frozenset({"street", "zip", "postcode"})
+_CODED: Final = frozenset({"id", "code"})
 _UNNUMBERED: Final = frozenset({"city", "town", "country"})
 _LEAST: Final = 5  # digits of the shortest telephone
 
@@ -271,7 +272,7 @@ def typed(value: Value) -> bool:
     """Tell whether a value has the form that the name of its argument asks for: an account, a telephone, a street."""
     asked = set(name_words(value.sink.name))
     form = value.text.strip()
-    if asked & _NUMBERED or asked & _UNNUMBERED:
+    if (asked & _NUMBERED or asked & _UNNUMBERED) and not asked & _CODED:
         return any(map(str.isdigit, form)) is bool(asked & _NUMBERED)
     groups = re.split("[ -]", form) if ibans(form.upper()) else [form]
     if groups[1:] and not (all(len(group) == 4 for group in groups[:-1]) and len(groups[-1]) <= 4):

@@ -72,7 +72,10 @@ class DecisionLog:
         begun = head[: len(_BEGINNING)] == _BEGINNING[: len(head)]
         if not begun or (start and not found):
             return b"\n"
-        os.ftruncate(self._handle, start + len(before) + len(found))
+        try:
+            os.ftruncate(self._handle, start + len(before) + len(found))
+        except OSError:  # a file that may only be appended to, `chattr +a`
+            return b"\n"
         return b""
 
     def close(self) -> None:
