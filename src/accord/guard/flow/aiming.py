@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 
 from accord.guard.flow.asking import requests_for
-from accord.guard.flow.lexicon import Slot, lexicon, name_words
+from accord.guard.flow.lexicon import Slot, either, lexicon, name_words
 from accord.guard.flow.shapes import without_accents
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
@@ -38,7 +38,7 @@ def _named(wish: Wish, facts: Facts, *, rooms: bool) -> frozenset[str]:
     whom = [one.near if facts.groups & _INVITING and not rooms else one.aimed for one in requests]
     aimed = frozenset[str]().union(*whom)
     said = wish.quoted if rooms else wish.proper - wish.quoted
-    usual = lexicon().months.keys() | lexicon().small["relative"] | set(name_words(facts.name))
+    usual = either("months", "relative").union(name_words(facts.name))
     return frozenset(word for word in aimed & said if len(word) > _SHORT and word not in usual)
 
 

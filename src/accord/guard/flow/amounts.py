@@ -29,6 +29,7 @@ _CODES: Final = (
     r"EUR|USD|GBP|CHF|JPY|CAD|AUD|SEK|NOK|DKK|PLN|CZK|INR|CNY|BRL|MXN|euros?|dollars?|pounds?|francs?|franken|yen"
 )
 _GLUED: Final = re.compile(rf"\b(?:{_CODES})(?=\d)|(?<=\d)(?:{_CODES})\b|(?<=\d)[$€£¥₹]", re.IGNORECASE)
+_STUCK: Final = re.compile(r"\d(?:(?<=[^\W\d_]\d)|(?=[^\W\d_]|[$€£¥₹]))")
 _BEFORE: Final = re.compile(rf"(?:[$€£¥₹]|\b(?:{_CODES})\b\.?)\s*$", re.IGNORECASE)
 _AFTER: Final = re.compile(rf"\s*(?:[$€£¥₹]|(?:{_CODES})\b)", re.IGNORECASE)
 _ALONE: Final = re.compile(rf"(?:[$€£¥₹]|{_CODES})?\s*\d[\d.,'’ \u00a0\u202f]*\s*(?:[$€£¥₹]|{_CODES})?", re.IGNORECASE)
@@ -68,7 +69,10 @@ class Fit(NamedTuple):
 def sums(text: str) -> tuple[Sum, ...]:
     """Return the numbers in a text that can be amounts: no days, times, shares, counts, or numbers of something."""
     looked = unicodedata.normalize("NFC", text[:LONGEST])
-    looked = _GLUED.sub(lambda found: f" {found.group()} ", looked)
+    if not any(map(str.isdigit, looked)):
+        return ()
+    if _STUCK.search(looked) is not None:
+        looked = _GLUED.sub(lambda found: f" {found.group()} ", looked)
     taken = figure_spans(looked)
     found: list[Sum] = []
     waiting = False
@@ -278,7 +282,7 @@ def _returned(scene: Scene, records: Sequence[Sequence[Field]], receivers: froze
 
 def _paid(records: Sequence[Sequence[Field]], receivers: frozenset[str]) -> Sequence[int]:
     """Return the records in which a receiver stands by name; what others were paid says nothing of them."""
-    named, person = {one for one in receivers if one.isalpha()}, lexicon().small["person"] | lexicon().small["naming"]
+    named, person = {one for one in receivers if one.isalpha()}, either("person", "naming")
     shown = (
         {f.value.strip().casefold() for f in record if not f.free and person.intersection(name_words(f.key))}
         for record in (records if named else ())

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from accord.guard.flow.amounts import sums
 from accord.guard.flow.clauses import said_of
-from accord.guard.flow.lexicon import Slot, lexicon, name_words
+from accord.guard.flow.lexicon import Slot, either, lexicon, name_words
 from accord.guard.flow.scene import Scene, stands_in
 from accord.guard.flow.selecting import words_of
 from accord.guard.flow.shapes import IBAN, MAIL, URL, Day, day_spans, days, numbers
@@ -29,6 +29,7 @@ _LOOSE: Final = frozenset({Slot.TITLE, Slot.CONTENT, Slot.FLAG, Slot.ACCESS, Slo
 _FIGURES: Final = frozenset({"money", "number"})
 _MOST: Final = 60
 _WORDS: Final = re.compile(r"[^\W\d_]+")
+_HERE: Final = frozenset({"there", "here"})
 _BOUND: Final = frozenset({Slot.RECIPIENT, Slot.TARGET, Slot.URL, Slot.PATH, Slot.AMOUNT})
 _GOAL: Final = frozenset({"to", "target", "dest", "destination", "dst", "into", "ziel", "goal", "nach", "doel"})
 _ORIGIN: Final = frozenset({"from", "source", "sources", "src", "origin", "quelle", "von", "bron"})
@@ -102,9 +103,8 @@ def _in(form: str, text: str) -> bool:
 
 def _pronoun(text: str) -> bool:
     """Tell whether a clause points at what stands in another one: `send it to her`."""
-    small = lexicon().small
-    words = set(_WORDS.findall(text.casefold()))
-    return bool(words & (small["pronoun"] | small["personal"] | small["whom"] | small["alike"] | {"there", "here"}))
+    pointers = either("pronoun", "personal", "whom", "alike") | _HERE
+    return not pointers.isdisjoint(_WORDS.findall(text.casefold()))
 
 
 @lru_cache(maxsize=256)

@@ -156,8 +156,7 @@ def _called_by(wish: Wish, value: Value, facts: Facts) -> bool:
 
 def _holds_together(words: tuple[str, ...]) -> bool:
     """Tell whether words in a row can be one name: no numbers, days and pronouns among them."""
-    table = lexicon()
-    loose = table.months.keys() | table.small["relative"] | table.small["personal"] | table.small["clock"]
+    loose = either("months", "relative", "personal", "clock")
     return not any(word.isdigit() or word in loose for word in words)
 
 

@@ -12,7 +12,7 @@ from accord.guard.flow.addresses import address_form
 from accord.guard.flow.answers import address_forms
 from accord.guard.flow.dictating import Literal
 from accord.guard.flow.encoded import decoded
-from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
+from accord.guard.flow.lexicon import Slot, either, lexicon, name_words, slot_named
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.shapes import form_of, ibans, one_account, one_url, urls
 from accord.guard.flow.speaking import marked
@@ -30,6 +30,7 @@ _RUN: Final = re.compile(
     r"(?<![A-Za-z0-9+/_-])(?=[a-z]*[A-Z0-9+/_-])[A-Za-z0-9+/_-]{12,}|%\w\w|&#|\b0[xX]\w{4}"
     r"|\d{2,3}(?:[ ,;:/-]\d{2,3}){5}|[.-]{4}|(?:[0-9A-Fa-f]{2}[ :,.-]){6}"
 )
+_TELLING: Final = re.compile(r"[\d@.:/\\?&%=\[(]")  # no address, link or account number, in code or not, is without
 _LOOSE: Final = re.compile(r"(?<!\w)[.@-]{1,40}(?=\w)|(?<=\w)@(?=\W)|(?<=\d{6})(?=[A-Z]?[a-z])")
 _TWICE: Final = re.compile(r"([@.])\1+")
 _LINKED: Final = re.compile(r"(?i)\w://|\bwww\.")
@@ -90,8 +91,10 @@ def smuggled(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
     It may stand there as it is, or in a code: turned around, in base64, in hexadecimal.
     """
     paying = any(value.sink.slot is Slot.AMOUNT for value in values)  # then no other account has to be spoken of
-    moneyed = not paying and bool(scene.wish.words & (lexicon().small["banking"] | lexicon().small["money"]))
+    moneyed = not paying and bool(scene.wish.words & either("banking", "money"))
     for value in _texts(values):
+        if value.text.isascii() and not _TELLING.search(value.text) and not _RUN.search(value.text):
+            continue
         found = _unvouched(scene, value.text, moneyed=moneyed)
         others = (plain for plain in _otherwise(value.text) if plain)
         coded = (_unvouched(scene, plain, moneyed=moneyed, coded=True) for plain in others)

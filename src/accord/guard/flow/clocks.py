@@ -43,8 +43,10 @@ _NAMED: Final = {
     0: frozenset({"midnight", "mitternacht", "minuit", "medianoche", "mezzanotte", "middernacht"}),
 }
 _UNITS: Final = {
-    60: frozenset({"hour", "hours", "stunde", "stunden", "heure", "heures", "hora", "horas", "ora", "ore", "uur"}),
-    1: frozenset({"minute", "minutes", "min", "minuten", "minutos", "minuto", "minuti", "minuut"}),
+    **dict.fromkeys(
+        ("hour", "hours", "stunde", "stunden", "heure", "heures", "hora", "horas", "ora", "ore", "uur"), 60
+    ),
+    **dict.fromkeys(("minute", "minutes", "min", "minuten", "minutos", "minuto", "minuti", "minuut"), 1),
 }
 
 
@@ -148,10 +150,11 @@ def lasting(text: str) -> frozenset[int]:
             text = pattern.sub(" ", text)
     words = _WORD.findall(text.casefold())
     for at, word in enumerate(words[1:], 1):
-        unit = next((minutes for minutes, names in _UNITS.items() if word in names), 0)
-        before = words[at - 1]
+        unit, before = _UNITS.get(word), words[at - 1]
+        if unit is None:
+            continue
         number = _number(before) if before[0].isdecimal() else _counts().get(before, 0.0)
-        if unit and number:
+        if number:
             found.add(round(number * unit))
     return frozenset(found)
 

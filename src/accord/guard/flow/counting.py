@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import Final, NamedTuple
 
-from accord.guard.flow.lexicon import Slot, lexicon
+from accord.guard.flow.lexicon import Slot, either
 from accord.guard.flow.outputs import Field
 from accord.guard.flow.scene import Scene, stands_in
 from accord.guard.flow.selecting import words_of
@@ -101,8 +101,8 @@ def _all_read(scene: Scene, asked: set[str]) -> bool:
 @lru_cache(maxsize=512)
 def _counted(wish: Wish) -> frozenset[str]:
     """Return the word for what there is to be most, or least, of: `most total channel messages`."""
-    small, words = lexicon().small, [word for word, _ in wish.plain]
-    at = next((at for at, word in enumerate(words) if word in small["most"] | small["least"] | {"most"}), None)
+    ranked, words = either("most", "least"), [word for word, _ in wish.plain]
+    at = next((at for at, word in enumerate(words) if word == "most" or word in ranked), None)
     if at is None:
         return frozenset()
     said = list(takewhile(lambda word: word.isalpha() and word not in _ONWARDS, words[at + 1 : at + 1 + _NEAR]))

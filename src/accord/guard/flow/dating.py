@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 from accord.guard.flow.clauses import said_of
-from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
+from accord.guard.flow.lexicon import Slot, either, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import Field
 from accord.guard.flow.reckoning import clock, ends_of_months, reckoned
 from accord.guard.flow.scene import Scene, stands_in
@@ -36,7 +36,8 @@ _LEADING: Final = frozenset({"until", "till", "by", "from", "bis", "ab", "vom", 
 _STAMPS: Final = frozenset({"timestamp", "sent", "received", "created", "updated", "modified", "changed", "posted"})
 _CLOCKED: Final = frozenset({"am", "pm", "utc", "z", "t", "h", "uhr", "at", "um", "à", "on", "the"})
 _ENDING: Final = frozenset({"end", "until", "to", "ends", "finish", "checkout", "dropoff", "return", "due", "deadline"})
-_SIGNS: Final = frozenset("|;$<>`@")
+_SIGNS: Final = frozenset("|;$<>`@\n")
+_YEAR: Final = re.compile(r"(?<!\S)(?:19|20)\d\d(?!\S)")
 _ODD: Final = re.compile(r"[-+/.:]\s*(?=[-+/.:])|(?<=\s)[-+/](?=\s|$)|^[-+/.]|[-+/]$")
 
 
@@ -49,29 +50,28 @@ def plain_day(text: str) -> str:
 def is_time(text: str) -> bool:
     """Tell whether a text is a day or a time, whole, and holds nothing else."""
     said = plain_day(text)
-    odd = any(letter.isdigit() and not letter.isascii() for letter in said) or _SHORT.search(said)
-    first = next(iter(_LETTERS.findall(said.casefold())), "")
-    if odd or (days(said) and first in _LEADING):
+    if len(said) > LONGEST or not _SIGNS.isdisjoint(said) or _SHORT.search(said):
         return False
-    if len(said) > LONGEST or _SIGNS & set(said) or "\n" in said:
+    named, spans, months = days(said), frozenset(day_spans(said)), lexicon().months
+    first = _LETTERS.search(said.casefold())
+    if (named and first is not None and first.group() in _LEADING) or (spans and not named):
+        return False
+    if not said.isascii() and any(letter.isdigit() and not letter.isascii() for letter in said):
+        return False
+    if len({span for span in spans if not any(_inside(span, one) for one in spans)}) > 1:
         return False
     rest = said
-    for start, end in sorted(day_spans(said), reverse=True):
+    for start, end in spans:
         rest = rest[:start] + " " * (end - start) + rest[end:]
     rest = _CLOCK.sub(" ", rest)
-    table, small = lexicon(), lexicon().small
     for match in _COUNT.finditer(rest):
-        if match[1].casefold() in small["unit"] | small["clock"] | small["ordinal"] | {"º", "."}:
+        if match[1].casefold() in either("unit", "clock", "ordinal") or match[1] in "º.":
             rest = rest.replace(match.group(), " ", 1)
-    known = small["clock"] | small["relative"] | table.months.keys() | _day_words()
     words = set(_LETTERS.findall(rest.casefold()))
-    year = bool(days(said)) or bool(words & table.months.keys())
-    bare = re.sub(r"(?<!\S)(?:19|20)\d\d(?!\S)", " ", rest, count=1) if year and not days(said) else rest
-    if len({span for span in day_spans(said) if not any(_inside(span, one) for one in day_spans(said))}) > 1:
-        return False
-    whole = bool(days(said)) or _CLOCK.search(said) is not None or bool(words & (table.months.keys() | _telling()))
-    broken = not days(said) and bool(day_spans(said))
-    return whole and not broken and words <= known and not any(map(str.isdigit, bare)) and not _ODD.search(rest.strip())
+    dated = not months.keys().isdisjoint(words)
+    bare = _YEAR.sub(" ", rest, count=1) if dated and not named else rest
+    whole = bool(named) or dated or not _telling().isdisjoint(words) or _CLOCK.search(said) is not None
+    return whole and words <= _known() and not any(map(str.isdigit, bare)) and not _ODD.search(rest.strip())
 
 
 def _inside(span: tuple[int, int], other: tuple[int, int]) -> bool:
@@ -132,9 +132,8 @@ def today(scene: Scene) -> date | None:
 def told_so(scene: Scene, text: str) -> bool:
     """Tell whether a text is what the user wrote for a day: `dia 5`, `the first of next month`."""
     said = " ".join(text.split()).casefold()
-    small = lexicon().small
     words = set(_LETTERS.findall(said))
-    if len(said) > LONGEST or words - _day_words() - small["determiner"] - small["linking"] - lexicon().months.keys():
+    if len(said) > LONGEST or not words <= _day_words() | either("determiner", "linking", "months"):
         return False
     return stands_in(said, scene.wish.folded, Slot.DATE) and bool(reckoned(said, today(scene) or date(2000, 1, 1)))
 
@@ -197,6 +196,12 @@ def _telling() -> frozenset[str]:
         | small["coming"]
         | (small["clock"] & frozenset({"noon", "midnight", "morning", "afternoon", "evening", "night", "now"}))
     )
+
+
+@cache
+def _known() -> frozenset[str]:
+    """Return every word that may stand in a day or a time."""
+    return either("clock", "relative", "months") | _day_words()
 
 
 @cache

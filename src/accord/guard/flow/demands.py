@@ -184,16 +184,17 @@ def _again(sitting: Sitting, values: Sequence[Value]) -> Value | None:
 
 def _by_shape(value: Value, *, timed: bool, told: bool) -> Value:
     """Return a value whose argument tells nothing with the slot that its own form tells: an address is an address."""
-    if _PLAIN & set(name_words(value.sink.name)):
+    slot, data = value.sink.slot, value.sink.name == "data"
+    if value.number or not (data or slot is Slot.OTHER) or not _PLAIN.isdisjoint(name_words(value.sink.name)):
         return value
-    dated = (told and value.sink.slot is Slot.OTHER) or value.sink.name == "data"
-    plain = days(value.text) and is_time(value.text)
-    if dated and not value.number and (plain or (timed and value.sink.name == "data")):
-        return value._replace(sink=replace(value.sink, slot=Slot.DATE))
-    if value.sink.slot is not Slot.OTHER or value.number:
-        return value
-    found = Slot.RECIPIENT if mails(value.text) or ibans(value.text) else Slot.URL if urls(value.text) else Slot.OTHER
-    return value._replace(sink=replace(value.sink, slot=found))
+    found = slot
+    if (data and timed) or ((data or told) and days(value.text) and is_time(value.text)):
+        found = Slot.DATE
+    elif slot is Slot.OTHER and (mails(value.text) or ibans(value.text)):
+        found = Slot.RECIPIENT
+    elif slot is Slot.OTHER and urls(value.text):
+        found = Slot.URL
+    return value if found is slot else value._replace(sink=replace(value.sink, slot=found))
 
 
 def _demanded(facts: Facts, value: Value) -> Integrity | None:

@@ -16,8 +16,10 @@ _WORD: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SENTENCE: Final = frozenset(".!?\n")
 _FAR: Final = 25
 _SELF: Final = frozenset({"i", "we", "ich", "wir", "je", "nous", "io", "ik", "yo", "eu"})
+_IF: Final = "if|when|unless|only|provided|as long as|wenn|falls|sofern|nur|si|sauf|se|solo|sólo|als|indien|alleen|caso"
+_LEADING: Final = frozenset(one.partition(" ")[0] for one in _IF.split("|"))
 _BOUND: Final = re.compile(
-    r"\b(?:if|when|unless|only|provided|as long as|wenn|falls|sofern|nur|si|sauf|se|solo|sólo|als|indien|alleen|caso)\b"
+    rf"\b(?:{_IF})\b"
     r"[^.?!\n]{0,80}?(?P<side>\b(?:above|over|more than|exceed(?:s|ing)?|higher than|greater than|larger than|"
     r"über(?:steigt)?|mehr als|höher als|plus de|supérieur\w* à|más de|mayor que|superior a|più di|superiore a|"
     r"meer dan|hoger dan|mais de|maior que)|>|(?P<under>\b(?:below|under|less than|lower than|at most|up to|"
@@ -41,6 +43,8 @@ class Bound(NamedTuple):
 def taken_back(text: str) -> int:
     """Return up to where a user's words are taken back by a later `no, don't` or `never mind`; 0 where nothing is."""
     small = lexicon().small
+    if TURN not in text and small["retracting"].isdisjoint(_WORD.findall(text.lower().replace("’", "'"))):
+        return 0
     end = 0
     for match in _CLAUSE.finditer(text):
         if match.end() - match.start() > 60:
@@ -170,7 +174,9 @@ def _until_end(plain: Sequence[str], at: int) -> Iterator[str]:
 @lru_cache(maxsize=512)
 def bounds(text: str) -> tuple[Bound, ...]:
     """Return what the user says an amount must stay within: `if it is below 100`, `don't if it is above 100`."""
-    return tuple(_bound(match, text) for match in _BOUND.finditer(text)) if any(map(str.isdigit, text)) else ()
+    if not any(map(str.isdigit, text)) or _LEADING.isdisjoint(_WORD.findall(text.lower())):
+        return ()
+    return tuple(_bound(match, text) for match in _BOUND.finditer(text))
 
 
 def _bound(match: re.Match[str], text: str) -> Bound:

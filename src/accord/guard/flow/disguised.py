@@ -14,6 +14,7 @@ from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import read_output
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.stems import content_words, stem
+from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
 
 LONGEST: Final = 20_000
@@ -39,6 +40,7 @@ def disguised(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
     if not texts:
         return None
     strange = [place for place in range(len(scene.seen)) if not _given(scene, place)]
+    strange = [place for place in strange if _private(scene.seen[place].output[:LONGEST])]
     if not strange:
         return None
     looked = [form for text in texts for form in _forms(text)]
@@ -138,15 +140,15 @@ def _withheld(scene: Scene, place: int, secret: str) -> bool:
 def _given(scene: Scene, place: int) -> bool:
     """Tell whether an output was asked for: of what is listed unasked, only what the user calls by its own name."""
     seen = scene.seen[place]
-    if _made(scene, place) or seen.facts is None or not scene.pointed(place):
-        return _made(scene, place)
-    named = seen.facts.nouns or frozenset(name_words(seen.name))
-    return bool(seen.args) or bool({stem(one) for one in named} & scene.wish.stems)
+    if seen.facts is None or not seen.facts.reads or not scene.pointed(place):
+        return seen.facts is not None and not seen.facts.reads
+    return bool(seen.args) or not scene.wish.stems.isdisjoint(_named(seen.facts))
 
 
-def _made(scene: Scene, place: int) -> bool:
-    facts = scene.seen[place].facts
-    return facts is not None and not facts.reads
+@lru_cache(maxsize=512)
+def _named(facts: Facts) -> frozenset[str]:
+    """Return the stems of what a tool lists, by its own name."""
+    return frozenset(map(stem, facts.nouns or name_words(facts.name)))
 
 
 @lru_cache(maxsize=512)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-_TURNS: Final = frozenset({"know", "back", "for", "access", "need", "needs", "shoot", "drop"})
+TURNS: Final = frozenset({"know", "back", "for", "access", "need", "needs", "shoot", "drop"})
+"""The words on which a phrase turns."""
+
 _LETTERS: Final = frozenset({"mail", "email", "e-mail", "message", "text", "line", "note"})
 _NEVER: Final = frozenset({"don't", "not", "never", "doesn't", "no", "nobody", "cannot", "can't"})
 _INSTEAD: Final = frozenset(
@@ -17,7 +19,7 @@ _SAID: Final = frozenset({"who", "did", "will", "if", "that", "which", "to"})
 
 def idiom(plain: Sequence[str], at: int) -> str:
     """Return the deed that a phrase stands for: `let her know`, `I want my money back`; empty for none."""
-    if plain[at] not in _TURNS:
+    if plain[at] not in TURNS:
         return ""
     before = plain[max(0, at - 6) : at]
     if _NEVER & set(before):

@@ -80,9 +80,10 @@ def lexicon() -> Lexicon:
 
 @lru_cache(maxsize=64)
 def either(*kinds: str) -> frozenset[str]:
-    """Return the small words of any of these kinds; `asked` is every word that asks for a deed."""
+    """Return the small words of any of these kinds; `asked` is every word that asks for a deed, `months` a month's."""
     table = lexicon()
-    return frozenset().union(*(table.asked if kind == "asked" else table.small[kind] for kind in kinds))
+    sets = {"asked": table.asked, "months": table.months.keys()}
+    return frozenset().union(*(sets[kind] if kind in sets else table.small[kind] for kind in kinds))
 
 
 @lru_cache(maxsize=1024)

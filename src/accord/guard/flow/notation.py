@@ -42,7 +42,9 @@ def _when(said: str) -> str:
 def unquoted(said: str) -> str:
     """Return what a string between quotation marks says."""
     body = said[1:-1]
-    return _ESCAPE.sub(_unescaped, body) if "\\" in body else body
+    if body.count("\\") == body.count("\\n"):  # most escapes are ends of lines
+        return body.replace("\\n", "\n")
+    return _ESCAPE.sub(_unescaped, body)
 
 
 def _unescaped(match: re.Match[str]) -> str:

@@ -18,7 +18,7 @@ _BITS: Final = 512  # an integer of 150 digits counts nothing that a tool works 
 
 def unreadable(args: Mapping[str, object]) -> str:
     """Return why arguments cannot be judged, in words; empty for plain JSON."""
-    if {str}.issuperset(map(type, args)) and all(map(_plain, args.values())):
+    if all(type(name) is str and (type(value) is str or _plain(value)) for name, value in args.items()):
         return ""
     stack: list[tuple[object, int]] = [(args, 0)]
     for _ in range(MOST):

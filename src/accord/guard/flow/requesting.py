@@ -9,7 +9,7 @@ from itertools import chain, pairwise, takewhile
 from typing import Final, NamedTuple
 
 from accord.guard.flow.denying import bidden, conditional, denied
-from accord.guard.flow.idioms import idiom
+from accord.guard.flow.idioms import TURNS, idiom
 from accord.guard.flow.lexicon import Lexicon
 from accord.guard.flow.stems import TOKEN, split
 
@@ -85,27 +85,25 @@ def _head(word: str) -> tuple[str, ...]:
 
 def requests_in(tokens: Sequence[Token], words: Lexicon, *, bounded: bool) -> Iterator[Request]:
     """Yield the deeds asked for; what is told, forbidden, quoted or a noun is none."""
-    plain = [token.text for token in tokens]
-    for at, token in enumerate(tokens):
-        verb = idiom(plain, at) or token.text
-        if token.quoted or verb not in words.asked or (verb is token.text and not _is_asked(plain, at, words)):
+    plain, asked = [token.text for token in tokens], words.asked
+    for at, said in enumerate(plain):
+        if said not in asked and said not in TURNS:
+            continue
+        verb = idiom(plain, at) or said
+        if tokens[at].quoted or verb not in asked or (verb is said and not _is_asked(plain, at, words)):
             continue
         if denied(plain, at, words):
             continue
-        after = []
-        for follow in tokens[at + 1 : at + 25]:
-            if follow.text in {".", "!", "?"}:
-                break
-            after.append(follow.text)
-        told = list(takewhile(lambda word: word != ":", after))  # behind a colon stands what is to be said or done
+        after = list(takewhile(lambda word: word not in _STOPS, plain[at + 1 : at + 25]))
+        told = after[: after.index(":")] if ":" in after else after  # behind a colon stands what is to be said or done
         yield Request(
             verb,
             _heads(after),
             _heads(takewhile(lambda word: word not in words.small["onto"], told)),
             _heads(takewhile(lambda word: word not in words.small["linking"], told)),
             _heads(_aimed(told, words)),
-            token.start,
-            home=verb is token.text and after[:1] in (["me"], ["us"], ["mir"], ["uns"]),
+            tokens[at].start,
+            home=verb is said and after[:1] in (["me"], ["us"], ["mir"], ["uns"]),
             conditional=not bounded and conditional(plain, at),
         )
 
@@ -156,6 +154,8 @@ def _withheld(plain: list[str], at: int, before: list[str], words: Lexicon) -> b
         return True
     if before[-1:] == ["to"] and set(before) & small["negation"] and set(before) & small["wish"]:
         return True
+    if "i" not in plain:
+        return False
     said = [*takewhile(lambda word: word not in _STOPS, reversed(plain[max(0, at - 25) : at]))][::-1]
     return any(one in small["later"] and other == "i" for one, other in (*pairwise(said), *pairwise(after)))
 

@@ -28,9 +28,9 @@ _DAY_FIRST: Final = re.compile(
     r"(\d(?<!\w\d)\d?)(?:st|nd|rd|th|\.|er|º)?(?:\s+(?:of|de|the)){0,2}\s+([^\W\d_]{3,12})(?:,?\s+(?:de\s+)?(\d{4}))?",
     re.IGNORECASE,
 )
-_MONTH_FIRST: Final = re.compile(
-    r"(?<!\w)([^\W\d_]{3,12}+)\.?\s++(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)?(?![\w:])(?:,?\s+(\d{4}))?", re.IGNORECASE
-)
+_DAY_LAST: Final = re.compile(r"(\d(?<=\s\d)\d?)(?:st|nd|rd|th)?(?![\w:])(?:,?\s+(\d{4}))?", re.IGNORECASE)
+_MONTH: Final = re.compile(r"(?<!\w)([^\W\d_]{3,12}+)\.?\s++(?:the\s+)?$", re.IGNORECASE)
+_NEAR: Final = 40  # characters before a day in which its month is looked for
 _DIGIT: Final = re.compile(r"\d")
 _GAPS: Final = re.compile(r"(?<=\d)['’\u00a0\u202f](?=\d{3}(?!\d))")
 _SPAN: Final = re.compile(
@@ -136,10 +136,7 @@ def figure_spans(text: str) -> list[tuple[int, int]]:
         return []
     spans = [match.span() for pattern in (ISO, _DOTTED, _NO_SUMS, _SPAN) for match in pattern.finditer(text)]
     spans += account_spans(text)
-    months = lexicon().months
-    first = (match.span() for match in _DAY_FIRST.finditer(text) if match[2].lower() in months)
-    then = (match.span() for match in _MONTH_FIRST.finditer(text) if match[1].lower() in months)
-    return [*spans, *first, *then]
+    return [*spans, *((start, end) for start, end, _ in _named_days(text))]
 
 
 def account_spans(text: str) -> list[tuple[int, int]]:
@@ -208,10 +205,22 @@ def day_spans(text: str) -> list[tuple[int, int]]:
     """Return where days stand in a text, each with its year."""
     if not _DIGIT.search(text):
         return []
-    months = lexicon().months
     spans = [match.span() for pattern in (ISO, _DOTTED) for match in pattern.finditer(text)]
-    spans += [match.span() for match in _DAY_FIRST.finditer(text) if match[2].lower() in months]
-    return spans + [match.span() for match in _MONTH_FIRST.finditer(text) if match[1].lower() in months]
+    return [*spans, *((start, end) for start, end, _ in _named_days(text))]
+
+
+def _named_days(text: str) -> Iterator[tuple[int, int, Day]]:
+    """Yield the days whose month has its name, and where they stand: `5 June 2026`, `June 5th`."""
+    months = lexicon().months
+    for match in _DAY_FIRST.finditer(text):
+        month = months.get(match[2].lower())
+        if month:
+            yield *match.span(), Day(int(match[3] or 0), month, int(match[1]))
+    for match in _DAY_LAST.finditer(text):
+        before = _MONTH.search(text, max(0, match.start() - _NEAR), match.start())
+        month = months.get(before[1].lower()) if before is not None else None
+        if before is not None and month:
+            yield before.start(), match.end(), Day(int(match[2] or 0), month, int(match[1]))
 
 
 @lru_cache(maxsize=1024)
@@ -223,14 +232,9 @@ def days(text: str) -> tuple[Day, ...]:
     for first, _, second, year in _DOTTED.findall(text):
         full = int(year) + (2000 if len(year) == 2 else 0)
         found += [Day(full, int(second), int(first)), Day(full, int(first), int(second))]
-    months = lexicon().months
-    named = [*_DAY_FIRST.findall(text), *((day, name, year) for name, day, year in _MONTH_FIRST.findall(text))]
-    for day, name, year in named:
-        month = months.get(name.lower())
-        if month:
-            found.append(Day(int(year or 0), month, int(day)))
+    found += (day for _, _, day in _named_days(text))
     for begin, _, name in _SPAN.findall(text):
-        month = months.get(name.lower())
+        month = lexicon().months.get(name.lower())
         if month:
             found.append(Day(0, month, int(begin)))
     return tuple(one for one in found if 1 <= one.month <= 12 and 1 <= one.day <= 31)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from accord.core.shipped import lines_of
@@ -16,8 +15,8 @@ LONGEST: Final = 200_000
 @lru_cache(maxsize=512)
 def speaks(text: str) -> bool:
     """Tell whether a text addresses a model, or gives it orders about its other orders."""
-    looked = text[:LONGEST].encode("utf-8", "replace").decode("utf-8")
-    return any(pattern.search(looked) is not None for pattern in _patterns())
+    looked = text[:LONGEST] if text.isascii() else text[:LONGEST].encode("utf-8", "replace").decode("utf-8")
+    return _pattern().search(looked) is not None
 
 
 def marked(text: str, distrusted: frozenset[str] = frozenset()) -> bool:
@@ -25,15 +24,13 @@ def marked(text: str, distrusted: frozenset[str] = frozenset()) -> bool:
     return text in distrusted or speaks(text)
 
 
-@lru_cache(maxsize=1)
-def _patterns() -> tuple[re.Pattern[str], ...]:
-    return tuple(_compiled(lines_of("guard/flow/spans.txt")))
-
-
-def _compiled(lines: Iterable[str]) -> Iterable[re.Pattern[str]]:
-    """Compile ours: RE2 is linear, and without it `re` takes the same patterns, which are ours and bounded."""
+@cache
+def _pattern() -> re.Pattern[str]:
+    """Compile ours as one: RE2 is linear, and without it `re` takes the same patterns, which are ours and bounded."""
+    either = "(?i)" + "|".join(f"(?:{line})" for line in lines_of("guard/flow/spans.txt"))
     try:
         import re2
     except ImportError:
-        return [re.compile("(?i)" + line) for line in lines]
-    return [re2.compile("(?i)" + line) for line in lines]
+        return re.compile(either)
+    found: re.Pattern[str] = re2.compile(either)
+    return found

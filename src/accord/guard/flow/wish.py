@@ -23,6 +23,7 @@ MOST: Final = 20_000
 
 _MAKING: Final = frozenset({"send", "compose", "draft", "create", "make", "schedule", "post"})
 _ONWARDS: Final = frozenset({"to", "for", "with", "in", "on", "at", "from", "of", "that"})
+_TOWARDS: Final = frozenset({"to", "with", "invite", "tell", "an", "à", "al"})
 _NAMED: Final = 3  # words of a name
 _NUMBERED: Final = 7  # digits of the shortest account
 _PROPER: Final = re.compile(r"(?<=[^\s.!?:])[\s'\"]{1,4}([^\W\d_a-z][^\W\d_]+)")
@@ -146,15 +147,16 @@ def _read(spoken: str, heard: _Heard) -> Wish:
         bare = bare.replace(literal.text, " ") if literal.kind == "content" else bare
     again = tokens if bare == spoken else tokens_of(bare, [])
     plain = [token.text for token in again]
-    named = " ".join(bare.split()).casefold()
+    folded = " ".join(spoken.split()).casefold()
+    named = folded if bare == spoken else " ".join(bare.split()).casefold()
     numbered, said = sum(map(str.isdigit, own)) >= _NUMBERED, frozenset(split(plain))
     chosen_by = _selectors(plain, words)
     return Wish(
         text=spoken,
         own=own,
-        plain=tuple((token.text, token.start) for token in tokens if not token.quoted),
+        plain=tuple([(word, start) for word, start, quoted in tokens if not quoted]),
         pasted=tuple(spoken[start:end] for start, end in heard.strange if spoken[start:end].strip()),
-        folded=" ".join(spoken.split()).casefold(),
+        folded=folded,
         named=named,
         unnumbered=without_runs(named) if numbered else named,
         words=said,
@@ -169,8 +171,8 @@ def _read(spoken: str, heard: _Heard) -> Wish:
         days=days(own),
         selectors=chosen_by,
         telling=_names_of(again, words) & chosen_by,
-        proper=frozenset(match[1].casefold() for match in _PROPER.finditer(own)),
-        files=frozenset(name.casefold() for name in files_in(MAIL.sub(" ", _unsourced(own)))),
+        proper=frozenset(map(str.casefold, _PROPER.findall(own))),
+        files=_files(own),
         quoted=frozenset(_quoted_names(own)),
         plural=bool(said & words.small["plural"]),
         every=bool(said & words.small["every"]),
@@ -190,9 +192,11 @@ def _quoted_names(own: str) -> Iterator[str]:
         yield from said if len(said) <= _NAMED else ()
 
 
-def _unsourced(own: str) -> str:
-    """Return a text without the names that stand after `from`: what is taken from there is put elsewhere."""
-    return _TAKEN.sub(" ", own)
+def _files(own: str) -> frozenset[str]:
+    """Return the names of files in a text but for those after `from`: what is taken from there is put elsewhere."""
+    if not files_in(own):
+        return frozenset()
+    return frozenset(map(str.casefold, files_in(MAIL.sub(" ", _TAKEN.sub(" ", own)))))
 
 
 def _hands_over(request: Request, words: Lexicon) -> bool:
@@ -205,29 +209,24 @@ def _hands_over(request: Request, words: Lexicon) -> bool:
 
 def _selectors(plain: list[str], words: Lexicon) -> frozenset[str]:
     """Return the words that can choose a thing: what means something, without those to whom something goes."""
-    found: set[str] = set()
-    for at, word in enumerate(plain):
-        if not word[0].isalnum() or word in words.small["stop"]:
-            continue
-        if plain[at + 1 : at + 2] == ["%"]:
-            continue
-        last = plain[at - 1] if at else ""
-        if last in {"to", "with", "invite", "tell", "an", "à", "al"} and word not in words.things:
+    found, stop, things, last = set[str](), words.small["stop"], words.things, ""
+    for word, after in zip(plain, (*plain[1:], ""), strict=False):
+        lead, last = last, word
+        if word in stop or after == "%" or not word[0].isalnum() or (lead in _TOWARDS and word not in things):
             continue
         found.update(stems(word))
-    return frozenset(found - words.small["stop"])
+    return frozenset(found - stop)
 
 
 def _names_of(tokens: Sequence[Token], words: Lexicon) -> frozenset[str]:
     """Return the words that name one thing among many: no deeds, no words for any such thing, no parts of days."""
-    found = set[str]()
-    for token in tokens:
-        if not token.text[0].isalnum() or token.text in words.small["stop"]:
+    found, stop = set[str](), words.small["stop"]
+    for text, _, quoted in tokens:
+        if text in stop or not text[0].isalnum() or (not quoted and text.isalnum() and _usual(text, words)):
             continue
-        usual = not token.quoted and token.text.isalnum() and _usual(token.text, words)
-        if not usual and not ISO.fullmatch(token.text):
-            found.update(part for part in stems(token.text) if len(part) > 1)
-    return frozenset(found - words.small["stop"])
+        if not (text[0].isdigit() and ISO.fullmatch(text)):
+            found.update(part for part in stems(text) if len(part) > 1)
+    return frozenset(found - stop)
 
 
 def _usual(word: str, words: Lexicon) -> bool:
