@@ -95,7 +95,7 @@ def flow_for(world: WorldPlan) -> Flow:
 
 def honest(flows: Mapping[int, Flow]) -> None:
     """Show that honest traces run: a policy that refuses all of them would prove nothing."""
-    served, calls, whole = Counter[str](), Counter[str](), 0
+    served, asked, calls, whole = Counter[str](), Counter[str](), Counter[str](), 0
     for number, flow in flows.items():
         world, refused = WORLDS[number], 0
         for at, (tool, args) in enumerate([*((step[0], step[1]) for step in world.steps), world.call, *world.also]):
@@ -104,13 +104,15 @@ def honest(flows: Mapping[int, Flow]) -> None:
             ruling = rule(flow, attempt, at if at < len(world.steps) else None)
             calls[kind] += 1
             served[kind] += ruling.outcome is Outcome.ALLOW
+            asked[kind] += ruling.outcome is Outcome.ASK
             if ruling.outcome is not Outcome.ALLOW:
                 refused += 1
                 print(f"honest {tool} of {world.name} refused: {ruling.outcome} {ruling.code} {ruling.message}")
             elif at >= len(world.steps) and (why := unauthorised(world, attempt)):
                 print(f"the truth of {world.name} is wrong: {why}")
         whole += not refused
-    shares = ", ".join(f"{served[kind]} of {calls[kind]} {kind}" for kind in ("reads", "effects"))
+    kinds = ("reads", "effects")
+    shares = ", ".join(f"{served[kind]} of {calls[kind]} {kind} (+ {asked[kind]} asked about)" for kind in kinds)
     print(f"honest traces served: {whole} of {len(flows)} whole, {shares}")
 
 

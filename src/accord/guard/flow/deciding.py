@@ -16,6 +16,7 @@ from accord.guard.flow.carrying import LONGEST, copied, differs, private, smuggl
 from accord.guard.flow.demands import Sitting, judged
 from accord.guard.flow.disguised import disguised
 from accord.guard.flow.grants import Grant, grant_subject
+from accord.guard.flow.hearsay import hearsay
 from accord.guard.flow.labels import labelled, retrieved, uncleared
 from accord.guard.flow.lexicon import Slot, lexicon
 from accord.guard.flow.origins import link_origin
@@ -29,6 +30,7 @@ from accord.guard.flow.unheard import unheard
 from accord.guard.flow.values import MOST_VALUES, Value, leaves
 from accord.guard.flow.wish import read_wish
 
+_SHORT: Final = 3  # characters that stand in any text
 ALLOW: Final = Ruling(outcome=Outcome.ALLOW)
 """The ruling that objects to nothing."""
 
@@ -145,7 +147,9 @@ class Flow:
             return _reading(scene, values, facts) or judged(sitting, values) or ALLOW
         by = asked(scene, facts)
         if not by:
-            return _unasked(scene, values, facts)
+            unasked = _unasked(scene, values, facts)
+            carried = _carried(scene, values, facts) if unasked.outcome is Outcome.ASK else None
+            return carried if carried is not None and carried.outcome is Outcome.BLOCK else unasked
         made = sum(seen.name == facts.name for seen in scene.seen)
         if made and made >= times(scene.wish, facts) and _once(facts, values, scene):
             said = f"the user asked for {facts.name} {made} times, and so often it ran"
@@ -268,7 +272,7 @@ def _reading(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling | No
         if value.sink.slot is not Slot.URL or from_user(scene, value, facts) or link_origin(scene, value).ok:
             continue
         sink = f"{facts.name}.{value.sink.name}"
-        source = scene.found(value.text)
+        source = hearsay(scene, value.text, Slot.URL)
         said = f"{sink} is {value.text[:80]!r}, an address that neither the user nor a source the user named says"
         outcome = Outcome.BLOCK if source else Outcome.ASK
         return Ruling(outcome=outcome, code="ACC-E716", message=said, path=(source or "model", sink))
@@ -276,7 +280,8 @@ def _reading(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling | No
 
 
 def _unasked(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling:
-    source = next((found for value in values if len(value.text) > 3 and (found := scene.found(value.text))), "")
+    telling = (value for value in values if len(value.text) > _SHORT)
+    source = next((found for value in telling if (found := hearsay(scene, value.text, value.sink.slot))), "")
     said = f"the user asked for nothing that {facts.name} does"
     outcome = Outcome.BLOCK if source else Outcome.ASK
     return Ruling(outcome=outcome, code="ACC-E715", message=said, path=(source or "model", facts.name))

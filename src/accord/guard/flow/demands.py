@@ -16,6 +16,7 @@ from accord.guard.flow.choices import choice_fits
 from accord.guard.flow.clocks import untimely
 from accord.guard.flow.dating import day_fits, is_time, told_days, told_so
 from accord.guard.flow.figures import amount_doubt, as_labelled, hidden, number_fits
+from accord.guard.flow.hearsay import hearsay
 from accord.guard.flow.lexicon import Slot, either, lexicon, name_words
 from accord.guard.flow.origins import (
     NOWHERE,
@@ -382,8 +383,10 @@ def _objection(sitting: Sitting, value: Value, origin: Origin) -> Ruling:
         return Ruling(outcome=Outcome.ASK, code="ACC-E717", message=said, path=(origin.source, sink))
     source = origin.source or sitting.scene.found(value.text)
     if source:
-        said = f"{sink} is {shown!r}, found in {source}, which the user did not name for it"
-        return Ruling(outcome=Outcome.BLOCK, code="ACC-E716", message=said, path=(source, sink))
+        stranger = hearsay(sitting.scene, value.text, value.sink.slot)
+        said = f"{sink} is {shown!r}, found in {stranger or source}, which the user did not name for it"
+        outcome = Outcome.BLOCK if stranger else Outcome.ASK
+        return Ruling(outcome=outcome, code="ACC-E716", message=said, path=(stranger or source, sink))
     said = f"{sink} is {shown!r}, which neither the user nor a source the user named says"
     return Ruling(outcome=Outcome.ASK, code="ACC-E716", message=said, path=("model", sink))
 

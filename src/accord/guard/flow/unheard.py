@@ -9,6 +9,7 @@ from typing import Final
 from accord.core.guard import GuardSource, Integrity, Outcome, Ruling
 from accord.core.system import Approval
 from accord.guard.flow.carrying import smuggled
+from accord.guard.flow.hearsay import hearsay
 from accord.guard.flow.labels import source_of, uncleared
 from accord.guard.flow.lexicon import Slot
 from accord.guard.flow.scene import Scene, Seen, stands_in
@@ -114,7 +115,8 @@ def _demanded(facts: Facts, value: Value) -> Integrity | None:
 def _unasked(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling | None:
     if facts.reads and not facts.outside and not (facts.listed and facts.listed.demands):
         return None
-    source = next((found for value in values if len(value.text) > _LEAST and (found := scene.found(value.text))), "")
+    telling = (value for value in values if len(value.text) > _LEAST)
+    source = next((found for value in telling if (found := hearsay(scene, value.text, value.sink.slot))), "")
     said = f"nobody's words are known here, and guard.yaml does not say that {facts.name} may run unasked"
     outcome = Outcome.BLOCK if source else Outcome.ASK
     return Ruling(outcome=outcome, code="ACC-E715", message=said, path=(source or "model", facts.name))

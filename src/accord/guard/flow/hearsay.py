@@ -1,0 +1,39 @@
+"""Whether a value is hearsay: what somebody else wrote says it, and not only the fields of own systems."""
+
+from __future__ import annotations
+
+from accord.guard.flow.lexicon import Slot
+from accord.guard.flow.outputs import field_forms
+from accord.guard.flow.scene import Scene, stands_in
+from accord.guard.flow.shapes import form_of
+from accord.guard.flow.speaking import marked
+from accord.guard.flow.tables import cells
+
+
+def hearsay(scene: Scene, text: str, slot: Slot = Slot.OTHER) -> str:
+    """Return the newest source whose running text, which somebody else wrote, says a value; empty where none does.
+
+    A person can judge what the user wrote, what only fields of own systems say, and what nobody but the model does.
+    What a stranger says is put before nobody: who is asked often enough says yes.
+    """
+    said = " ".join(text.split()).casefold()
+    if not said or stands_in(said, scene.wish.folded, slot):
+        return ""
+    for place in range(len(scene.seen) - 1, -1, -1):
+        if text in scene.seen[place].output and _in_running_text(scene, place, text, slot):
+            return scene.seen[place].source
+    return "stranger" if any(text in other for other in scene.strange) else ""
+
+
+def _in_running_text(scene: Scene, place: int, text: str, slot: Slot) -> bool:
+    """Tell whether a value stands in an output anywhere but in fields of its own, as a whole."""
+    seen = scene.seen[place]
+    if seen.facts is None or seen.facts.strange or seen.facts.opaque:
+        return True
+    records = scene.output(place).records
+    if not records:
+        return cells(seen.output).get(text.strip(), 0) < seen.output.count(text) or marked(text, scene.distrusted)
+    holding = [field for record in records for field in record if text in field.value]
+    if any(field.free or marked(field.value, scene.distrusted) for field in holding):
+        return True
+    return form_of(text, slot) not in field_forms(seen.output, slot)
