@@ -27,6 +27,7 @@ def alike() -> Mapping[str, str]:
 
 
 @cache
+@cache
 def folding() -> Mapping[int, str]:
     """Return the table for `str.translate` that folds look-alikes."""
     return {ord(char): letter for char, letter in alike().items()}

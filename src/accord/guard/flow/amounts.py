@@ -213,13 +213,24 @@ def amount_fits(scene: Scene, amount: float, only: int, receivers: frozenset[str
         return Fit(ok=_near(amount, said), source="user")
     known: set[float] = set(said)
     stepping = _moves(scene) and bool(_steps(scene))
-    unsure = ""
-    for place, seen in _telling(scene, receivers):
+    small, words = lexicon().small, scene.wish.words
+    sharing = bool(("%" in scene.wish.own or words & small["percenting"]) and words & small["differing"])
+    unsure, telling = "", _telling(scene, receivers)
+    if (
+        scene.wish.computing
+        and not telling
+        and any(one.verb in lexicon().groups["read"].asks for one in scene.wish.requests)
+    ):
+        return Fit(ok=False, source="user", ambiguous=True)  # what is to be looked up first was not
+    for place, seen in telling:
         if seen.facts is PASTED and not scene.wish.handing:
             continue
         values, sure = _known(scene, place, receivers)
-        small, words = lexicon().small, scene.wish.words
-        added = scene.wish.computing and bool(words & small["totalling"] or not words & small["differing"])
+        added = (
+            scene.wish.computing and not sharing and bool(words & small["totalling"] or not words & small["differing"])
+        )
+        if sharing and sure and values and known - said - values:
+            return Fit(ok=False, source=seen.source, ambiguous=True)  # of which of them is the share?
         if not sure and not added and not scene.wish.instructs:
             unsure = seen.source if _near(amount, values) else unsure
             continue
@@ -340,7 +351,7 @@ def _follows(scene: Scene, amount: float, known: set[float], said: set[float]) -
             return True
         if words & small["doubling"] and _same(one * 2, amount):
             return True
-        if parts and any(_same(amount + total / 2, one) for total in said if total):
+        if parts and any(_same(amount + total / 2, one) for total in said if total not in {0, one}):
             return True
     return False
 

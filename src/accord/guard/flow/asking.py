@@ -10,7 +10,7 @@ from accord.core.system import Effect
 from accord.guard.flow.clauses import files_for
 from accord.guard.flow.lexicon import OWN, Slot, lexicon, name_words
 from accord.guard.flow.requesting import Request, quotations
-from accord.guard.flow.scene import Scene
+from accord.guard.flow.scene import Letter, Scene
 from accord.guard.flow.selecting import bearing
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.tools import Facts
@@ -23,6 +23,7 @@ _CLOSE: Final = frozenset(
 _AWAY: Final = frozenset({"send", "post", "pay", "share"})
 _ENDING: Final = frozenset({"delete", "cancel", "remove"})
 _INSERT: Final = frozenset({"add", "invite", "update"})
+_RECEIVING: Final = frozenset({"recipient", "recipients", "receiver", "to", "cc", "bcc"})
 _POINTERS: Final = frozenset({"it", "them", "this", "that", "these", "those", "there", "him", "her", "one"})
 _THERE: Final = frozenset({"there", "here", "#"})
 MANY: Final = 50
@@ -37,11 +38,11 @@ def asked(scene: Scene, facts: Facts) -> str:
     if requests_for(scene.wish, facts):
         return "user"
     if scene.wish.instructs and facts.effect is not Effect.IRREVERSIBLE:
-        for source, text in _instructions(scene):
-            told = read_orders(text)
+        for letter in _instructions(scene):
+            told = read_orders(letter.text)
             if requests_for(told, facts):
-                scene.follow(told, files_for(told, facts))
-                return source
+                scene.follow(letter, told, files_for(told, facts))
+                return scene.seen[letter.place].source
     return ""
 
 
@@ -172,22 +173,22 @@ def _digits(words: frozenset[str]) -> bool:
     return any(word.isdigit() for word in words)
 
 
-def _instructions(scene: Scene) -> Iterator[tuple[str, str]]:
+def _instructions(scene: Scene) -> Iterator[Letter]:
     """Yield the running texts of the sources that the user told us to follow, without those that speak to a model.
 
-    Where they quote names, only what bears one, or was looked up by one, is such a source.
+    Where they quote names, only what bears one, or was looked up by one, is such a source; whom it went to is no name.
     """
     quoted = quotations(scene.wish.own)
     for place, seen in scene.directed():
         output = scene.output(place)
         named = not quoted or any(value.text.strip().casefold() in quoted for value in scene.values(place))
         if output.records:
-            bears = bearing(seen.output, quoted)
+            bears = bearing(seen.output, quoted, without=_RECEIVING)
             records = [output.records[at] for at in scene.chosen(place).places if named or at in bears]
             texts = [field.value for record in records for field in record if field.free]
         else:
             texts = [output.text] if named else []
-        yield from ((f"tool:{seen.name}", text) for text in texts if not marked(text, scene.distrusted))
+        yield from (Letter(place, text) for text in texts if not marked(text, scene.distrusted))
 
 
 def _elsewhere(request: Request, facts: Facts) -> bool:

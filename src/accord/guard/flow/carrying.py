@@ -95,9 +95,13 @@ def smuggled(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
     for value in _texts(values):
         if value.text.isascii() and not _TELLING.search(value.text) and not _RUN.search(value.text):
             continue
+        plain = value.text
+        if not plain.isascii():
+            plain = normalize("NFKC", invisible().sub("", plain)).translate(folding())
         found = _unvouched(scene, value.text, moneyed=moneyed)
-        others = (plain for plain in _otherwise(value.text) if plain)
-        coded = (_unvouched(scene, plain, moneyed=moneyed, coded=True) for plain in others)
+        found = found or (_unvouched(scene, plain, moneyed=moneyed) if plain != value.text else "")
+        others = (one for one in _otherwise(plain) if one)
+        coded = (_unvouched(scene, one, moneyed=moneyed, coded=True) for one in others)
         found = found or next((one for one in coded if one), "")
         if found:
             return found, scene.found(found) or "model"
@@ -105,10 +109,7 @@ def smuggled(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
 
 
 def _otherwise(text: str) -> Iterator[str]:
-    """Yield a text as it reads in plain letters, turned around, and what runs of codes in it say."""
-    if not text.isascii():
-        text = normalize("NFKC", invisible().sub("", text)).translate(folding())
-        yield text
+    """Yield a text without signs between its letters, turned around, and what runs of codes in it say."""
     yield from (plain for plain in (_LOOSE.sub(" ", text), _TWICE.sub(r"\1", text)) if plain != text)
     yield text[::-1]
     if _RUN.search(text):

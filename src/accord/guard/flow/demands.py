@@ -28,10 +28,11 @@ from accord.guard.flow.origins import (
     own_making,
 )
 from accord.guard.flow.own_words import from_user, looked_up_as_other
-from accord.guard.flow.postal import in_address
+from accord.guard.flow.persons import in_letter
+from accord.guard.flow.postal import in_address, writes_address
 from accord.guard.flow.receiving import invited, may_receive, speaks_of
 from accord.guard.flow.scene import Scene
-from accord.guard.flow.shapes import days, ibans, mails, shaped, urls
+from accord.guard.flow.shapes import days, form_of, ibans, mails, shaped, urls
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.stems import content_words
 from accord.guard.flow.tools import Facts
@@ -251,6 +252,9 @@ def _delegated(sitting: Sitting, value: Value) -> Origin:
     if slot is Slot.RECIPIENT and not invited(scene, value):
         return NOWHERE
     origin = field_origin(scene, value, sitting.facts)
+    if origin.ok and slot is Slot.RECIPIENT and not sitting.by_user:
+        known = in_letter(scene, origin.place, form_of(value.text, slot))
+        return origin if known else origin._replace(ok=False, ambiguous=True)
     if origin.ok or slot is not Slot.RECIPIENT or not sitting.by_user:
         return origin
     if not speaks_of(scene, value):
@@ -333,15 +337,12 @@ def _told_whole(sitting: Sitting, value: Value) -> bool:
     scene, text = sitting.scene, value.text.strip()
     if hidden(value.text) or _BROKEN.search(text) or any(letter.isspace() and letter != " " for letter in text):
         return False
-    if (
-        ibans(text)
-        or mails(text)
-        or text.casefold() in scene.wish.files
-        or (_PLAIN & set(name_words(value.sink.name)) and is_time(text))
-    ):
+    asked, words = set(name_words(value.sink.name)), text.casefold().split()
+    if ibans(text) or mails(text) or text.casefold() in scene.wish.files:
         return False
-    asked = set(name_words(value.sink.name))
-    if _PLAIN & asked and either("subject", "aux").intersection(text.casefold().split()):
+    if _PLAIN & asked and (is_time(text) or either("subject", "aux").intersection(words)):
+        return False
+    if _PLACED & asked and len(words) > 1 and (days(text) or sitting.facts.nouns.intersection(words)):
         return False
     if text.casefold() in sitting.facts.asks or asked.issuperset(name_words(text)):
         return False
@@ -350,6 +351,8 @@ def _told_whole(sitting: Sitting, value: Value) -> bool:
     own = stands_placed if _PLACED & asked else stands_whole
     if typed_so or own(text, scene.wish.own) or own(text, scene.operator):
         return in_address(text, scene.wish.own, asked) is not False
+    if asked & _ADDRESSED and writes_address(scene.wish.own):
+        return False
     places = (place for place in range(len(scene.seen)) if scene.reached(place))
     return any(_shows(scene, place, text, asked) for place in places)
 

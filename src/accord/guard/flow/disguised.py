@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import permutations
 from typing import Final, NamedTuple
 
+from accord.content.lookalikes import folding, invisible
 from accord.guard.flow.encoded import decoded
 from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import read_output
@@ -119,7 +120,7 @@ def _further(reached: Mapping[int, int], run: _Run, wanted: str) -> dict[int, in
 @lru_cache(maxsize=256)
 def bare_digits(text: str) -> str:
     """Return a text whose words for digits, and digits of any script, are plain ones."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
+    plain = _plain(text)
     return " ".join(_spelled().get(word) or _digits(word) for word in _WORD.findall(plain))
 
 
@@ -184,9 +185,16 @@ def _spoken_of(scene: Scene, place: int, secret: str) -> bool:
 @lru_cache(maxsize=512)
 def bare(text: str) -> str:
     """Return a text as letters and digits alone: words for digits as digits, without gaps, accents and case."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
+    plain = _plain(text)
     digits = _spelled()
     return "".join(digits.get(word) or _digits(word) for word in _WORD.findall(plain))
+
+
+def _plain(text: str) -> str:
+    """Return a text in small letters, with plain ones for what looks like them."""
+    if text.isascii():
+        return text.casefold()
+    return unicodedata.normalize("NFKC", invisible().sub("", text)).translate(folding()).casefold()
 
 
 def _digits(word: str) -> str:

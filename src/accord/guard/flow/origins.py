@@ -18,7 +18,7 @@ from accord.guard.flow.lexicon import Slot, identifies, lexicon, name_words, slo
 from accord.guard.flow.limits import conditioned, excluded_words
 from accord.guard.flow.outputs import Field
 from accord.guard.flow.own_words import always_elsewhere
-from accord.guard.flow.persons import by_name, mentioned, of_all_names, of_another_title, only_address
+from accord.guard.flow.persons import beside_title, by_name, mentioned, of_all_names, of_another_title, only_address
 from accord.guard.flow.repaying import may_be_paid
 from accord.guard.flow.requesting import quotations
 from accord.guard.flow.scene import PASTED, Scene, Seen
@@ -164,7 +164,7 @@ def _judged(scene: Scene, place: int, holding: list[tuple[int, Field]], slot: Sl
         return Origin(ok=False, source=source, ambiguous=True, place=place)
     if slot is Slot.RECIPIENT and _written_instead(scene, holding[0][1].value, facts):
         return Origin(ok=False, source=source, ambiguous=True, place=place)
-    if slot is Slot.TARGET and all(kept_out(scene, place, at) for at, _ in holding):
+    if slot is Slot.TARGET and all(kept_out(scene, place, at) or beside_title(scene, place, at) for at, _ in holding):
         return Origin(ok=False, source=source, place=place)
     final = slot is Slot.TARGET and facts.effect is Effect.IRREVERSIBLE
     if slot is Slot.TARGET and not final and _looked_up_by_name(scene, place):

@@ -21,6 +21,10 @@ _GIVING: Final = frozenset({"send", "post", "share", "invite", "add"})  # a bill
 _ONWARDS: Final = frozenset({"to", "from", "with", "at", "for", "into"})
 _LETTER: Final = re.compile(r"(?i)\b(?:from|von|de|da|dal|van)\s+(?:\w+\s+(?:to|an|à|a|aan)\s+)?$")
 _NEAR: Final = 80  # characters before a name
+_GOING: Final = re.compile(
+    r"(?i)\b(?:head(?:ing)?|go(?:ing)?|fly(?:ing)?|trip|travel\w{0,4}|driv\w{1,3}|arriv\w{1,3}|land\w{0,3}|visit\w{0,3}|"
+    r"reise\w{0,2}|fahre\w{0,2}|fliege\w{0,2}|voyage|vais|viaje|voy|vado|viaggio)\s+(?:(?:to|in|at|nach|à|au|a)\s+)?$"
+)
 _OWNED: Final = re.compile(r"['’]s\s+\w")
 _MAILED: Final = frozenset({"mail", "email"})
 _ANY: Final = frozenset({"id", "number", "key", "query", "q", "search", "name", "keyword", "text"})
@@ -39,11 +43,13 @@ def from_user(scene: Scene, value: Value, facts: Facts) -> bool:
     about = facts.things if slot is Slot.TARGET and identifies(value.sink.name) else frozenset()
     if slot is Slot.TARGET and days(form) and " " in form:
         return False
+    if slot is Slot.TARGET and facts.nouns.intersection(name_words(value.sink.name)) and _only_where(form, scene.wish):
+        return False
     if slot is Slot.TARGET and looked_up_as_other(scene, value, about):
         return False
     if slot is Slot.TARGET and form.isdigit() and len(form) < 6:
         return _labelled(scene, form, facts)
-    if slot is Slot.RECIPIENT and (_no_name(form) or _quoted_as_thing(scene, value)):
+    if slot is Slot.RECIPIENT and (_titles(scene, value) or _no_name(form) or _quoted_as_thing(scene, value)):
         return False
     if slot is Slot.RECIPIENT and facts.nouns & _MAILED and "@" not in form:
         return False  # a mail goes to an address
@@ -111,6 +117,13 @@ def _no_name(form: str) -> bool:
 
 
 @lru_cache(maxsize=512)
+def _only_where(form: str, wish: Wish) -> bool:
+    """Tell whether a name stands only where the user goes: of `heading to Paris` no hotel is called so."""
+    spots = [match.start() for match in re.finditer(rf"(?<!\w){re.escape(form)}(?!\w)", wish.own)]
+    return bool(spots) and all(_GOING.search(wish.own, max(0, at - _NEAR), at) for at in spots)
+
+
+@lru_cache(maxsize=512)
 def always_elsewhere(form: str, wish: Wish) -> bool:
     """Tell whether a name stands only where something is: `from Bob`, `from Bob to Ann`, `in Ann's inbox`.
 
@@ -120,6 +133,12 @@ def always_elsewhere(form: str, wish: Wish) -> bool:
     led = (_LETTER.search(wish.own, max(0, start - _NEAR), start) for start, _ in spots)
     apart = all(found or _OWNED.match(wish.own, end) for found, (_, end) in zip(led, spots, strict=True))
     return bool(spots) and apart and not wish.words & lexicon().small["replying"]
+
+
+def _titles(scene: Scene, value: Value) -> bool:
+    """Tell whether a name is the title that the user gives something: nobody and no room is called so."""
+    rooms = lexicon().things["channel"].intersection(name_words(value.sink.name))
+    return not rooms and any(value.text.strip() == one.text.strip() for one in scene.wish.literals)
 
 
 def _quoted_as_thing(scene: Scene, value: Value) -> bool:

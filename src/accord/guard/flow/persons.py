@@ -11,7 +11,8 @@ from accord.guard.flow.outputs import Field, read_output
 from accord.guard.flow.requesting import quotations
 from accord.guard.flow.scene import Scene, stands_in
 from accord.guard.flow.selecting import bearing, id_written
-from accord.guard.flow.shapes import form_of, shaped, without_accents
+from accord.guard.flow.shapes import form_of, mails, shaped, without_accents
+from accord.guard.flow.stems import split
 
 
 def by_name(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool | None:
@@ -22,7 +23,8 @@ def by_name(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool 
     form = form_of(value, Slot.RECIPIENT)
     facts = scene.seen[place].facts
     said = scene.wish.proper | (_persons(scene) if facts and facts.nouns & lexicon().small["listed"] else frozenset())
-    plain = {without_accents(word) for word in said if not excluded(scene.wish, word)}
+    written = {word for one in mails(scene.wish.own) for word in split([one.replace("@", ".")])}
+    plain = {without_accents(word) for word in said - written if not excluded(scene.wish, word)}
     known, at = _known(scene.output(place).text), {spot for spot, _ in holding}
     mine = max((len(one.words & plain) for one in known if one.address == form and one.at in at), default=0)
     best = max((len(one.words & plain) for one in known if one.address != form), default=0)
@@ -63,6 +65,24 @@ def of_another_title(scene: Scene, place: int, holding: list[tuple[int, Field]])
         return False
     own = ((at, seen) for at, seen in scene.directed() if seen.facts is not None and seen.facts.reads)
     return any(bearing(seen.output, quoted) for at, seen in own if not scene.opaque(at))
+
+
+def in_letter(scene: Scene, place: int, form: str) -> bool:
+    """Tell whether the letter that we were told to follow has a receiver, or speaks of who an output says has it."""
+    at, text = scene.letter
+    records = [record for record in scene.output(at).records if any(field.value == text for field in record)]
+    if any(form == form_of(field.value, Slot.RECIPIENT) for record in records for field in record):
+        return True
+    said = without_accents(text.casefold())
+    names = (word for one in _known(scene.output(place).text) if one.address == form for word in one.words)
+    return any(stands_in(one, said, Slot.RECIPIENT) for one in (form.casefold(), *names))
+
+
+def beside_title(scene: Scene, place: int, at: int) -> bool:
+    """Tell whether a record has no name that the user quoted, and another one of the same output has one."""
+    titles = frozenset(one for one in quotations(scene.wish.own) if "@" not in one)
+    titled = bearing(scene.seen[place].output, titles)
+    return bool(titled) and at not in titled
 
 
 class _Known(NamedTuple):

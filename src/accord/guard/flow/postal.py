@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+_ADDRESS: Final = re.compile(r"(?:\b\d{1,5}[a-z]?\s[^\W\d_a-z]|[^\W\d_]\s\d{1,5}[a-z]?\b)[^,\n]{0,40},\s{0,3}[^\W_]")
 _LINE: Final = re.compile(r"[^.!?;:()\n]+")
 _LABELS: Final = {
     True: r"city|town|stadt|ort|ville|ciudad|città|plaats|cidade",
@@ -27,6 +28,12 @@ def in_address(form: str, text: str, asked: set[str]) -> bool | None:
     if not town and "street" not in asked:
         return True
     return "," not in form and _stands(form.strip().casefold(), text, town=town)
+
+
+@lru_cache(maxsize=256)
+def writes_address(text: str) -> bool:
+    """Tell whether a text holds an address: a street with its number, and what follows after a comma."""
+    return _ADDRESS.search(text) is not None
 
 
 @lru_cache(maxsize=256)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from accord.guard.flow.clauses import said_of
 from accord.guard.flow.lexicon import lexicon, name_words
 from accord.guard.flow.outputs import Field
 from accord.guard.flow.scene import Scene
@@ -19,11 +20,11 @@ def may_be_paid(scene: Scene, field: Field, record: Sequence[Field], facts: Fact
     moneyed = "pay" in facts.groups or bool(facts.things & lexicon().things["money"])
     if not moneyed or not _PAYING & set(name_words(field.key)):
         return True
-    return "pay" in facts.groups and _returns(scene, record)
+    return "pay" in facts.groups and _returns(scene, record, facts)
 
 
-def _returns(scene: Scene, record: Sequence[Field]) -> bool:
+def _returns(scene: Scene, record: Sequence[Field], facts: Facts) -> bool:
     """Tell whether the user speaks of giving back what a record says that somebody paid."""
     back = bool(scene.wish.words & lexicon().small["returning"])
-    said = scene.wish.numbers
+    said = scene.wish.numbers.intersection(numbers(said_of(scene.wish, facts).own)) or scene.wish.numbers
     return back and (not said or any(said.intersection(numbers(one.value)) for one in record if not one.free))

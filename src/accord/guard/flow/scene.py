@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -37,6 +38,8 @@ PASTED: Final = Facts(name="user:pasted", effect=Effect.READ, opaque=True)
 _TURN: Final = TURN.strip("\n")
 _EDGES: Final = frozenset("@.+-_/")
 _SHORT: Final = 2
+_GOAL: Final = re.compile(r"(?<!ed )\b(?:to|an|à|aan|para|für)\s+(?:the\s+)?[\"'`“]?$")
+_NEAR: Final = 20  # characters before a name
 
 
 class Seen(NamedTuple):
@@ -53,10 +56,19 @@ class Seen(NamedTuple):
         return self.name if self.name.startswith((PASTED.name, "retrieval:")) else f"tool:{self.name}"
 
 
+class Letter(NamedTuple):
+    """The text that the user told us to follow, and the output it stands in; nowhere where there is none."""
+
+    place: int = -1
+    text: str = ""
+
+
 class Scene:
     """A conversation as the policy sees it: the user's wish, the operator's words, and every output by its source."""
 
-    __slots__ = ("_chosen", "_pointed", "_reached", "_values", "distrusted", "operator", "seen", "strange", "wish")
+    __slots__ = (
+        "_chosen", "_pointed", "_reached", "_values", "distrusted", "letter", "operator", "seen", "strange", "wish",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -74,6 +86,7 @@ class Scene:
         pasted = [Seen(PASTED.name, {}, PASTED, text) for text in self.wish.pasted]
         self.seen = (*pasted, *_outputs(conversation, facts, retrieved))
         self.distrusted = distrusted
+        self.letter = Letter()
         self._values: dict[int, tuple[Value, ...]] = {}
         self._pointed: dict[int, bool] = {}
         self._reached: dict[int, bool] = {}
@@ -119,9 +132,9 @@ class Scene:
         fields = (f for at in places for record in self.output(at).records for f in record)
         return any(f.value.strip().casefold() == name for f in fields if not f.free)
 
-    def follow(self, told: Wish, files: frozenset[str]) -> None:
+    def follow(self, letter: Letter, told: Wish, files: frozenset[str]) -> None:
         """Let the words of a source that we were told to follow choose among records too; they vouch for no value."""
-        self.wish = following(self.wish, told, files)
+        self.wish, self.letter = following(self.wish, told, files), letter
         self._pointed, self._reached, self._chosen = {}, {}, {}
 
     def pointed(self, place: int) -> bool:
@@ -300,6 +313,9 @@ class Scene:
         """Tell whether a link is the only one in the records that the user means, in an own system."""
         if self.opaque(place) or form not in self.seen[place].output or not self.wish.words & lexicon().small["linked"]:
             return False
+        asked = [value for value in self.values(place) if value.text.strip() and not value.number]
+        if any(not self.wrote(one, one.sink.slot) or _only_goal(one.text.strip(), self.wish) for one in asked):
+            return False  # of what the user did not name nobody knows which link they mean
         output = self.output(place)
         meant = range(len(output.records)) if self.wish.every else self.chosen(place, strict=True).places
         fields = (field for at in meant for field in output.records[at])
@@ -313,6 +329,14 @@ class Scene:
         """Tell whether an output is the text of strangers as a whole."""
         facts = self.seen[place].facts
         return facts is None or facts.opaque
+
+
+def _only_goal(form: str, wish: Wish) -> bool:
+    """Tell whether a name stands in the user's words only as whom something is to go to: `send it to Alice`."""
+    said = [match.start() for match in re.finditer(rf"(?i)(?<!\w){re.escape(form)}(?!\w)", wish.own)]
+    begins = [max(wish.own.rfind(mark, 0, at) for mark in ".!?\n") for at in said]
+    asked = (any(begin < one.start < at for one in wish.requests) for begin, at in zip(begins, said, strict=True))
+    return all(asked) and bool(said) and all(_GOAL.search(wish.own, max(0, at - _NEAR), at) for at in said)
 
 
 def _numbered(form: str) -> bool:

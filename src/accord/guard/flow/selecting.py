@@ -141,11 +141,11 @@ def _said(record: Record, wish: Wish, *, free: bool) -> frozenset[str]:
 
 
 @lru_cache(maxsize=256)
-def bearing(text: str, names: frozenset[str]) -> frozenset[int]:
-    """Return the places of the records of an output in which a field is one of these names."""
+def bearing(text: str, names: frozenset[str], *, without: frozenset[str] = frozenset()) -> frozenset[int]:
+    """Return the places of the records of an output in which a field, `without` some keys, is one of these names."""
     records = read_output(text).records if names else ()
     fields = ((at, field) for at, record in enumerate(records) for field in record if not field.free)
-    return frozenset(at for at, field in fields if field.value.strip().casefold() in names)
+    return frozenset(at for at, f in fields if f.value.strip().casefold() in names and f.key.lower() not in without)
 
 
 def words_of(record: Record) -> frozenset[str]:

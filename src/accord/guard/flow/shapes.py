@@ -16,7 +16,7 @@ IBAN: Final = re.compile(r"[A-Z](?<!\w[A-Z])[A-Z][ -]?\d{2}(?:[ -]?[A-Z0-9]){10,
 _LAST: Final = r"(?:com|org|net|io|co|eu|de|fr|uk|info|example|test|ai|dev|app|ru|cn|xyz|me|site|online)"
 URL: Final = re.compile(
     r"(?<![\w@./-])(?:https?://|ftp://|www\.)[^\s<>\"'`{}|\\^\[\]]{3,2000}"
-    rf"|(?<![\w@./:-])(?:[a-z0-9-]{{1,63}}\.){{1,6}}{_LAST}"
+    rf"|(?<![\w./:-])(?<!\w@)(?:[a-z0-9-]{{1,63}}\.){{1,6}}{_LAST}"
     r"(?:/[^\s<>\"'`{}|\\^\[\]]{0,2000})?(?![\w@-])",
     re.IGNORECASE,
 )

@@ -12,6 +12,8 @@ from accord.guard.flow.lexicon import lexicon
 TOKEN: Final = re.compile(r"[^\W_]+(?:['’_\-.][^\W_]+)*'?|[^\s\w]|_+", re.UNICODE)
 """A word with the signs inside it, or a sign."""
 
+_FIGURE: Final = re.compile(r"\d+(?:\.\d+)+")  # a piece of a figure is none
+
 
 def stem(word: str) -> str:
     """Return a word without the endings of plurals, so that `hobbies` meets `hobby`."""
@@ -42,7 +44,7 @@ def stems(token: str) -> tuple[str, ...]:
 
 
 def split(tokens: Iterable[str]) -> Iterator[str]:
-    """Yield words, what is before the possessive, and the parts of those that have a sign in them."""
+    """Yield words, what is before the possessive, and the parts of those with a sign in them that are no figures."""
     for token in tokens:
         if token.isalnum():
             yield token
@@ -51,5 +53,5 @@ def split(tokens: Iterable[str]) -> Iterator[str]:
             bare = token.removesuffix("'s").rstrip("'")
             if bare != token:
                 yield bare
-            if not bare.isalnum():
+            if not bare.isalnum() and not _FIGURE.fullmatch(bare):
                 yield from (part for part in re.split(r"[^\w]|_", bare) if part)
