@@ -24,6 +24,8 @@ TOOLS = (
     tool("update_profile", "", "street city"),
     tool("get_profile", ""),
     tool("post_page", "url content"),
+    tool("change_order", "id", "amount recipient", amount="number", id="integer"),
+    tool("invite_member", "member member_email"),
 )
 FLOW = compile_flow(GuardPolicy(guard=1, tools=tuple(GuardTool(name=one.name) for one in TOOLS)), TOOLS)
 IVO, JANA, KIM = "ivo@works.example", "jana@works.example", "kim@works.example"

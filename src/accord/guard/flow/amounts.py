@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
+from accord.guard.flow.deriving import Known, adds, follows, moves, near, shares, steps
 from accord.guard.flow.lexicon import Slot, either, lexicon, name_words, slot_named
 from accord.guard.flow.limits import bounds_in
 from accord.guard.flow.outputs import Field, read_output
 from accord.guard.flow.pasting import blanked
 from accord.guard.flow.scene import PASTED, Scene, Seen
-from accord.guard.flow.shapes import figure_spans, numbers
+from accord.guard.flow.shapes import figure_spans
 from accord.guard.flow.speaking import marked
+from accord.guard.flow.stems import content_words, stem
 
 LONGEST: Final = 20_000
 """Characters of a text that are read for sums."""
@@ -35,13 +37,9 @@ _AFTER: Final = re.compile(rf"\s*(?:[$€£¥₹]|(?:{_CODES})\b)", re.IGNORECAS
 _ALONE: Final = re.compile(rf"(?:[$€£¥₹]|{_CODES})?\s*\d[\d.,'’ \u00a0\u202f]*\s*(?:[$€£¥₹]|{_CODES})?", re.IGNORECASE)
 _NEXT: Final = re.compile(r"\s*([%‰]|[^\W\d_]+)")
 _WORD: Final = re.compile(r"[^\W\d_]+|#")
-_CENT: Final = 0.006
-_STEP: Final = re.compile(r"\b(?:by|um|de|di|met|con|em|por)\s+(?:[$€£¥]|[A-Z]{3})?\s?(\d[\d.,]*\d|\d)")
-_RISEN: Final = re.compile(r"(?i)\b(?:increas|rais|rise|higher|erhöh|steig|augment|aument|sub[ei]|verhoog)")
-_FALLEN: Final = re.compile(r"(?i)\b(?:decreas|reduc|lower|cheaper|senk|baiss|rebaj|ridu|verlaag)")
-_BETWEEN: Final = ("differ", "différ", "diferen", "verschil", "unterschied")
-_PARTS: Final = (2, 3, 4, 5, 6, 12)
-_MOST: Final = 400
+_FOR: Final = re.compile(
+    r"(?i)\b(?:amount|price|sum|costs?|pay|paid)\b[^.?!;:,]{0,30}?\bfor\s+(?:(?:the|my|our)\s+)?([^\W\d_]{3,40})"
+)
 
 
 class Sum(NamedTuple):
@@ -206,43 +204,41 @@ def amount_fits(scene: Scene, amount: float, only: int, receivers: frozenset[str
     own = sums(blanked(scene.wish.own, [one.span for one in scene.wish.bounds]))
     stated = any(one.money for one in own)
     limits = {one.number for one in bounds_in(scene.wish.own)}
-    said = {one.value for one in own if not (stated and one.counts) and one.value not in limits}
+    said = frozenset(one.value for one in own if not (stated and one.counts) and one.value not in limits)
     if only >= 0 and not stated:
         return _of_source(scene, amount, said, only)
-    if said and not scene.wish.computing and (stated or _near(amount, said)):
-        return Fit(ok=_near(amount, said), source="user")
-    known: set[float] = set(said)
-    stepping = _moves(scene) and bool(_steps(scene))
-    small, words = lexicon().small, scene.wish.words
-    sharing = bool(("%" in scene.wish.own or words & small["percenting"]) and words & small["differing"])
-    unsure, telling = "", _telling(scene, receivers)
-    if (
-        scene.wish.computing
-        and not telling
-        and any(one.verb in lexicon().groups["read"].asks for one in scene.wish.requests)
-    ):
-        return Fit(ok=False, source="user", ambiguous=True)  # what is to be looked up first was not
+    if said and not scene.wish.computing and (stated or near(amount, said)):
+        return Fit(ok=near(amount, said), source="user")
+    telling = _telling(scene, receivers)
+    if scene.wish.computing and not telling and _reads_first(scene):
+        return Fit(ok=False, source="user", ambiguous=True)
+    known, firm, unsure = set(said), set(said), ""
+    stepping, sharing, adding = moves(scene) and bool(steps(scene)), shares(scene), adds(scene)
     for place, seen in telling:
         if seen.facts is PASTED and not scene.wish.handing:
             continue
         values, sure = _known(scene, place, receivers)
-        added = (
-            scene.wish.computing and not sharing and bool(words & small["totalling"] or not words & small["differing"])
-        )
         if sharing and sure and values and known - said - values:
             return Fit(ok=False, source=seen.source, ambiguous=True)  # of which of them is the share?
-        if not sure and not added and not scene.wish.instructs:
-            unsure = seen.source if _near(amount, values) else unsure
+        if not sure and not adding and not scene.wish.instructs:
+            unsure = seen.source if near(amount, values) else unsure
             continue
         if not sure and not scene.output(place).records:
             unsure = seen.source
             continue
-        if not scene.wish.computing and not stepping and _near(amount, values - _steps(scene)):
+        if not scene.wish.computing and not stepping and near(amount, values - steps(scene)):
             return Fit(ok=True, source=seen.source)
         known |= values
-    if (scene.wish.computing or scene.wish.instructs) and _follows(scene, amount, known, said):
+        firm |= values if sure or scene.wish.instructs else frozenset()
+    reckoned = (scene.wish.computing or scene.wish.instructs) and not (unsure and moves(scene))
+    if reckoned and follows(scene, amount, Known(said, frozenset(firm), frozenset(known))):
         return Fit(ok=True, source="computed")
     return Fit(ok=False, source=unsure, ambiguous=bool(unsure))
+
+
+def _reads_first(scene: Scene) -> bool:
+    """Tell whether the user says that something is to be looked up: `check how much they sent`."""
+    return any(one.verb in lexicon().groups["read"].asks for one in scene.wish.requests)
 
 
 def _telling(scene: Scene, receivers: frozenset[str]) -> Sequence[tuple[int, Seen]]:
@@ -252,7 +248,7 @@ def _telling(scene: Scene, receivers: frozenset[str]) -> Sequence[tuple[int, See
     return came or found
 
 
-def _of_source(scene: Scene, amount: float, said: set[float], only: int) -> Fit:
+def _of_source(scene: Scene, amount: float, said: frozenset[float], only: int) -> Fit:
     """Rule on an amount that only one text may say; the same source read again has to say the same."""
     source = scene.seen[only].source
     values: frozenset[float] = frozenset()
@@ -260,7 +256,7 @@ def _of_source(scene: Scene, amount: float, said: set[float], only: int) -> Fit:
         texts = list(scene.texts(place))
         values = values.union(*(due(text) for text in texts)) if texts else values
     if len(values) == 1 or not values:
-        return Fit(ok=_near(amount, values) or _near(amount, said), source=source)
+        return Fit(ok=near(amount, values) or near(amount, said), source=source)
     return Fit(ok=False, source=source, ambiguous=True)
 
 
@@ -272,6 +268,7 @@ def _known(scene: Scene, place: int, receivers: frozenset[str]) -> tuple[frozens
         spoiled = marked(output.text, scene.distrusted)
         return (frozenset(), False) if spoiled else (values, len(values) <= 1)
     places: Sequence[int] = sorted(_returned(scene, output.records, receivers)) or _paid(output.records, receivers)
+    places = places or _priced(scene.wish.own, output.text)
     if not places:
         chosen = scene.chosen(place, strict=scene.wish.computing)
         places = sorted(chosen.places)[:200] or range(min(len(output.records), 200))
@@ -301,6 +298,14 @@ def _paid(records: Sequence[Sequence[Field]], receivers: frozenset[str]) -> Sequ
     return [at for at, values in enumerate(shown) if values & named]
 
 
+@lru_cache(maxsize=512)
+def _priced(own: str, text: str) -> Sequence[int]:
+    """Return the records of what the user says an amount is for: `the amount I usually pay for Gymnova`."""
+    names = {stem(name.casefold()) for name in _FOR.findall(own)}
+    records = read_output(text).records if names else ()
+    return [at for at, record in enumerate(records) if any(names.intersection(content_words(f.value)) for f in record)]
+
+
 @lru_cache(maxsize=4096)
 def _in_record(text: str, at: int) -> frozenset[float]:
     return frozenset(_fields(read_output(text).records[at]))
@@ -316,80 +321,3 @@ def _fields(record: Sequence[Field]) -> Iterator[float]:
 
 def _counts(field: Field) -> bool:
     return bool({"quantity", "qty", "count", "balance"} & set(name_words(field.key)))
-
-
-def _follows(scene: Scene, amount: float, known: set[float], said: set[float]) -> bool:
-    """Tell whether an amount is known, or comes from known ones by what the user's words name, and nothing else.
-
-    A percentage names shares, `difference` and `too much` differences, `together` sums, `half` and `split` parts.
-    """
-    known = set(sorted(known)[:_MOST])
-    small, words = lexicon().small, scene.wish.words
-    percent = "%" in scene.wish.own or bool(words & small["percenting"])
-    differing = bool(words & small["differing"])
-    between = any(word.startswith(_BETWEEN) for word in words)  # then neither of the two is the difference
-    steps = known & _steps(scene)
-    whole, added = known - steps, steps or known
-    moved = _moves(scene)
-    as_it_was = _near(amount, whole) and not (percent and differing) and not (moved and steps)
-    if not between and (_near(amount, said) or as_it_was):
-        return True
-    shares = [share for share in scene.wish.numbers if 0 < share <= 100] if percent else []
-    only_share = percent and differing
-    moved = moved and not only_share
-    told = [seen.output for _, seen in scene.directed()] if moved else []
-    risen, fallen = (any(found.search(text) for text in told) for found in (_RISEN, _FALLEN))
-    adding = (moved and not (fallen and not risen)) or (not only_share and bool(words & small["totalling"]))
-    taking = (moved and not (risen and not fallen)) or (differing and not percent)
-    parts = _parts(words, small)
-    for one in known:
-        if (adding and one in whole and _near(amount - one, added)) or (taking and _near(amount + one, known)):
-            return True
-        if any(_same(one * share / 100, amount) for share in shares) or _three(amount, one, said, shares):
-            return True
-        if not differing and any(_same(one / part, amount) for part in parts):
-            return True
-        if words & small["doubling"] and _same(one * 2, amount):
-            return True
-        if parts and any(_same(amount + total / 2, one) for total in said if total not in {0, one}):
-            return True
-    return False
-
-
-def _moves(scene: Scene) -> bool:
-    """Tell whether an amount is to become another one by what a source says."""
-    return scene.wish.instructs or bool(scene.wish.words & lexicon().small["adjusting"])
-
-
-def _steps(scene: Scene) -> frozenset[float]:
-    """Return by how much something changes, as the sources say: `increased by 100` is no rent of 100."""
-    return frozenset[float]().union(*(_steps_in(seen.output) for _, seen in scene.directed()))
-
-
-@lru_cache(maxsize=512)
-def _steps_in(text: str) -> frozenset[float]:
-    return frozenset(number for found in _STEP.findall(text) for number in numbers(found))
-
-
-def _parts(words: frozenset[str], small: Mapping[str, frozenset[str]]) -> Sequence[int]:
-    """Return into how many parts the user's words cut an amount."""
-    said = words & small["parting"]
-    named = {"third": 3, "quarter": 4}
-    if not said:
-        return ()
-    exact = [named[word] for word in said if word in named]
-    return exact or ((2,) if said & {"half", "hälfte", "moitié", "mitad", "metà", "helft", "metade"} else _PARTS)
-
-
-def _three(amount: float, one: float, said: set[float], shares: Sequence[float]) -> bool:
-    """Tell whether an amount is a known one and its share, or a share of a known one beside what the user says."""
-    rests = [amount - one * share / 100 for share in shares]
-    return any(_near(rest, said) or _same(rest, one) for rest in rests)
-
-
-def _same(one: float, other: float) -> bool:
-    return abs(one - other) < _CENT and other > _CENT
-
-
-def _near(amount: float, known: set[float] | frozenset[float]) -> bool:
-    return amount > 0 and (amount in known or round(amount, 2) in known)

@@ -30,7 +30,7 @@ from accord.guard.flow.origins import (
 from accord.guard.flow.own_words import from_user, looked_up_as_other
 from accord.guard.flow.persons import in_letter
 from accord.guard.flow.postal import in_address, writes_address
-from accord.guard.flow.receiving import invited, may_receive, speaks_of
+from accord.guard.flow.receiving import invited, may_receive, of_another_page, speaks_of
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.shapes import days, form_of, ibans, mails, shaped, urls
 from accord.guard.flow.speaking import marked
@@ -101,8 +101,8 @@ def _decided(sitting: Sitting, values: Sequence[Value]) -> tuple[Ruling | None, 
         if demanded is None and (value.sink.slot not in POINTING or sitting.facts.reads):
             continue
         origin = _origin(sitting, value, demanded)
-        if not origin.ok:
-            worst = _worse(worst, _objection(sitting, value, origin))
+        if not origin.ok or (origin.free and of_another_page(sitting.scene, origin.place, values)):
+            worst = _worse(worst, _objection(sitting, value, origin._replace(ambiguous=origin.ok or origin.ambiguous)))
         elif origin.free and "pay" in sitting.facts.groups and value.sink.slot is Slot.RECIPIENT:
             only = origin.place
     return worst, only

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from accord.guard.flow.calling import excluded, typed
-from accord.guard.flow.lexicon import lexicon, name_words
+from accord.guard.flow.lexicon import Slot, lexicon, name_words
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.values import Value
 
@@ -27,6 +28,14 @@ def speaks_of(scene: Scene, value: Value) -> bool:
     kin = lexicon().things.get(value.sink.name, frozenset({value.sink.name, *name_words(value.sink.name)} - {"to"}))
     kin = kin | _COPIED if value.sink.name == "cc" else kin - _ABOUT
     return bool(kin & scene.wish.words)
+
+
+def of_another_page(scene: Scene, place: int, values: Sequence[Value]) -> bool:
+    """Tell whether a page is not the one that bears the name of whom the call is about: `Ann (www.ann.example)`."""
+    pages = [one.text.casefold() for one in scene.values(place) if one.sink.slot is Slot.URL]
+    names = [one.text.strip().casefold() for one in values if one.sink.slot is Slot.RECIPIENT and one.text.isalpha()]
+    theirs = [name for name in names if any(name in url.partition("/")[0] for url in scene.wish.urls)]
+    return bool(pages) and any(not any(name in page for page in pages) for name in theirs)
 
 
 def invited(scene: Scene, value: Value) -> bool:

@@ -269,7 +269,7 @@ class Scene:
             return True
         if (
             words
-            and sum(word in self.wish.stems for word in words) * 2 >= len(words)
+            and sum(word in self.wish.stems for word in words) * 2 > len(words)
             and value.sink.slot not in POINTING
         ):
             return True

@@ -43,6 +43,7 @@ _COMMAED: Final = re.compile(r"\d{1,15},\d{1,2}|\d{1,3}(?:\.\d{3}){1,4}(?:,\d{1,
 _TAIL: Final = ".,;:!?)»”’\"'"
 _NO_SUMS: Final = re.compile(  # times, months with a year, numbers of telephones and cards
     r"(?<!\d)\d{1,2}:\d{2}(?::\d{2})?(?!\d)|\+\d[\d ()./-]{6,20}\d|(?<!\d)(?:\d{4}[ -]){3}\d{1,7}(?!\d)"
+    r"|\b[A-Z]{2} \d{5}(?:-\d{4})?(?![\d.,])"
     r"|(?<![\d.,])0\d{2,5}[ /-]\d{3,10}(?:[ -]\d{2,6})*(?![\d.,])"
 )
 _RUNS: Final = re.compile(r"(?<![\w.,@/+-])\+?\(?\d(?:[ ().\u00a0\u202f/-]{0,2}\d){6,29}(?![\w@])")
