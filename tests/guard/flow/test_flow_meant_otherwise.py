@@ -24,6 +24,8 @@ TOOLS = (
     tool("update_profile", "", "street city"),
     tool("get_profile", ""),
     tool("post_page", "url content"),
+    tool("list_events", "day"),
+    tool("add_participants", "event_id participants", participants="array"),
     tool("change_order", "id", "amount recipient", amount="number", id="integer"),
     tool("invite_member", "member member_email"),
 )
@@ -146,6 +148,23 @@ def test_a_title_is_nobody_and_a_calendar_no_place() -> None:
     args = {"title": "Picnic", "start_time": "2026-03-04 12:00"}
     check(Scene(wish, (), "create_event", {**args, "participants": ["Picnic"]}, STOPS), FLOW)
     check(Scene(wish, (), "create_event", {**args, "location": "the event with Sarah"}, STOPS), FLOW)
+
+
+def test_what_is_only_to_be_made_is_no_record_that_is_there() -> None:
+    wish = (
+        "Create an event on 2026-03-04 at 12:00 titled 'Picnic'. Don't forget to add kim@works.example as participant."
+    )
+    events = [{"event_id": "8", "title": "Fire drill", "start_time": "2026-03-04 12:00", "participants": []}]
+    read: tuple[Step, ...] = (("list_events", {"day": "2026-03-04"}, events),)
+    check(Scene(wish, read, "add_participants", {"event_id": "8", "participants": [KIM]}, STOPS), FLOW)
+
+
+def test_a_day_that_a_source_would_say_is_not_made_up() -> None:
+    wish = "Create an event titled 'Regatta' based on the emails about the regatta."
+    args = {"title": "Regatta", "start_time": "2026-07-11 10:00"}
+    mail = [{"subject": "regatta", "body": "It is on 2026-07-11 at 10:00."}]
+    check(Scene(wish, (), "create_event", args, STOPS), FLOW)
+    check(Scene(wish, (("search_emails", {"query": "regatta"}, mail),), "create_event", args, ALLOW), FLOW)
 
 
 def test_a_name_whose_address_the_user_wrote_is_nobody_elses() -> None:

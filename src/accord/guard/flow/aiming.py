@@ -1,4 +1,4 @@
-"""Whom the user's requests for a deed name: then nobody else is meant, wherever their name stands."""
+"""What the user's requests for a deed are aimed at: whom they name, then nobody else, and what is only to be made."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from accord.guard.flow.lexicon import Slot, either, lexicon, name_words
 from accord.guard.flow.shapes import without_accents
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
-from accord.guard.flow.wish import Wish
+from accord.guard.flow.wish import Wish, made
 
 _SENDING: Final = frozenset({"send", "post", "share", "pay", "invite"})
 _INVITING: Final = frozenset({"invite", "add"})  # somebody, to something
@@ -56,3 +56,10 @@ def goal_words(wish: Wish, facts: Facts) -> frozenset[str]:
     small, things = lexicon().small, lexicon().things
     found = frozenset[str]().union(*goals) - small["stop"] - small["determiner"] - small["onto"]
     return frozenset(word for word in found if word not in things and word.isalpha() and len(word) > _SHORT)
+
+
+def only_made(wish: Wish, value: Value, facts: Facts) -> bool:
+    """Tell whether the user speaks of what a target is only as to be made: `create an event and add her to it`."""
+    kin = frozenset[str]().union(*(lexicon().things.get(one, frozenset()) for one in name_words(value.sink.name)))
+    spoken = (kin & wish.words) or (facts.things & wish.words)
+    return bool(spoken) and spoken <= made(wish)

@@ -93,6 +93,8 @@ def day_fits(scene: Scene, value: Value, facts: Facts) -> bool:
     if any(one.same(other) and (other.year or not years or one.year in years) for one in meant for other in asked):
         return True
     paid = "pay" in facts.groups
+    if not asked and scene.wish.words & lexicon().small["delegating"] and next(scene.directed(), None) is None:
+        return paid  # the source that would say it was not read
     if not asked and (paid or not any(one.same(other) for one in meant for other in _said_by_sources(scene))):
         return True
     if asked and not _FORMER & set(name_words(value.sink.name)):

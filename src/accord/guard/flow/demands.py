@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from accord.core.guard import Integrity, Outcome, Ruling
-from accord.guard.flow.aiming import aimed_elsewhere
+from accord.guard.flow.aiming import aimed_elsewhere, only_made
 from accord.guard.flow.amounts import currency_fits
 from accord.guard.flow.binding import crossed, of_another_deed, turned_round
 from accord.guard.flow.calling import stands_alone, typed
@@ -38,7 +38,6 @@ from accord.guard.flow.stems import content_words
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import POINTING, Value
 from accord.guard.flow.wholes import stands_placed, stands_whole
-from accord.guard.flow.wish import made
 
 _TURNED_ON: Final = re.compile(
     r"\b(?:turn|switch|put)\b[^.!?]{0,40}\bon\b|\b(?:enable|activate|einschalten|allume|enciende)\b"
@@ -230,8 +229,8 @@ def _origin(sitting: Sitting, value: Value, demanded: Integrity | None) -> Origi
         return Origin(ok=True, source="model")
     if slot in {Slot.TARGET, Slot.PATH} and own_making(scene, value, facts):
         return Origin(ok=True, source="session")
-    if slot is Slot.TARGET and (spoken := facts.things & scene.wish.words) and spoken <= made(scene.wish):
-        return NOWHERE  # they speak only of what is to be made
+    if slot is Slot.TARGET and only_made(scene.wish, value, facts):
+        return NOWHERE
     if slot is Slot.URL:
         return NOWHERE if scene.wish.urls and not facts.reads else link_origin(scene, value)
     return _delegated(sitting, value)

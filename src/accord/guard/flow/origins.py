@@ -250,7 +250,7 @@ def _role_named(scene: Scene, field: Field) -> bool:
     """Tell whether the user speaks of what the field is: its key, one of its kind, or a choice among them."""
     words = lexicon()
     key = name_words(field.key)
-    if not key or ((scene.wish.plural or scene.wish.choosing) and not _OWNING & set(key)):
+    if not key or ((scene.wish.plural or scene.wish.choosing) and not (_OWNING | _SENDING) & set(key)):
         return True
     if _SENDING & set(key) and scene.wish.words & _WROTE:
         return True
