@@ -27,6 +27,7 @@ _JOINED_BEFORE: Final = re.compile(r"[\w@]$|\w[-./,:+]$")
 _JOINED_AFTER: Final = re.compile(r"^[\w@]|^[-./,:+]\w")
 _SCRIPT_STOPS: Final = re.compile(r"[、。！？，；]|[^\x00-\u2e7f]{11}")  # a clause of a script without blanks
 _PLACED: Final = frozenset({"room", "zone", "area", "location"})
+_INSIDE: Final = re.compile(r"[-'’.]")
 _ROOMS: Final = frozenset({"channel", "channels", "room", "group", "kanal", "canal", "canale", "kanaal"})
 _NUMBERS: Final = frozenset({"no", "nr", "num", "number"})
 _NUMBERED: Final = frozenset({"street", "zip", "postcode"})
@@ -312,7 +313,7 @@ def _quoted(wish: Wish, form: str, marks: Sequence[str] = ("''", '""', "“”",
 def _proper(wish: Wish, words: tuple[str, ...]) -> bool:
     """Tell whether every word is written with a capital letter somewhere, and is no deed or small word."""
     proper = {without_accents(word) for word in wish.proper}
-    parts = [part for word in words for part in re.split(r"[-'’.]", word) if part]
+    parts = [part for word in words for part in _INSIDE.split(word) if part]
     return bool(parts) and all(part in proper for part in parts)
 
 

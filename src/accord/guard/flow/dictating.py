@@ -12,6 +12,8 @@ from accord.guard.flow.requesting import QUOTED, Request
 from accord.guard.flow.stems import TOKEN, split
 
 _COLON: Final = re.compile(r":\s+(?=[^\s'\"“«`\d])")
+_REST: Final = re.compile(r"\n|\s\(")
+_CLAUSE: Final = re.compile(r"[.!?\n]\s|[,;'\"”»]")
 _MOST: Final = 200  # colons after which something may be dictated
 _PLACES: Final = frozenset({"to", "in", "on", "from", "at", "into", "of", "the"})
 
@@ -34,7 +36,7 @@ def literals_in(text: str, requests: Sequence[Request], words: Lexicon) -> Itera
             yield Literal(said, kind, _nearest(match.start(), deeds))
     for match in islice(_COLON.finditer(text), _MOST):
         kind = _dictated(text[max(0, match.start() - 60) : match.start()], words)
-        rest = re.split(r"\n|\s\(", text[match.end() :], maxsplit=1)[0].strip()
+        rest = _REST.split(text[match.end() :], maxsplit=1)[0].strip()
         if kind and len(rest) > 3 and not QUOTED.search(text[max(0, match.start() - 20) : match.start()]):
             yield Literal(rest, kind, _nearest(match.start(), deeds))
 
@@ -51,7 +53,7 @@ def _dictated(lead: str, words: Lexicon, *, named: bool = False) -> str:
 
     Where it may be what a thing is `named`, it is its title: `the event 'Lunch'`.
     """
-    clause = re.split(r"[.!?\n]\s|[,;'\"”»]", lead.rstrip(" :,'\"“«`") + " ")[-1]
+    clause = _CLAUSE.split(lead.rstrip(" :,'\"“«`") + " ")[-1]
     near = list(split(token.casefold() for token in TOKEN.findall(clause)))[-6:]
     small = words.small
     if near and near[-1] in _PLACES:

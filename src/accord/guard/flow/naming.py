@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from typing import Final
 
 from accord.guard.flow.lexicon import lexicon
 
-_ENDING: Final = r"\.[a-z0-9]{1,5}(?![\w.])"
+_ENDING: Final = re.compile(r"\.[a-z0-9]{1,5}(?![\w.])")
+_BESIDE: Final = frozenset("_/@-")
+_WORD: Final = re.compile(r"[^\W_]+")
 _FILE: Final = re.compile(r"[^\s/\\\"'<>|:*?,;()\[\]{}=]{1,120}\.[A-Za-z0-9]{1,5}(?!\w)")
 
 
@@ -25,12 +27,25 @@ def path_form(text: str) -> str:
 
 def other_ending(form: str, said: str) -> bool:
     """Tell whether a name without an ending is only the beginning of a file's name that the user wrote."""
-    return "." not in form and re.search(re.escape(form) + _ENDING, said) is not None
+    return "." not in form and any(_ENDING.match(said, end) for _, end in _spots(form, said))
+
+
+def _spots(form: str, said: str) -> Iterator[tuple[int, int]]:
+    at = said.find(form) if form else -1
+    while at >= 0:
+        yield at, at + len(form)
+        at = said.find(form, at + 1)
+
+
+def _alone(said: str, start: int, end: int) -> bool:
+    """Tell whether a name is no part of a longer one, a path or an address."""
+    before, after = said[start - 1 : start] if start else "", said[end : end + 1]
+    return not (before.isalnum() or before == "." or after.isalnum() or {before, after} & _BESIDE)
 
 
 def common(form: str) -> bool:
     """Tell whether a name is made of words for anything: `the bill`."""
-    return "." not in form and all(word in _usual() for word in re.findall(r"[^\W_]+", form))
+    return "." not in form and all(word in _usual() for word in _WORD.findall(form))
 
 
 @cache
@@ -48,7 +63,7 @@ def named_without_ending(form: str, said: str, known: Iterable[str]) -> bool:
     stem, dot, _ = name.rpartition(".")
     if "/" in form or not dot or len(stem) < 3 or common(stem) or _FILE.fullmatch(stem) or other_ending(stem, said):
         return False
-    if re.search(rf"(?<![\w./@-]){re.escape(stem)}(?![\w/@-])", said) is None:
+    if not any(_alone(said, *spot) for spot in _spots(stem, said)):
         return False
     others = {path_form(one) for one in known} - {form}
     return not any(one.rpartition("/")[2].rpartition(".")[0] == stem for one in others)

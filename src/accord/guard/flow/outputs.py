@@ -19,6 +19,8 @@ _DEEP: Final = 16
 _FIELDS: Final = 20_000
 _FREE: Final = 60
 _LOOKS: Final = re.compile(r"\s*(?:[\[{]|[A-Za-z_]\w*=['\"\d\[{(])")
+_KEY: Final = re.compile(r"[\w-]{1,60}:( |$)")
+_GOES_ON: Final = re.compile(r"[ -]*[\w '\"-]{1,60}:( |\n|$)|[ ]*- |\s")
 _YAML: Final = re.compile(
     r"(?P<indent> *)(?P<dash>(?:- )*-?)"
     r"(?:(?P<key>[\w ./-]{1,80}|'(?:[^'\n]|'')*'|\"(?:[^\"\\\n]|\\.)*\"):(?=[ \n]|\Z))?"
@@ -166,11 +168,11 @@ def _yaml(text: str) -> list[list[Field]] | None:
 
 def _starts_like_yaml(text: str) -> bool:
     first, _, second = text.partition("\n")
-    return first.startswith("- ") or (bool(re.match(r"[\w-]{1,60}:( |$)", first)) and (not second or _keyed(second)))
+    return first.startswith("- ") or (bool(_KEY.match(first)) and (not second or _keyed(second)))
 
 
 def _keyed(rest: str) -> bool:
-    return bool(re.match(r"[ -]*[\w '\"-]{1,60}:( |\n|$)|[ ]*- |\s", rest))
+    return bool(_GOES_ON.match(rest))
 
 
 def _continues(record: list[Field], indent: int, inset: int, value: str) -> bool:

@@ -14,12 +14,14 @@ from accord.guard.flow.scene import Scene, stands_in
 from accord.guard.flow.shapes import days
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
+from accord.guard.flow.wholes import spans
 from accord.guard.flow.wish import Wish
 
 _NAME: Final = re.compile(r"[^\W\d_][\w -]{0,40}")
 _GIVING: Final = frozenset({"send", "post", "share", "invite", "add"})  # a bill from Bob is paid to Bob
 _ONWARDS: Final = frozenset({"to", "from", "with", "at", "for", "into"})
 _LETTER: Final = re.compile(r"(?i)\b(?:from|von|de|da|dal|van)\s+(?:\w+\s+(?:to|an|à|a|aan)\s+)?$")
+_CALLED_SO: Final = re.compile(r"\W{1,3}(\w+)")
 _NEAR: Final = 80  # characters before a name
 _GOING: Final = re.compile(
     r"(?i)\b(?:head(?:ing)?|go(?:ing)?|fly(?:ing)?|trip|travel\w{0,4}|driv\w{1,3}|arriv\w{1,3}|land\w{0,3}|visit\w{0,3}|"
@@ -119,8 +121,8 @@ def _no_name(form: str) -> bool:
 @lru_cache(maxsize=512)
 def _only_where(form: str, wish: Wish) -> bool:
     """Tell whether a name stands only where the user goes: of `heading to Paris` no hotel is called so."""
-    spots = [match.start() for match in re.finditer(rf"(?<!\w){re.escape(form)}(?!\w)", wish.own)]
-    return bool(spots) and all(_GOING.search(wish.own, max(0, at - _NEAR), at) for at in spots)
+    spots = list(spans(form, wish.own))
+    return bool(spots) and all(_GOING.search(wish.own, max(0, at - _NEAR), at) for at, _ in spots)
 
 
 @lru_cache(maxsize=512)
@@ -129,7 +131,7 @@ def always_elsewhere(form: str, wish: Wish) -> bool:
 
     Who is answered stands there too: `reply to the mail from Bob`.
     """
-    spots = [match.span() for match in re.finditer(rf"(?i)(?<!\w){re.escape(form)}(?!\w)", wish.own)]
+    spots = list(spans(form, wish.own))
     led = (_LETTER.search(wish.own, max(0, start - _NEAR), start) for start, _ in spots)
     apart = all(found or _OWNED.match(wish.own, end) for found, (_, end) in zip(led, spots, strict=True))
     return bool(spots) and apart and not wish.words & lexicon().small["replying"]
@@ -147,7 +149,7 @@ def _quoted_as_thing(scene: Scene, value: Value) -> bool:
     own, things = scene.wish.own.casefold(), lexicon().things
     mine = frozenset[str]().union(*(things.get(word, frozenset({word})) for word in name_words(value.sink.name)))
     quoted = [one for one in quotations(scene.wish.own) if stands_in(form, one, Slot.OTHER)]
-    after = [re.match(r"\W{1,3}(\w+)", own[own.find(one) + len(one) :]) for one in quoted]
+    after = [_CALLED_SO.match(own, own.find(one) + len(one)) for one in quoted]
     named = [match[1] for match in after if match is not None and match[1] in things]
     return bool(named) and len(named) == own.count(form) and mine.isdisjoint(named)
 

@@ -30,6 +30,7 @@ from accord.guard.flow.speaking import marked
 from accord.guard.flow.stems import content_words
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import POINTING, Value, leaves
+from accord.guard.flow.wholes import spans
 from accord.guard.flow.wish import Wish, following, made, read_wish
 
 PASTED: Final = Facts(name="user:pasted", effect=Effect.READ, opaque=True)
@@ -333,7 +334,7 @@ class Scene:
 
 def _only_goal(form: str, wish: Wish) -> bool:
     """Tell whether a name stands in the user's words only as whom something is to go to: `send it to Alice`."""
-    said = [match.start() for match in re.finditer(rf"(?i)(?<!\w){re.escape(form)}(?!\w)", wish.own)]
+    said = [start for start, _ in spans(form, wish.own)]
     begins = [max(wish.own.rfind(mark, 0, at) for mark in ".!?\n") for at in said]
     asked = (any(begin < one.start < at for one in wish.requests) for begin, at in zip(begins, said, strict=True))
     return all(asked) and bool(said) and all(_GOAL.search(wish.own, max(0, at - _NEAR), at) for at in said)

@@ -12,6 +12,7 @@ from accord.guard.flow.lexicon import lexicon
 TOKEN: Final = re.compile(r"[^\W_]+(?:['’_\-.][^\W_]+)*'?|[^\s\w]|_+", re.UNICODE)
 """A word with the signs inside it, or a sign."""
 
+_BETWEEN: Final = re.compile(r"[^\w]|_")
 _FIGURE: Final = re.compile(r"\d+(?:\.\d+)+")  # a piece of a figure is none
 
 
@@ -54,4 +55,4 @@ def split(tokens: Iterable[str]) -> Iterator[str]:
             if bare != token:
                 yield bare
             if not bare.isalnum() and not _FIGURE.fullmatch(bare):
-                yield from (part for part in re.split(r"[^\w]|_", bare) if part)
+                yield from (part for part in _BETWEEN.split(bare) if part)

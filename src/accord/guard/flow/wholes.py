@@ -29,7 +29,7 @@ _AFTER: Final = re.compile(
 @lru_cache(maxsize=2048)
 def stands_whole(form: str, text: str) -> bool:
     """Tell whether a text holds a value as a quotation, as all that stands between two signs, or as a name."""
-    return any(_between(text, *span) or _is_name(text, *span) for span in _spans(form, text))
+    return any(_between(text, *span) or _is_name(text, *span) for span in spans(form, text))
 
 
 @lru_cache(maxsize=1024)
@@ -37,11 +37,13 @@ def stands_placed(form: str, text: str) -> bool:
     """Tell whether a text says of something that it is at a place: `we meet at the old mill on Sunday`."""
     if either("asked", "onto", "subject", "personal").intersection(form.casefold().split()):
         return False
-    spans = _spans(form, text)
-    return any(_PLACED.search(text, max(0, start - _WINDOW), start) and _AFTER.match(text, end) for start, end in spans)
+    return any(
+        _PLACED.search(text, max(0, start - _WINDOW), start) and _AFTER.match(text, end)
+        for start, end in spans(form, text)
+    )
 
 
-def _spans(form: str, text: str) -> Iterator[tuple[int, int]]:
+def spans(form: str, text: str) -> Iterator[tuple[int, int]]:
     """Yield where a value stands in a text by itself, whatever the case of its letters; at most `_MOST` times."""
     folded, wanted = text.casefold(), form.casefold()
     if len(folded) != len(text):
