@@ -10,7 +10,7 @@ import gc
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from accord.core.guard import GuardPolicy, GuardTool, Outcome, Ruling
 from accord.core.trial import Message, ToolCall
@@ -52,8 +52,7 @@ def _said(step: Mapping[str, object]) -> tuple[Message, Message]:
     """Return a step as the messages that an application would hold already; each is made once."""
     known = _STEPS.get(id(step))
     if known is None or known.step is not step:
-        done = step["call"]
-        assert isinstance(done, Mapping)
+        done = cast(Mapping[str, object], step["call"])
         asked = Message(role="assistant", tool_calls=(_call(done),))
         told = Message(role="tool", name=str(done["function"]), content=str(step["output"]))
         if len(_STEPS) > _MOST:
@@ -63,9 +62,7 @@ def _said(step: Mapping[str, object]) -> tuple[Message, Message]:
 
 
 def _call(said: Mapping[str, object]) -> ToolCall:
-    args = said["args"]
-    assert isinstance(args, Mapping)
-    return ToolCall(name=str(said["function"]), args=args)
+    return ToolCall(name=str(said["function"]), args=cast(Mapping[str, object], said["args"]))
 
 
 def compiled() -> None:

@@ -16,6 +16,7 @@ MOST_VALUES: Final = 400
 """Values in the arguments of one call; a call with more is refused."""
 
 _DEEP: Final = 8
+_SCALARS: Final = frozenset({int, float, bool, type(None)})
 
 
 class Value(NamedTuple):
@@ -45,14 +46,14 @@ def _within(sink: Sink, said: object, deep: int) -> Iterator[Value]:
     if isinstance(said, str):
         yield Value(sink, said, number=False)
         return
-    points = sink.slot in POINTING
-    if isinstance(said, Mapping) and deep < _DEEP and (said or not (points and sink.required)):
+    points, holds = sink.slot in POINTING, type(said) not in _SCALARS and deep < _DEEP
+    if holds and isinstance(said, Mapping) and (said or not (points and sink.required)):
         for name in said if points else ():
             if str(name) not in sink.inner:
                 yield from _within(sink, str(name), deep + 1)
         for name, item in said.items():
             yield from _within(_inside(sink, str(name)), item, deep + 1)
-    elif isinstance(said, list | tuple | set | frozenset) and deep < _DEEP and (said or not points):
+    elif holds and isinstance(said, list | tuple | set | frozenset) and (said or not points):
         for item in said:
             yield from _within(sink, item, deep + 1)
     elif _tells(said, sink):
