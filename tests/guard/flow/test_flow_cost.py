@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import count
+from json import dumps
 from time import process_time
 
 import pytest
@@ -46,6 +47,23 @@ def test_many_receivers_are_looked_up_once() -> None:
         steps: tuple[Step, ...] = (("read_document", {"path": "d.txt"}, f"{rows}{next(NUMBER)}"),)
         begun = process_time()
         DESK.authorise(told("Send a mail to the people in 'd.txt'.", *steps), call, now=NOW)
+        return process_time() - begun
+
+    assert min(spent(390), spent(390)) < 30 * max(spent(2), spent(2), 0.004)
+
+
+@pytest.mark.parametrize("kind", ["json", "csv", "text"])
+def test_many_values_beside_a_large_list_are_looked_for_once(kind: str) -> None:
+    names = [f"row-{number}" for number in range(8_000)]
+
+    def spent(many: int) -> float:
+        new = f"n{next(NUMBER)}"
+        texts = {"json": dumps([{"id": one} for one in (new, *names)]), "csv": "id,of\n" + ",x\n".join((new, *names))}
+        steps: tuple[Step, ...] = (("list_transactions", {}, texts.get(kind, " ".join((new, *names)))),)
+        call = ToolCall(name="create_event", args={"title": new, "start_time": "12:00", "participants": names[:many]})
+        begun = process_time()
+        ruling = DESK.authorise(told("Tell me what is new.", *steps), call, now=NOW)
+        assert ruling.outcome.stops
         return process_time() - begun
 
     assert min(spent(390), spent(390)) < 30 * max(spent(2), spent(2), 0.004)

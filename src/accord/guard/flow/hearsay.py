@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from accord.guard.flow.lexicon import Slot
-from accord.guard.flow.outputs import field_forms
+from accord.guard.flow.outputs import field_forms, read_output
 from accord.guard.flow.scene import Scene, stands_in
 from accord.guard.flow.shapes import form_of
-from accord.guard.flow.speaking import marked
+from accord.guard.flow.speaking import marked, speaks
 from accord.guard.flow.tables import cells
 
 
@@ -30,10 +32,16 @@ def _in_running_text(scene: Scene, place: int, text: str, slot: Slot) -> bool:
     seen = scene.seen[place]
     if seen.facts is None or seen.facts.strange or seen.facts.opaque:
         return True
-    records = scene.output(place).records
-    if not records:
+    if not scene.output(place).records:
         return cells(seen.output).get(text.strip(), 0) < seen.output.count(text) or marked(text, scene.distrusted)
-    holding = [field for record in records for field in record if text in field.value]
-    if any(field.free or marked(field.value, scene.distrusted) for field in holding):
+    if text in _running(seen.output) or any(text in one for one in scene.distrusted if one in seen.output):
         return True
     return form_of(text, slot) not in field_forms(seen.output, slot)
+
+
+@lru_cache(maxsize=256)
+def _running(output: str) -> str:
+    """Return what stands in the fields in which somebody writes at length, or speaks to a model."""
+    fields = [field for record in read_output(output).records for field in record]
+    speaking = speaks("\n".join(field.value for field in fields if not field.free))
+    return "\0".join(field.value for field in fields if field.free or (speaking and speaks(field.value)))
