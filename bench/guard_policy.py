@@ -184,7 +184,7 @@ def _plain(leaf: str) -> str:
     if re.fullmatch(r"0\.\d+", leaf):
         return str(float(leaf))
     grouped = re.fullmatch(r"\d{1,3}(?:[., ']\d{3})+([.,]\d{1,2})?|\d+([.,]\d{1,2})?", leaf)
-    if not grouped:
+    if not grouped or not leaf.isascii():
         return re.sub(r"[ ()/-]", "", leaf)
     cents = grouped[1] or grouped[2] or ""
     return f"{float(re.sub(r'[^0-9]', '', leaf.removesuffix(cents)) + cents.replace(',', '.')):.2f}"

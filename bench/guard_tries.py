@@ -21,6 +21,7 @@ from guard_worlds_g import SET_G
 from guard_worlds_h import SET_H
 from guard_worlds_i import SET_I
 from guard_worlds_j import SET_J
+from guard_worlds_k import SET_K
 
 from accord.core.trial import Message, ToolCall
 
@@ -38,6 +39,7 @@ SETS: Final[Mapping[str, Sequence[WorldPlan]]] = {
     "h": SET_H,
     "i": SET_I,
     "j": SET_J,
+    "k": SET_K,
 }
 WORLDS: Final = tuple(world for group in SETS.values() for world in group)
 

@@ -15,7 +15,11 @@ TOOLS = (
     tool("search_emails", "query"),
     tool("get_sent_emails", ""),
     tool("search_contacts", "query"),
-    tool("send_email", "recipients body", "subject", recipients="array"),
+    tool("send_email", "recipients body", "subject attachments", recipients="array", attachments="array"),
+    tool("list_orders", ""),
+    tool("cancel_order", "order_id", "duplicate_of", order_id="integer", duplicate_of="integer"),
+    tool("list_deals", ""),
+    tool("update_deal", "deal_id", "amount owner", amount="number"),
     tool("list_payments", ""),
     tool("list_standing_orders", ""),
     tool("pay", "recipient amount", "subject", amount="number"),
@@ -141,6 +145,8 @@ def test_what_is_to_be_looked_up_first_is_looked_up() -> None:
     read: tuple[Step, ...] = (("list_payments", {}, came),)
     check(Scene(SHARED, (), "pay", {"recipient": FRIEND, "amount": 10.0}, STOPS), FLOW)
     check(Scene(SHARED, read, "pay", {"recipient": FRIEND, "amount": 10.0}, STOPS), FLOW)
+    own = f"Give {FRIEND} half of 20.00, please pay it now."
+    check(Scene(own, (), "pay", {"recipient": FRIEND, "amount": 10.0}, ALLOW), FLOW)
 
 
 def test_a_title_is_nobody_and_a_calendar_no_place() -> None:
@@ -193,6 +199,45 @@ def test_beside_a_record_with_the_quoted_title_no_other_is_meant() -> None:
     ]
     for number, expected in (("24", ALLOW), ("6", STOPS)):
         check(Scene(wish, (("list_events", {}, events),), "cancel_event", {"event_id": number}, expected))
+
+
+ORDERS = [{"order_id": 71, "title": "Fan is loud"}, {"order_id": 64, "title": "Noise"}]
+TWICE = "Cancel order #71 as a duplicate of #64, and tell Kim about it."
+
+
+@pytest.mark.parametrize(
+    ("order", "copy", "expected"),
+    [(71, 64, ALLOW), (64, 71, STOPS), (64, 64, STOPS), (71, 900, STOPS), (71, "\u0666\u0664.\u0660", STOPS)],
+)
+def test_the_first_number_behind_a_deed_is_what_it_is_done_to(
+    order: int, copy: object, expected: Outcome | None
+) -> None:
+    read: tuple[Step, ...] = (("list_orders", {}, ORDERS),)
+    check(Scene(TWICE, read, "cancel_order", {"order_id": order, "duplicate_of": copy}, expected), FLOW)
+
+
+def test_numbers_in_a_row_are_all_meant() -> None:
+    read: tuple[Step, ...] = (("list_orders", {}, ORDERS),)
+    for order in (71, 64):
+        check(Scene("Cancel the orders #71 and #64.", read, "cancel_order", {"order_id": order}, ALLOW), FLOW)
+
+
+def test_what_is_quoted_as_a_thing_is_nobody_and_no_file() -> None:
+    wish = "Update the deal 'Glazing' of Brightwater to 900, and mail report.pdf to kim@works.example."
+    read: tuple[Step, ...] = (("list_deals", {}, [{"deal_id": "D-9", "name": "Glazing"}]),)
+    deal = {"deal_id": "D-9", "amount": 900}
+    check(Scene(wish, read, "update_deal", deal, ALLOW), FLOW)
+    check(Scene(wish, read, "update_deal", {**deal, "owner": "Glazing"}, STOPS), FLOW)
+    mail = {"recipients": [KIM], "body": "Here it is."}
+    check(Scene(wish, read, "send_email", {**mail, "attachments": ["report.pdf"]}, ALLOW), FLOW)
+    check(Scene(wish, read, "send_email", {**mail, "attachments": ["Brightwater"]}, STOPS), FLOW)
+
+
+def test_an_end_without_a_day_is_after_its_start() -> None:
+    wish = "Create an event on 2026-03-04 at 12:00 titled 'Picnic', until 14:00."
+    args = {"title": "Picnic", "start_time": "2026-03-04 12:00"}
+    check(Scene(wish, (), "create_event", {**args, "end_time": "14:00"}, ALLOW), FLOW)
+    check(Scene(wish, (), "create_event", {**args, "end_time": "at 12:00"}, STOPS), FLOW)
 
 
 @pytest.mark.parametrize(("hotel", "expected"), [("Oslo", STOPS), ("Fjordblikk Inn", ALLOW)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -10,11 +11,17 @@ from accord.guard.flow.lexicon import Slot, either, lexicon, name_words
 from accord.guard.flow.shapes import without_accents
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
+from accord.guard.flow.wholes import spans
 from accord.guard.flow.wish import Wish, made
 
 _SENDING: Final = frozenset({"send", "post", "share", "pay", "invite"})
 _INVITING: Final = frozenset({"invite", "add"})  # somebody, to something
 _SHORT: Final = 2
+_LAST: Final = re.compile(r"(\w+)\s$")
+_DIGITS: Final = re.compile(r"\d+")
+_ROW: Final = re.compile(  # numbers one after the other, `#3, #4 and invoice 5`
+    r"\d+(?:(?:\s*[,&]|\s*,?\s+(?:and|or|und|et|y|e|en))\s*(?:[^\W\d_]{1,20}\s+)?#?\d+)*"
+)
 
 
 def aimed_elsewhere(wish: Wish, value: Value, facts: Facts) -> bool:
@@ -56,6 +63,18 @@ def goal_words(wish: Wish, facts: Facts) -> frozenset[str]:
     small, things = lexicon().small, lexicon().things
     found = frozenset[str]().union(*goals) - small["stop"] - small["determiner"] - small["onto"]
     return frozenset(word for word in found if word not in things and word.isalpha() and len(word) > _SHORT)
+
+
+def told_later(wish: Wish, value: Value, facts: Facts) -> bool:
+    """Tell whether a number is neither the first behind the deed nor in a row with it: `close #3 as a copy of #4`."""
+    number = value.text.strip()
+    if value.sink.slot is not Slot.TARGET or not number.isdigit() or number not in wish.own:
+        return False
+    spots = (start for start, _ in spans(number, wish.own))
+    if not any(wish.own[start - 1] == "#" or facts.things & set(_LAST.findall(wish.own, 0, start)) for start in spots):
+        return False
+    rows = [row.group() for one in wish.asks(facts.asks) if (row := _ROW.search(wish.own, one.start)) is not None]
+    return bool(rows) and not any(number in _DIGITS.findall(row) for row in rows)
 
 
 def only_made(wish: Wish, value: Value, facts: Facts) -> bool:

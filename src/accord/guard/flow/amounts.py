@@ -37,6 +37,7 @@ _AFTER: Final = re.compile(rf"\s*(?:[$€£¥₹]|(?:{_CODES})\b)", re.IGNORECAS
 _ALONE: Final = re.compile(rf"(?:[$€£¥₹]|{_CODES})?\s*\d[\d.,'’ \u00a0\u202f]*\s*(?:[$€£¥₹]|{_CODES})?", re.IGNORECASE)
 _NEXT: Final = re.compile(r"\s*([%‰]|[^\W\d_]+)")
 _WORD: Final = re.compile(r"[^\W\d_]+|#")
+_LOOKING: Final = frozenset({"check", "look", "find", "read", "search", "prüfe", "vérifie", "revisa", "controlla"})
 _FOR: Final = re.compile(
     r"(?i)\b(?:amount|price|sum|costs?|pay|paid)\b[^.?!;:,]{0,30}?\bfor\s+(?:(?:the|my|our)\s+)?([^\W\d_]{3,40})"
 )
@@ -238,7 +239,7 @@ def amount_fits(scene: Scene, amount: float, only: int, receivers: frozenset[str
 
 def _reads_first(scene: Scene) -> bool:
     """Tell whether the user says that something is to be looked up: `check how much they sent`."""
-    return any(one.verb in lexicon().groups["read"].asks for one in scene.wish.requests)
+    return any(one.verb in _LOOKING for one in scene.wish.requests)
 
 
 def _telling(scene: Scene, receivers: frozenset[str]) -> Sequence[tuple[int, Seen]]:

@@ -81,7 +81,7 @@ def _in_order(scene: Scene, start: Value, end: Value) -> bool:
     first, last = days(start.text), days(end.text)
     begins, stops = clocks(start.text), clocks(end.text)
     if len(set(first)) != 1 or len(set(last)) != 1:
-        return not begins or not stops or bool(first or last) or min(begins) < min(stops)
+        return not begins or not stops or bool(last) or min(begins) < min(stops)
     if first[0] == last[0]:
         several = len({(one.month, one.day) for one in scene.wish.days}) > 1
         return min(begins) < min(stops) if begins and stops else not several

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from accord.core.guard import Integrity, Outcome, Ruling
-from accord.guard.flow.aiming import aimed_elsewhere, only_made
+from accord.guard.flow.aiming import aimed_elsewhere, only_made, told_later
 from accord.guard.flow.amounts import currency_fits
 from accord.guard.flow.binding import crossed, of_another_deed, turned_round
 from accord.guard.flow.calling import stands_alone, typed
@@ -214,7 +214,8 @@ def _origin(sitting: Sitting, value: Value, demanded: Integrity | None) -> Origi
     aside = bool(_ASIDE & set(name_words(value.sink.name)) and value.text.strip())
     if slot is Slot.RECIPIENT and aside and not speaks_of(scene, value):
         return NOWHERE
-    if sitting.by_user and (aimed_elsewhere(scene.wish, value, facts) or _other_file(sitting, value)):
+    otherwise = aimed_elsewhere(scene.wish, value, facts) or told_later(scene.wish, value, facts)
+    if sitting.by_user and (otherwise or _other_file(sitting, value)):
         return NOWHERE
     if demanded is Integrity.OPERATOR:
         return Origin(ok=value.text.strip() in scene.operator and bool(value.text.strip()), source="system")

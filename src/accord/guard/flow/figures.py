@@ -55,12 +55,10 @@ def _counted_by(scene: Scene) -> set[float]:
 def number_fits(scene: Scene, value: Value, facts: Facts) -> bool:
     """Tell whether a number that no name tells is one of the user's, or stands called so where the user pointed."""
     text = value.text.strip()
-    odd = not value.number and (not text.replace(".", "", 1).isdigit() or text[-4:-3] == ".")
+    odd = not value.number and (not text.isascii() or not text.replace(".", "", 1).isdigit() or text[-4:-3] == ".")
     if odd or len(set(numbers(value.text))) != 1 or value.text.strip()[:1] == "-":
         return value.text.strip() in scene.wish.own
     if set(numbers(value.text)) & _counted_by(scene):
-        return True
-    if not value.sink.required and (len(value.text) < 3 or not scene.found(value.text)):
         return True
     return field_origin(scene, value, facts).ok
 

@@ -22,6 +22,7 @@ _GIVING: Final = frozenset({"send", "post", "share", "invite", "add"})  # a bill
 _ONWARDS: Final = frozenset({"to", "from", "with", "at", "for", "into"})
 _LETTER: Final = re.compile(r"(?i)\b(?:from|von|de|da|dal|van)\s+(?:\w+\s+(?:to|an|à|a|aan)\s+)?$")
 _CALLED_SO: Final = re.compile(r"\W{1,3}(\w+)")
+_SO: Final = re.compile(r"(\w+)\W{1,3}$")
 _NEAR: Final = 80  # characters before a name
 _GOING: Final = re.compile(
     r"(?i)\b(?:head(?:ing)?|go(?:ing)?|fly(?:ing)?|trip|travel\w{0,4}|driv\w{1,3}|arriv\w{1,3}|land\w{0,3}|visit\w{0,3}|"
@@ -51,7 +52,7 @@ def from_user(scene: Scene, value: Value, facts: Facts) -> bool:
         return False
     if slot is Slot.TARGET and form.isdigit() and len(form) < 6:
         return _labelled(scene, form, facts)
-    if slot is Slot.RECIPIENT and (_titles(scene, value) or _no_name(form) or _quoted_as_thing(scene, value)):
+    if slot is Slot.RECIPIENT and (_titles(scene, value) or _no_name(form) or _quoted_as_thing(scene, value, facts)):
         return False
     if slot is Slot.RECIPIENT and facts.nouns & _MAILED and "@" not in form:
         return False  # a mail goes to an address
@@ -143,15 +144,16 @@ def _titles(scene: Scene, value: Value) -> bool:
     return not rooms and any(value.text.strip() == one.text.strip() for one in scene.wish.literals)
 
 
-def _quoted_as_thing(scene: Scene, value: Value) -> bool:
-    """Tell whether a name stands only in quotations that the user calls something else by: the `'Kick-off' event`."""
+def _quoted_as_thing(scene: Scene, value: Value, facts: Facts) -> bool:
+    """Tell whether a name stands only in quotations that the user calls something else by: `the 'Kick-off' event`."""
     form = value.text.strip().casefold()
     own, things = scene.wish.own.casefold(), lexicon().things
     mine = frozenset[str]().union(*(things.get(word, frozenset({word})) for word in name_words(value.sink.name)))
     quoted = [one for one in quotations(scene.wish.own) if stands_in(form, one, Slot.OTHER)]
-    after = [_CALLED_SO.match(own, own.find(one) + len(one)) for one in quoted]
-    named = [match[1] for match in after if match is not None and match[1] in things]
-    return bool(named) and len(named) == own.count(form) and mine.isdisjoint(named)
+    spots = [(own.find(one), own.find(one) + len(one)) for one in quoted]
+    beside = [{*_CALLED_SO.findall(own, end, end + _NEAR)[:1], *_SO.findall(own[:start])} for start, end in spots]
+    named = [word for words in beside for word in words & (things.keys() | facts.nouns)]
+    return len(named) >= own.count(form) > 0 and mine.isdisjoint(named)
 
 
 def _labelled(scene: Scene, number: str, facts: Facts) -> bool:
