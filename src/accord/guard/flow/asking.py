@@ -103,7 +103,7 @@ def _asks_for(request: Request, wish: Wish, facts: Facts) -> bool:
         return bool(facts.things & request.near)
     if request.verb in small["weak"] or (facts.groups & _CLOSE and request.verb not in small["specific"]):
         if facts.groups & _ENDING:  # what a comment is deleted from stays
-            return _aims_at(request, wish, facts.things) or request.verb in facts.things
+            return _aims_at(request, wish, facts.things | _persons(facts)) or request.verb in facts.things
         return bool((facts.things | _touched(facts)) & (request.after | {request.verb})) or _new_object(request, facts)
     if "pay" in facts.groups:
         money = lexicon().things["money"]
@@ -125,6 +125,11 @@ def _touched(facts: Facts) -> frozenset[str]:
     return frozenset(word for name in targets for word in name_words(name) if len(word) > len("ids"))
 
 
+def _persons(facts: Facts) -> frozenset[str]:
+    """Return the words for the persons whom a tool takes out of something, where its arguments are called so."""
+    return lexicon().things["user"].intersection(word for name in facts.sinks for word in name_words(name))
+
+
 def _inserts(request: Request, facts: Facts) -> bool:
     """Tell whether what something is put into is what a tool adds to, or what is put there is what it makes."""
     goal = request.aimed - request.near
@@ -143,7 +148,8 @@ def _aims_at(request: Request, wish: Wish, things: frozenset[str]) -> bool:
 
 def _names_object(request: Request, wish: Wish, facts: Facts) -> bool:
     """Tell whether the object of a deed that no table knows is what the tool works on, or a word for it."""
-    pointed = bool(request.after & lexicon().small["pronoun"]) and bool(facts.things & wish.words)
+    told = request.after & lexicon().small["pronoun"] or (request.object and all(map(str.isdigit, request.object)))
+    pointed = bool(told) and bool(facts.things & wish.words)
     return not facts.things or bool(facts.things & request.after) or pointed
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain, pairwise, takewhile
+from itertools import chain, islice, pairwise, takewhile
 from typing import Final, NamedTuple
 
 from accord.guard.flow.denying import bidden, conditional, denied
@@ -20,6 +20,8 @@ QUOTED: Final = re.compile(
 
 _ENDS: Final = frozenset(".!?;:,()\n")
 _STOPS: Final = frozenset(".!?\n")
+_SPAN: Final = 24  # words behind a deed, without what is quoted
+_FARTHEST: Final = 80
 _SOURCES: Final = frozenset(
     {"of", "from", "at", "about", "based", "using", "according", "von", "aus", "über", "de", "du", "des", "da", "dal"}
 )
@@ -94,7 +96,7 @@ def requests_in(tokens: Sequence[Token], words: Lexicon, *, bounded: bool) -> It
             continue
         if denied(plain, at, words):
             continue
-        after = list(takewhile(lambda word: word not in _STOPS, plain[at + 1 : at + 25]))
+        after = _said_after(tokens, at)
         told = after[: after.index(":")] if ":" in after else after  # behind a colon stands what is to be said or done
         yield Request(
             verb,
@@ -106,6 +108,18 @@ def requests_in(tokens: Sequence[Token], words: Lexicon, *, bounded: bool) -> It
             home=verb is said and after[:1] in (["me"], ["us"], ["mir"], ["uns"]),
             conditional=not bounded and conditional(plain, at),
         )
+
+
+def _said_after(tokens: Sequence[Token], at: int) -> list[str]:
+    """Return the words behind a deed to the end of its sentence; what is quoted there does not end it."""
+    after, left = list[str](), _SPAN
+    for token in islice(tokens, at + 1, at + _FARTHEST):
+        if not token.quoted and (token.text in _STOPS or not left):
+            break
+        left -= not token.quoted
+        if not (token.quoted and token.text in _ENDS):
+            after.append(token.text)
+    return after
 
 
 def _aimed(after: Iterable[str], words: Lexicon) -> Iterator[str]:
