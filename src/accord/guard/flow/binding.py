@@ -67,13 +67,20 @@ def crossed(scene: Scene, values: Sequence[Value]) -> Value | None:
 def of_another_deed(scene: Scene, values: Sequence[Value], facts: Facts) -> Value | None:
     """Return a value that they wrote only where they ask for another deed: `set it to 20 and light the hall`."""
     said = said_of(scene.wish, facts)
-    if not said.rest or _pronoun(said.own):
+    if not said.rest:
         return None
+    pointing, rooms = set(_WORDS.findall(said.own.casefold())), lexicon().things["channel"]
+    anybody, anywhere = (
+        not pointing.isdisjoint(_pointers()),
+        not pointing.isdisjoint(_there()),
+    )
     own, rest = f"{said.own} {said.aside}".casefold(), said.rest.casefold()
     for value in values:
         form = " ".join(value.text.split()).casefold()
         numbered = any(map(str.isdigit, form)) and value.sink.slot is not Slot.URL
         if value.sink.slot not in _BOUND or len(form) < 2 or numbered or _in(form, own):
+            continue
+        if anywhere or (anybody and rooms.isdisjoint(name_words(value.sink.name))):
             continue
         if _in(form, rest) and not _in(form, scene.operator.casefold()):
             return value
@@ -101,10 +108,14 @@ def _in(form: str, text: str) -> bool:
     return stands_in(form, text, Slot.OTHER)
 
 
-def _pronoun(text: str) -> bool:
-    """Tell whether a clause points at what stands in another one: `send it to her`."""
-    pointers = either("pronoun", "personal", "whom", "alike") | _HERE
-    return not pointers.isdisjoint(_WORDS.findall(text.casefold()))
+def _there() -> frozenset[str]:
+    """Return those that may point at a room: of `message them` nobody means rooms."""
+    return either("pronoun", "alike") - {"them", "those", "these"} | _HERE
+
+
+def _pointers() -> frozenset[str]:
+    """Return the words with which a clause points at what stands in another one: `send it to her`."""
+    return either("pronoun", "personal", "whom", "alike") | _HERE
 
 
 @lru_cache(maxsize=256)

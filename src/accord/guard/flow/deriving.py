@@ -48,8 +48,8 @@ def follows(scene: Scene, amount: float, amounts: Known) -> bool:
     moved = moved and not only_share
     told = [seen.output for _, seen in scene.directed()] if moved else []
     risen, fallen = (any(found.search(text) for text in told) for found in (_RISEN, _FALLEN))
-    adding = (moved and not (fallen and not risen)) or (not only_share and bool(words & small["totalling"]))
-    taking = (moved and not (risen and not fallen)) or (differing and not percent)
+    adding = (moved and by and not (fallen and not risen)) or (not only_share and bool(words & small["totalling"]))
+    taking = (moved and by and not (risen and not fallen)) or (differing and not percent)
     parts = _parts(words, small)
     for one in known:
         if (adding and one in whole and near(amount - one, added)) or (taking and near(amount + one, known)):

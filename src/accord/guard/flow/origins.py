@@ -12,7 +12,7 @@ from accord.core.system import Effect
 from accord.guard.flow.aiming import goal_words
 from accord.guard.flow.asking import many, requests_for
 from accord.guard.flow.calling import called_by_name
-from accord.guard.flow.clauses import files_for
+from accord.guard.flow.clauses import files_for, said_of
 from accord.guard.flow.counting import told_by_sources
 from accord.guard.flow.lexicon import Slot, identifies, lexicon, name_words, slot_named
 from accord.guard.flow.limits import conditioned, excluded_words
@@ -187,7 +187,7 @@ def _judged(scene: Scene, place: int, holding: list[tuple[int, Field]], slot: Sl
     if not meant:
         return Origin(ok=False, source=source, ambiguous=not picked.places, place=place)
     alone = picked.sure and any(only_address(scene, scene.output(place).records[at]) for at in picked.places)
-    if slot is Slot.RECIPIENT and not alone and not any(_role_named(scene, field) for field in meant):
+    if slot is Slot.RECIPIENT and not alone and not any(_role_named(scene, field, facts) for field in meant):
         return Origin(ok=False, source=source, ambiguous=True, place=place)
     sure = picked.sure or not _needs_one(scene, picked, facts, place) or several
     return Origin(ok=sure, source=source, ambiguous=not sure, place=place)
@@ -246,13 +246,13 @@ def _written_instead(scene: Scene, value: str, facts: Facts) -> bool:
     return not scene.wish.instructs and bool(mails(scene.wish.named))
 
 
-def _role_named(scene: Scene, field: Field) -> bool:
+def _role_named(scene: Scene, field: Field, facts: Facts) -> bool:
     """Tell whether the user speaks of what the field is: its key, one of its kind, or a choice among them."""
     words = lexicon()
     key = name_words(field.key)
     if not key or ((scene.wish.plural or scene.wish.choosing) and not (_OWNING | _SENDING) & set(key)):
         return True
-    if _SENDING & set(key) and scene.wish.words & _WROTE:
+    if _SENDING & set(key) and _WROTE.intersection(said_of(scene.wish, facts).own.casefold().split()):
         return True
     kin = set(key).union(*(words.things.get(part, frozenset()) for part in key))
     if kin & scene.wish.words or (kin & words.things["phone"] and scene.wish.words & words.small["ringing"]):

@@ -50,12 +50,15 @@ def _persons(scene: Scene) -> frozenset[str]:
 def mentioned(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool:
     """Tell whether the user, or another source that they pointed at, speaks of somebody whose address a list has."""
     form, at = form_of(holding[0][1].value, Slot.RECIPIENT), {spot for spot, _ in holding}
-    names = {
-        word for one in _known(scene.output(place).text) if one.address == form and one.at in at for word in one.words
-    }
+    names = [one.words for one in _known(scene.output(place).text) if one.address == form and one.at in at]
     told = [seen.output for other, seen in scene.directed() if other != place]
     texts = [scene.wish.folded, *(without_accents(text.casefold()) for text in told)]
-    return any(stands_in(name, text, Slot.OTHER) for text in texts for name in names)
+    return any(
+        sum(stands_in(word, text, Slot.OTHER) for word in words) * 2 >= len(words)
+        for text in texts
+        for words in names
+        if words
+    )
 
 
 def of_another_title(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool:
