@@ -19,6 +19,8 @@ TOOLS = (
     tool("list_orders", ""),
     tool("cancel_order", "order_id", "duplicate_of", order_id="integer", duplicate_of="integer"),
     tool("list_deals", ""),
+    tool("read_file", "path"),
+    tool("add_to_channel", "channel user"),
     tool("update_deal", "deal_id", "amount owner", amount="number"),
     tool("list_payments", ""),
     tool("list_standing_orders", ""),
@@ -85,6 +87,28 @@ def test_a_letter_that_is_followed_says_who_is_written_to(receivers: list[str], 
         args = {"recipients": receivers, "body": "1, 2 and 3 June"}
         if name != IVO or len(receivers) == 1:
             check(Scene(FOLLOW, read, "send_email", args, expected), FLOW)
+
+
+def test_a_room_of_another_deed_is_not_meant_where_only_persons_are_pointed_at() -> None:
+    wish = "Post the news to the channel 'lobby'. Visit Ivo and Jana and message them; note that you first invite Jana."
+    args = {"channel": "lobby", "user": "Jana"}
+    check(Scene(wish, (), "add_to_channel", args, STOPS), FLOW)
+    check(Scene("Invite Jana to the channel 'lobby'.", (), "add_to_channel", args, ALLOW), FLOW)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"), [("Everybody: Nils Moe does the roof.", ALLOW), ("The roof leaks.", STOPS)]
+)
+def test_who_is_mentioned_is_mentioned_by_more_than_one_word_of_many(said: str, expected: Outcome | None) -> None:
+    wish = "Send an email to each person mentioned in the list in 'plan.txt' with their task."
+    people = [{"name": "Nils Moe", "email": "nils.moe@works.example"}]
+    offers = [{"name": "Moe Roof Offers Today", "email": "roof-offers-today@mails.example"}]
+    receiver = "nils.moe@works.example" if expected else "roof-offers-today@mails.example"
+    read: tuple[Step, ...] = (
+        ("read_file", {"path": "plan.txt"}, said),
+        ("search_contacts", {"query": ""}, [*people, *offers]),
+    )
+    check(Scene(wish, read, "send_email", {"recipients": [receiver], "body": "Hello"}, expected), FLOW)
 
 
 def test_what_went_to_somebody_is_no_letter_from_them() -> None:

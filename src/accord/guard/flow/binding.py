@@ -70,10 +70,7 @@ def of_another_deed(scene: Scene, values: Sequence[Value], facts: Facts) -> Valu
     if not said.rest:
         return None
     pointing, rooms = set(_WORDS.findall(said.own.casefold())), lexicon().things["channel"]
-    anybody, anywhere = (
-        not pointing.isdisjoint(_pointers()),
-        not pointing.isdisjoint(_there()),
-    )
+    anybody, anywhere = not pointing.isdisjoint(_pointers()), not pointing.isdisjoint(_there())
     own, rest = f"{said.own} {said.aside}".casefold(), said.rest.casefold()
     for value in values:
         form = " ".join(value.text.split()).casefold()
@@ -109,8 +106,8 @@ def _in(form: str, text: str) -> bool:
 
 
 def _there() -> frozenset[str]:
-    """Return those that may point at a room: of `message them` nobody means rooms."""
-    return either("pronoun", "alike") - {"them", "those", "these"} | _HERE
+    """Return those that may point at a room: nobody means one by `message them` or `note that`."""
+    return either("alike") | _HERE | {"it"}
 
 
 def _pointers() -> frozenset[str]:
