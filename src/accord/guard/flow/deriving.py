@@ -42,6 +42,9 @@ def follows(scene: Scene, amount: float, amounts: Known) -> bool:
     whole, added = known - by, by or known
     moved, only_share = moves(scene), shares(scene)
     as_it_was = near(amount, whole & amounts.firm) and not only_share and not (moved and by)
+    parts = _parts(words, small)
+    if said and not (percent or differing or parts or by or words & (small["totalling"] | small["doubling"])):
+        return near(amount, said)  # the user says what it is, and nothing to reckon
     if not between and (near(amount, said) or as_it_was):
         return True
     parted = [share for share in scene.wish.numbers if 0 < share <= 100] if percent else []
@@ -50,7 +53,6 @@ def follows(scene: Scene, amount: float, amounts: Known) -> bool:
     risen, fallen = (any(found.search(text) for text in told) for found in (_RISEN, _FALLEN))
     adding = (moved and by and not (fallen and not risen)) or (not only_share and bool(words & small["totalling"]))
     taking = (moved and by and not (risen and not fallen)) or (differing and not percent)
-    parts = _parts(words, small)
     for one in known:
         if (adding and one in whole and near(amount - one, added)) or (taking and near(amount + one, known)):
             return True
