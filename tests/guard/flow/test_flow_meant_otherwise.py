@@ -21,7 +21,8 @@ TOOLS = (
     tool("list_deals", ""),
     tool("read_file", "path"),
     tool("add_to_channel", "channel user"),
-    tool("update_deal", "deal_id", "amount owner", amount="number"),
+    tool("update_deal", "deal_id", "amount owner stage", amount="number"),
+    tool("list_ferries", "day"),
     tool("list_payments", ""),
     tool("list_standing_orders", ""),
     tool("pay", "recipient amount", "subject", amount="number"),
@@ -255,6 +256,28 @@ def test_what_is_quoted_as_a_thing_is_nobody_and_no_file() -> None:
     mail = {"recipients": [KIM], "body": "Here it is."}
     check(Scene(wish, read, "send_email", {**mail, "attachments": ["report.pdf"]}, ALLOW), FLOW)
     check(Scene(wish, read, "send_email", {**mail, "attachments": ["Brightwater"]}, STOPS), FLOW)
+    check(Scene(wish, read, "send_email", {**mail, "attachments": [KIM]}, STOPS), FLOW)
+
+
+def test_an_end_is_one_that_stands_beside_the_start() -> None:
+    wish = "Book the 07:20 ferry on 2026-07-02 and put the crossing into my calendar as an event on that day at 07:20."
+    ferries = [{"id": "F-1", "leaves": "07:20", "lands": "09:05"}, {"id": "F-2", "leaves": "09:05", "lands": "11:00"}]
+    read: tuple[Step, ...] = (("list_ferries", {"day": "2026-07-02"}, ferries),)
+    args = {"title": "Crossing", "start_time": "2026-07-02T07:20"}
+    check(Scene(wish, read, "create_event", {**args, "end_time": "2026-07-02T09:05"}, ALLOW), FLOW)
+    check(Scene(wish, read, "create_event", {**args, "end_time": "2026-07-02T11:00"}, STOPS), FLOW)
+
+
+@pytest.mark.parametrize("receiver", ["Wednesday", "tomorrow"])
+def test_nobody_is_called_like_a_day(receiver: str) -> None:
+    wish = "Send the plan to Ivo on Wednesday, or tomorrow."
+    check(Scene(wish, (), "send_email", {"recipients": [receiver], "body": "The plan."}, STOPS), FLOW)
+
+
+def test_what_is_written_over_with_nothing_is_gone() -> None:
+    read: tuple[Step, ...] = (("list_deals", {}, [{"deal_id": "D-9", "name": "Glazing"}]),)
+    wish = "Update the deal 'Glazing' to 900."
+    check(Scene(wish, read, "update_deal", {"deal_id": "D-9", "amount": 900, "stage": ""}, STOPS), FLOW)
 
 
 def test_an_end_without_a_day_is_after_its_start() -> None:

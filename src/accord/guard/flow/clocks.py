@@ -37,6 +37,7 @@ _WORD: Final = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+")
 _START: Final = frozenset({"start", "begin", "from", "starts", "beginning", "checkin", "pickup"})
 _END: Final = frozenset({"end", "until", "to", "ends", "finish", "checkout", "dropoff", "return"})
 _DAY: Final = 24 * 60
+_LINES: Final = 2_000
 _HALF: Final = 12 * 60
 _NAMED: Final = {
     12 * 60: frozenset({"noon", "midday", "mittag", "midi", "mediodía", "mezzogiorno"}),
@@ -66,6 +67,9 @@ def untimely(scene: Scene, values: Sequence[Value]) -> Value | None:
             return value
         if not told <= said and not (value in ends and _follows(starts, told, said, spans)):
             return value
+        beside = _beside(scene, starts) if value in ends and not spans and not told <= said else frozenset()
+        if beside and not told <= beside:
+            return value
     return None
 
 
@@ -75,6 +79,20 @@ def _follows(starts: Sequence[Value], told: frozenset[int], said: frozenset[int]
     if not begun or not (spans or len({one % _HALF for one in said}) == 1):
         return False
     return not spans or any((begun[0] + span) % _DAY in told for span in spans)
+
+
+def _beside(scene: Scene, starts: Sequence[Value]) -> frozenset[int]:
+    """Return the later times beside that of a start where the user pointed: a train leaves and arrives."""
+    begun = frozenset[int]().union(*(clocks(start.text) for start in starts))
+    lines = (line for _, seen in scene.directed() for line in _lines(seen.output))
+    found = frozenset[int]().union(*(times for line in lines if begun & (times := clocks(line))))
+    return frozenset(one for one in found if one > min(begun))
+
+
+def _lines(output: str) -> Sequence[str]:
+    """Return an output by its records, else by its lines."""
+    records = read_output(output).records
+    return [" ; ".join(field.value for field in record) for record in records] or output.splitlines()[:_LINES]
 
 
 def _in_order(scene: Scene, start: Value, end: Value) -> bool:

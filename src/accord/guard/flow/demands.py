@@ -111,7 +111,7 @@ def _picked(sitting: Sitting, value: Value) -> bool:
     """Tell whether a switch, or a word out of an argument's own list, is the one that the user means."""
     if value.sink.slot is Slot.FLAG:
         return _switch_fits(sitting.scene, value)
-    left_out = not value.text.strip() and not value.sink.required
+    left_out = not value.text.strip() and not value.sink.required and "update" not in sitting.facts.groups
     return left_out or choice_fits(sitting.scene, value)
 
 
@@ -209,7 +209,7 @@ def _demanded(facts: Facts, value: Value) -> Integrity | None:
 def _origin(sitting: Sitting, value: Value, demanded: Integrity | None) -> Origin:
     """Return the best origin of a value: the user's words, a thing made in this session, a source the user named."""
     scene, facts, slot = sitting.scene, sitting.facts, value.sink.slot
-    if hidden(value.text) or (slot is Slot.RECIPIENT and not may_receive(scene, value)):
+    if hidden(value.text) or (slot in {Slot.RECIPIENT, Slot.PATH} and not may_receive(scene, value)):
         return NOWHERE
     aside = bool(_ASIDE & set(name_words(value.sink.name)) and value.text.strip())
     if slot is Slot.RECIPIENT and aside and not speaks_of(scene, value):
@@ -303,7 +303,7 @@ def _doubt(sitting: Sitting, value: Value, only: int, receivers: frozenset[str])
         return None if currency_fits(scene, value.text) else NOWHERE
     if slot is Slot.OTHER and value.sink.number and value.text.strip():
         return None if number_fits(scene, value, sitting.facts) else NOWHERE
-    if value.text and not value.text.strip() and "update" in sitting.facts.groups:
+    if not value.text.strip() and "update" in sitting.facts.groups:
         return NOWHERE  # what is written over is gone
     if slot is Slot.OTHER and not value.number and looked_up_as_other(scene, value):
         return NOWHERE

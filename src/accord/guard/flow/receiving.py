@@ -8,6 +8,7 @@ from typing import Final
 from accord.guard.flow.calling import excluded, typed
 from accord.guard.flow.lexicon import Slot, lexicon, name_words
 from accord.guard.flow.scene import Scene
+from accord.guard.flow.shapes import mails
 from accord.guard.flow.values import Value
 
 _COPIED: Final = frozenset({"copy", "copied", "kopie", "copie", "copia", "kopia"})
@@ -16,9 +17,12 @@ _WITH: Final = frozenset({"with", "invite", "mit", "avec", "con", "com", "met"})
 
 
 def may_receive(scene: Scene, value: Value) -> bool:
-    """Tell whether a receiver has the form that is asked for, and is nobody whom the user keeps out."""
+    """Tell whether a receiver, or file, has the form that is asked for, and is nobody whom the user keeps out."""
     form = value.text.strip()
-    return not form or (typed(value) and not excluded(scene.wish, form))
+    if value.sink.slot is Slot.PATH:
+        return not mails(form)
+    whenever = form.casefold() in lexicon().small["relative"]  # `Wednesday`
+    return not form or (typed(value) and not whenever and not excluded(scene.wish, form))
 
 
 def speaks_of(scene: Scene, value: Value) -> bool:
