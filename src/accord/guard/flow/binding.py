@@ -73,6 +73,9 @@ def of_another_deed(scene: Scene, values: Sequence[Value], facts: Facts) -> Valu
     anybody, anywhere = not pointing.isdisjoint(_pointers()), not pointing.isdisjoint(_there())
     own, rest = f"{said.own} {said.aside}".casefold(), said.rest.casefold()
     for value in values:
+        amount = value.sink.slot is Slot.AMOUNT and not anywhere
+        if amount and _sum_of(rest, value.text) and not _sum_of(own, value.text):
+            return value
         form = " ".join(value.text.split()).casefold()
         numbered = any(map(str.isdigit, form)) and value.sink.slot is not Slot.URL
         if value.sink.slot not in _BOUND or len(form) < 2 or numbered or _in(form, own):
@@ -103,6 +106,12 @@ def _shown(scene: Scene, value: Value) -> int:
 
 def _in(form: str, text: str) -> bool:
     return stands_in(form, text, Slot.OTHER)
+
+
+def _sum_of(text: str, amount: str) -> bool:
+    """Tell whether a text says an amount of money: `refund the 10.00`; a bare number may count something."""
+    found = set(numbers(amount))
+    return any(one.money and one.value in found for one in sums(text.upper()))
 
 
 def _there() -> frozenset[str]:
