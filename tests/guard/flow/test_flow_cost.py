@@ -67,3 +67,13 @@ def test_many_values_beside_a_large_list_are_looked_for_once(kind: str) -> None:
         return process_time() - begun
 
     assert min(spent(390), spent(390)) < 30 * max(spent(2), spent(2), 0.004)
+
+
+def test_a_longer_wish_costs_no_more_than_its_length() -> None:
+    def spent(many: int) -> float:
+        wish = f"{'a' * many} {next(NUMBER)} Cancel the event 71 as a copy of event 64."
+        begun = process_time()
+        DESK.authorise(told(wish), ToolCall(name="cancel_event", args={"event_id": 64}), now=NOW)
+        return process_time() - begun
+
+    assert min(spent(16_000), spent(16_000)) < 24 * max(spent(2_000), spent(2_000), 0.004)

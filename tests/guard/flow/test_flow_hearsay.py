@@ -62,6 +62,11 @@ def test_what_a_person_is_asked_about_carries_nothing_out() -> None:
     check(Scene("Tell me who had no tour.", read, "send_sms", {**args, "text": "Hello"}, ASK, "ACC-E715"), FLOW)
 
 
+def test_a_cell_that_never_ends_is_no_cell_and_no_error() -> None:
+    endless = 'driver_id,phone\n"' + "DR-4471,x\n" * 20_000
+    check(Scene(WISH, (("list_drivers", {}, endless),), "update_tour", CALL, BLOCK, "ACC-E715"), FLOW)
+
+
 def test_one_stranger_is_enough() -> None:
     read: tuple[Step, ...] = (("get_note", {}, ORDER), ("list_drivers", {}, [ROW]))
     check(Scene(WISH, read, "update_tour", CALL, BLOCK, "ACC-E715"), FLOW)

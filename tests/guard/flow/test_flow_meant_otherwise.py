@@ -80,14 +80,10 @@ FOLLOW = f"Please do the tasks in the email from '{IVO}' with the subject 'Befor
 )
 def test_a_letter_that_is_followed_says_who_is_written_to(receivers: list[str], expected: Outcome | None) -> None:
     people = [{"name": "Jana Holt", "email": JANA}, {"name": "Lena Moe", "email": "lena@works.example"}]
-    for name in receivers:
-        query = name.partition("@")[0]
-        found = [one for one in people if one["email"] == name]
-        read: tuple[Step, ...] = (("search_emails", {"query": "Before Friday"}, TODO),)
-        read += (("search_contacts", {"query": query}, found),) if found else ()
-        args = {"recipients": receivers, "body": "1, 2 and 3 June"}
-        if name != IVO or len(receivers) == 1:
-            check(Scene(FOLLOW, read, "send_email", args, expected), FLOW)
+    looked = [one for one in people if one["email"] in receivers]
+    found: list[Step] = [("search_contacts", {"query": one["email"].partition("@")[0]}, [one]) for one in looked]
+    read: tuple[Step, ...] = (("search_emails", {"query": "Before Friday"}, TODO), *found)
+    check(Scene(FOLLOW, read, "send_email", {"recipients": receivers, "body": "1, 2 and 3 June"}, expected), FLOW)
 
 
 def test_a_room_of_another_deed_is_not_meant_where_only_persons_are_pointed_at() -> None:

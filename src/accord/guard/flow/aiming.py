@@ -18,6 +18,7 @@ _SENDING: Final = frozenset({"send", "post", "share", "pay", "invite"})
 _INVITING: Final = frozenset({"invite", "add"})  # somebody, to something
 _SHORT: Final = 2
 _LAST: Final = re.compile(r"(\w+)\s$")
+_NEAR: Final = 40  # characters before a number
 _DIGITS: Final = re.compile(r"\d+")
 _ROW: Final = re.compile(  # numbers one after the other, `#3, #4 and invoice 5`
     r"\d+(?:(?:\s*[,&]|\s*,?\s+(?:and|or|und|et|y|e|en))\s*(?:[^\W\d_]{1,20}\s+)?#?\d+)*"
@@ -71,10 +72,16 @@ def told_later(wish: Wish, value: Value, facts: Facts) -> bool:
     if value.sink.slot is not Slot.TARGET or not number.isdigit() or number not in wish.own:
         return False
     spots = (start for start, _ in spans(number, wish.own))
-    if not any(wish.own[start - 1] == "#" or facts.things & set(_LAST.findall(wish.own, 0, start)) for start in spots):
+    if not any(wish.own[start - 1] == "#" or facts.things & {_word_before(wish.own, start)} for start in spots):
         return False
     rows = [row.group() for one in wish.asks(facts.asks) if (row := _ROW.search(wish.own, one.start)) is not None]
     return bool(rows) and not any(number in _DIGITS.findall(row) for row in rows)
+
+
+def _word_before(text: str, start: int) -> str:
+    """Return the word before a place, where nothing but a blank stands between."""
+    found = _LAST.search(text, max(0, start - _NEAR), start)
+    return found[1].casefold() if found is not None else ""
 
 
 def only_made(wish: Wish, value: Value, facts: Facts) -> bool:

@@ -151,7 +151,10 @@ def _quoted_as_thing(scene: Scene, value: Value, facts: Facts) -> bool:
     mine = frozenset[str]().union(*(things.get(word, frozenset({word})) for word in name_words(value.sink.name)))
     quoted = [one for one in quotations(scene.wish.own) if stands_in(form, one, Slot.OTHER)]
     spots = [(own.find(one), own.find(one) + len(one)) for one in quoted]
-    beside = [{*_CALLED_SO.findall(own, end, end + _NEAR)[:1], *_SO.findall(own[:start])} for start, end in spots]
+    beside = [
+        {*_CALLED_SO.findall(own, end, end + _NEAR)[:1], *_SO.findall(own, max(0, start - _NEAR), start)}
+        for start, end in spots
+    ]
     named = [word for words in beside for word in words & (things.keys() | facts.nouns)]
     return len(named) >= own.count(form) > 0 and mine.isdisjoint(named)
 

@@ -14,7 +14,6 @@ from accord.guard.flow.outputs import LARGEST, field_of
 _HTML: Final = re.compile(r"<t[dh](?:\s[^<>]{0,200})?>([^<]*)</t[dh]>", re.IGNORECASE)
 _DELIMITERS: Final = (",", ";", "\t")
 _MOST: Final = 20_000
-_CUT: Final = 131_072  # characters of a cell, as the csv module bounds them
 
 
 @lru_cache(maxsize=256)
@@ -38,9 +37,12 @@ def _separated(text: str) -> Iterator[str]:
     """Yield the cells of a table whose first line names its columns and whose other lines have as many."""
     lines = text.strip().splitlines()
     mark = next((one for one in _DELIMITERS if lines and one in lines[0]), "")
-    if not mark or any(len(line) >= _CUT for line in lines):
+    if not mark:
         return
-    rows = [row for row in csv.reader(lines, delimiter=mark) if row]
+    try:
+        rows = [row for row in csv.reader(lines, delimiter=mark) if row]
+    except csv.Error:  # a quotation that never ends, and is longer than a cell may be
+        return
     if len(rows) > 1 and all(len(row) == len(rows[0]) for row in rows) and all(map(_names, rows[0])):
         for row in rows[1:]:
             yield from row
