@@ -3,48 +3,47 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final
 
 _TOKEN: Final = re.compile(
-    r"""(?:(?P<string>'[^'\\]*+(?:\\.[^'\\]*+)*+'|"[^"\\]*+(?:\\.[^"\\]*+)*+")"""
-    r"""|datetime\.datetime\((?P<when>\d+, \d+, \d+(?:, \d+)*)[^()]*\)|(?P<key>[A-Za-z_]\w*)="""
-    r"""|(?P<open>[\[({])|(?P<close>[\])}])|(?P<comma>,)|(?P<colon>:)|(?P<bare>[^\s,:=\[\](){}'"]+)|(?P<odd>.))\s*""",
+    r"""(?:(?P<key>[A-Za-z_]\w*)=\s*)?(?:(?P<string>'[^'\\]*+(?:\\.[^'\\]*+)*+'|"[^"\\]*+(?:\\.[^"\\]*+)*+")"""
+    r"""|datetime\.datetime\((?P<when>\d+, \d+, \d+(?:, \d+)*)[^()]*\)|(?P<sign>[\[({\])},:])"""
+    r"""|(?P<bare>[^\s,:=\[\](){}'"]+)|(?P<odd>.+))\s*""",
     re.DOTALL,
 )
 _ESCAPE: Final = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)", re.DOTALL)
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
 
 
-Token = tuple[str, str]
-"""A piece of the notation: its kind (`string`, `when`, `key`, `open`, `close`, `comma`, `colon`, `bare`), and text."""
+Token = tuple[str, str | None, str]
+"""A piece of the notation: the key before it, empty where there is none; its value, else its sign: a bracket, `,`."""
 
 
-@lru_cache(maxsize=256)
-def tokens(text: str) -> tuple[Token, ...] | None:
+def tokens(text: str) -> list[Token] | None:
     """Return the tokens of a text; None for one with anything between that is no notation, such as an open quote."""
     found = list[Token]()
-    for match in _TOKEN.finditer(text.lstrip()):  # something matches at each place, so nothing is read twice
-        kind = match.lastgroup or "odd"
-        if kind == "odd":
+    for key, string, when, sign, bare, odd in _TOKEN.findall(text.lstrip()):  # what is no token ends it
+        if sign:
+            found.append((key, None, sign))
+        elif odd:
             return None
-        said = match[kind]
-        found.append((kind, unquoted(said) if kind == "string" else _when(said) if kind == "when" else said))
-    return tuple(found)
+        else:
+            found.append((key, unquoted(string) if string else bare or _when(when), ""))
+    return found
 
 
 def _when(said: str) -> str:
     """Return a moment in numbers as a day and a time."""
-    year, month, day, hour, minute = [*(int(part) for part in said.split(", ")), 0, 0][:5]
-    return f"{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}"
+    year, month, day, hour, minute = (*said.split(", "), "0", "0")[:5]
+    return f"{year:0>4}-{month:0>2}-{day:0>2} {hour:0>2}:{minute:0>2}"
 
 
 def unquoted(said: str) -> str:
     """Return what a string between quotation marks says."""
     body = said[1:-1]
-    if body.count("\\") == body.count("\\n"):  # most escapes are ends of lines
-        return body.replace("\\n", "\n")
-    return _ESCAPE.sub(_unescaped, body)
+    if "\\" in body and "\\\\" not in body:  # most escapes are ends of lines and quotation marks
+        body = body.replace("\\n", "\n").replace("\\'", "'").replace('\\"', '"')
+    return _ESCAPE.sub(_unescaped, body) if "\\" in body else body
 
 
 def _unescaped(match: re.Match[str]) -> str:

@@ -63,8 +63,8 @@ def field_forms(text: str, slot: Slot) -> frozenset[str]:
 
 def field_of(key: str, value: str) -> Field:
     """Return a field, free where its text is long or its key says that people write there."""
-    long = len(value) > _FREE or "\n" in value or value.count(" ") > 6
-    return Field(key, value, long or slot_named(key) is Slot.CONTENT)
+    long = len(value) > _FREE or "\n" in value or value.count(" ") > 6 or slot_named(key) is Slot.CONTENT
+    return Field(key, value, long)
 
 
 def _json(text: str) -> list[list[Field]] | None:
@@ -108,25 +108,22 @@ def _notation(text: str) -> list[list[Field]] | None:
     if found is None:
         return None
     record: list[Field] = []
-    records, stack, listed = [record], list[str](), found[0][1] == "["
+    records, stack, listed = [record], list[str](), found[0][2] == "["
     key, held = "", ""
-    for kind, said in found:
-        if kind in {"string", "bare"}:
-            held = said
-            record.append(field_of(key, said))
-        elif kind == "comma":
+    for named, value, sign in found:
+        key = named or key
+        if value is not None:
+            held = value
+            record.append(field_of(key, value))
+        elif sign == ",":
             if listed and len(stack) == 1:
                 record = []
                 records.append(record)
-        elif kind == "key":
-            key = said
-        elif kind == "colon":
+        elif sign == ":":
             key = record.pop().value if record and stack and stack[-1] == "{" else key
-        elif kind == "when":
-            record.append(Field(key, said, free=False))
-        elif kind == "open":
-            stack.append(said)
-            if record and said == "(" and record[-1].value == held:
+        elif sign in "[({":
+            stack.append(sign)
+            if record and sign == "(" and record[-1].value == held:
                 record.pop()  # the name of a class
         elif not stack:
             return None
