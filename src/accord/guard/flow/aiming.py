@@ -8,6 +8,7 @@ from typing import Final
 
 from accord.guard.flow.asking import requests_for
 from accord.guard.flow.lexicon import Slot, either, lexicon, name_words
+from accord.guard.flow.requesting import Request
 from accord.guard.flow.shapes import without_accents
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
@@ -19,6 +20,9 @@ _INVITING: Final = frozenset({"invite", "add"})  # somebody, to something
 _SHORT: Final = 2
 _LAST: Final = re.compile(r"(\w+)\s$")
 _NEAR: Final = 40  # characters before a number
+_THEM: Final = frozenset({"them", "both", "ihnen", "beiden", "leur"})
+_SENTENCE: Final = re.compile(r"[.!?;](?=\s|$)|\n")
+_CAPITAL: Final = re.compile(r"\b[^\W\d_a-z][^\W\d_]+(?!['’]s)\b")
 _DIGITS: Final = re.compile(r"\d+")
 _ROW: Final = re.compile(  # numbers one after the other, `#3, #4 and invoice 5`
     r"\d+(?:(?:\s*[,&]|\s*,?\s+(?:and|or|und|et|y|e|en))\s*(?:[^\W\d_]{1,20}\s+)?#?\d+)*"
@@ -47,7 +51,18 @@ def _named(wish: Wish, facts: Facts, *, rooms: bool) -> frozenset[str]:
     aimed = frozenset[str]().union(*whom)
     said = wish.quoted if rooms else wish.proper - wish.quoted
     usual = either("months", "relative").union(name_words(facts.name))
-    return frozenset(word for word in aimed & said if len(word) > _SHORT and word not in usual)
+    named = frozenset(word for word in aimed & said if len(word) > _SHORT and word not in usual)
+    return named if named or rooms else _taken_up(wish, requests) - usual
+
+
+def _taken_up(wish: Wish, requests: tuple[Request, ...]) -> frozenset[str]:
+    """Return the names that `them` takes up in one sentence: `visit Ann and Bob and message them`."""
+    found = set[str]()
+    for one in requests:
+        before = _SENTENCE.split(wish.own[: one.start])[-1] if _THEM & one.near else ""
+        names = {name.casefold() for name in _CAPITAL.findall(before)} & wish.proper - wish.quoted
+        found |= names if len(names) > 1 else set()
+    return frozenset(found)
 
 
 @lru_cache(maxsize=1024)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
@@ -12,6 +13,7 @@ from accord.guard.flow.lexicon import OWN, Slot, lexicon, name_words
 from accord.guard.flow.requesting import Request, quotations
 from accord.guard.flow.scene import Letter, Scene
 from accord.guard.flow.selecting import bearing
+from accord.guard.flow.shapes import one_url
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import POINTING
@@ -26,6 +28,8 @@ _INSERT: Final = frozenset({"add", "invite", "update"})
 _RECEIVING: Final = frozenset({"recipient", "recipients", "receiver", "to", "cc", "bcc"})
 _POINTERS: Final = frozenset({"it", "them", "this", "that", "these", "those", "there", "him", "her", "one"})
 _THERE: Final = frozenset({"there", "here", "#"})
+_COSTLY: Final = frozenset({"reserve", "pay"})
+_STOP: Final = re.compile(r"[.!?](?=\s)|\n")
 MANY: Final = 50
 """How many final effects a wish in the plural is good for."""
 
@@ -74,11 +78,23 @@ def _meant(request: Request, wish: Wish, facts: Facts) -> bool:
         return _names_object(request, wish, facts)
     if (request.conditional and "pay" in facts.groups) or request.verb == "provide":
         return False
+    if facts.groups & _COSTLY and _only_wished(request, wish):
+        return False
     if facts.groups & _AWAY and (request.home or _answers_in_public(request, facts)):
         return False
     if "send" in facts.groups and _elsewhere(request, facts):
         return False
     return _asks_for(request, wish, facts)
+
+
+def _only_wished(request: Request, wish: Wish) -> bool:
+    """Tell whether the user only says what they want, and asks to look first: `I want to rent a car. Find one!`."""
+    before = [word for word, start in wish.plain if start < request.start][-2:]
+    if before[-1:] != ["to"] or before[0] not in lexicon().small["wish"]:
+        return False
+    looking = lexicon().groups["read"].asks
+    end = _STOP.search(wish.own, request.start)
+    return end is not None and any(one.start > end.start() and one.verb in looking for one in wish.requests)
 
 
 def _of_another_kind(wish: Wish, facts: Facts) -> bool:
@@ -183,9 +199,12 @@ def _instructions(scene: Scene) -> Iterator[Letter]:
     """Yield the running texts of the sources that the user told us to follow, without those that speak to a model.
 
     Where they quote names, only what bears one, or was looked up by one, is such a source; whom it went to is no name.
+    Where they name pages, only those are.
     """
-    quoted = quotations(scene.wish.own)
+    quoted, pages = quotations(scene.wish.own), scene.wish.urls
     for place, seen in scene.directed():
+        if pages and pages.isdisjoint(one_url(value.text) for value in scene.values(place)):
+            continue
         output = scene.output(place)
         named = not quoted or any(value.text.strip().casefold() in quoted for value in scene.values(place))
         if output.records:

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Final, NamedTuple
 
 from accord.guard.flow.amounts import sums
-from accord.guard.flow.clauses import said_of
+from accord.guard.flow.clauses import Said, said_of
 from accord.guard.flow.lexicon import Slot, either, lexicon, name_words
 from accord.guard.flow.scene import Scene, stands_in
 from accord.guard.flow.selecting import words_of
@@ -73,8 +73,7 @@ def of_another_deed(scene: Scene, values: Sequence[Value], facts: Facts) -> Valu
     anybody, anywhere = not pointing.isdisjoint(_pointers()), not pointing.isdisjoint(_there())
     own, rest = f"{said.own} {said.aside}".casefold(), said.rest.casefold()
     for value in values:
-        amount = value.sink.slot is Slot.AMOUNT and not anywhere
-        if amount and _sum_of(rest, value.text) and not _sum_of(own, value.text):
+        if value.sink.slot is Slot.AMOUNT and _sum_of_another(said, value.text, anywhere=anywhere):
             return value
         form = " ".join(value.text.split()).casefold()
         numbered = any(map(str.isdigit, form)) and value.sink.slot is not Slot.URL
@@ -112,6 +111,15 @@ def _sum_of(text: str, amount: str) -> bool:
     """Tell whether a text says an amount of money: `refund the 10.00`; a bare number may count something."""
     found = set(numbers(amount))
     return any(one.money and one.value in found for one in sums(text.upper()))
+
+
+def _sum_of_another(said: Said, amount: str, *, anywhere: bool) -> bool:
+    """Tell whether the user says an amount for something else: where a deed has a sum of its own, all others are."""
+    if _sum_of(said.own, amount):
+        return False
+    if any(one.money for one in sums(said.own.upper())):
+        return not set(numbers(amount)).isdisjoint(numbers(f"{said.aside}\n{said.rest}"))
+    return _sum_of(said.rest, amount) and not anywhere and not _sum_of(said.aside, amount)
 
 
 def _there() -> frozenset[str]:

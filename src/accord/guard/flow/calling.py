@@ -33,6 +33,7 @@ _NUMBERS: Final = frozenset({"no", "nr", "num", "number"})
 _NUMBERED: Final = frozenset({"street", "zip", "postcode"})
 _CODED: Final = frozenset({"id", "code"})
 _UNNUMBERED: Final = frozenset({"city", "town", "country"})
+_LONGEST: Final = 40  # letters of a word in a street or a town: longer is a code
 _LEAST: Final = 5  # digits of the shortest telephone
 
 
@@ -273,7 +274,8 @@ def typed(value: Value) -> bool:
     asked = set(name_words(value.sink.name))
     form = value.text.strip()
     if (asked & _NUMBERED or asked & _UNNUMBERED) and not asked & _CODED:
-        return any(map(str.isdigit, form)) is bool(asked & _NUMBERED)
+        spelled = all(len(word) <= _LONGEST for word in form.split())
+        return spelled and any(map(str.isdigit, form)) is bool(asked & _NUMBERED)
     groups = re.split("[ -]", form) if ibans(form.upper()) else [form]
     if groups[1:] and not (all(len(group) == 4 for group in groups[:-1]) and len(groups[-1]) <= 4):
         return False

@@ -13,6 +13,7 @@ from accord.guard.flow.answers import address_forms
 from accord.guard.flow.dictating import Literal
 from accord.guard.flow.encoded import decoded
 from accord.guard.flow.lexicon import Slot, either, lexicon, name_words, slot_named
+from accord.guard.flow.pieces import MIXED, pieces
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.shapes import form_of, ibans, one_account, one_url, urls
 from accord.guard.flow.speaking import marked
@@ -34,6 +35,7 @@ _TELLING: Final = re.compile(r"[\d@.:/\\?&%=\[(]")  # no address, link or accoun
 _LOOSE: Final = re.compile(r"(?<!\w)[.@-]{1,40}(?=\w)|(?<=\w)@(?=\W)|(?<=\d{6})(?=[A-Z]?[a-z])")
 _TWICE: Final = re.compile(r"([@.])\1+")
 _LINKED: Final = re.compile(r"(?i)\w://|\bwww\.")
+_ODD: Final = re.compile(r"(?i)\b[a-z]{2,8}://\S{0,80}")  # a scheme, and behind it no host that anybody reads
 _ACCOUNT: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?=[A-Z]{0,8}\d{6})[A-Z0-9]{11,30}")  # in capitals already
 _MAILED: Final = re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}")  # whatever stands beside it
 _LEAST: Final = 0.7
@@ -102,7 +104,7 @@ def smuggled(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
         found = found or (_unvouched(scene, plain, moneyed=moneyed) if plain != value.text else "")
         others = (one for one in _otherwise(plain) if one)
         coded = (_unvouched(scene, one, moneyed=moneyed, coded=True) for one in others)
-        found = found or next((one for one in coded if one), "")
+        found = found or next((one for one in coded if one), "") or _cut_off(scene, plain, moneyed=moneyed)
         if found:
             return found, scene.found(found) or "model"
     return None
@@ -123,6 +125,9 @@ def _unvouched(scene: Scene, text: str, *, moneyed: bool, coded: bool = False) -
     with a dot between them are no address.
     """
     links = dict.fromkeys((*urls(text), *address_forms(text)) if not coded or _LINKED.search(text) else ())
+    odd = None if links or coded else _ODD.search(text)
+    if odd is not None and odd[0].casefold() not in scene.wish.folded:
+        return odd[0]
     own = frozenset(address_forms(scene.wish.text)) if links else frozenset()
     for link in links:
         if link not in own and link not in scene.wish.urls and not _in_fields(scene, link):
@@ -131,8 +136,18 @@ def _unvouched(scene: Scene, text: str, *, moneyed: bool, coded: bool = False) -
     found = (one for one in written if not scene.wrote(one, Slot.RECIPIENT))
     accounts = (one for one in found if not (moneyed and _handed(scene, one) and _of_the_meant(scene, one)))
     mailed = (one.lower() for one in _MAILED.findall(text)) if "@" in text else ()
-    mailed = (one for one in mailed if one not in scene.wish.folded and not _handed(scene, one))
+    mailed = (one for one in mailed if one not in scene.wish.folded and not _shown(scene, one))
     return next(accounts, "") or next(mailed, "")
+
+
+def _cut_off(scene: Scene, text: str, *, moneyed: bool) -> str:
+    """Return an address in a source that nobody vouches for, and a text has the telling part of; else an empty one."""
+    if not MIXED.search(text):
+        return ""
+    folded = text.casefold()
+    found = (one for seen in scene.seen for one in pieces(seen.output) if one.text in folded)
+    whole = (_unvouched(scene, one.whole, moneyed=moneyed) for one in found if one.text not in scene.wish.folded)
+    return next((one for one in whole if one), "")
 
 
 def _in_fields(scene: Scene, link: str) -> bool:
@@ -150,6 +165,17 @@ def _in_fields(scene: Scene, link: str) -> bool:
 def _handed(scene: Scene, account: str) -> bool:
     handed = (seen.output for _, seen in scene.directed() if not marked(seen.output, scene.distrusted))
     return any(account in output or account in output.casefold() for output in handed)
+
+
+def _shown(scene: Scene, mail: str) -> bool:
+    """Tell whether a source that the user pointed at shows a mail address: by itself, where it has fields."""
+    for place, seen in scene.directed():
+        if mail not in seen.output.casefold() or marked(seen.output, scene.distrusted):
+            continue
+        records = scene.output(place).records
+        if not records or any(mail == field.value.casefold() for record in records for field in record):
+            return True
+    return False
 
 
 def _of_the_meant(scene: Scene, account: str) -> bool:

@@ -39,13 +39,15 @@ class Reading(NamedTuple):
 def told_by_sources(scene: Scene, field: Field, place: int) -> bool | None:
     """Tell whether a field's value is the one that the sources asked about each of its kind tell apart.
 
-    `place` is the output in which it stands, with others of its kind; None where no source tells them apart.
+    `place` is the output in which it stands, with others of its kind; None where no source tells them apart. What
+    stands there alone is none of those that were counted elsewhere.
     """
     read = _counted_in(scene)
-    alike = [one.place for one in read] if place in {one.place for one in read} else [place]
+    counted = [one.place for one in read]
+    alike = counted if place in counted else [place]
     kind = frozenset[str]().union(*(_listed(scene, at, field.key) for at in alike))
     if len(kind) < _LEAST:
-        return None
+        return False if counted and place not in counted else None
     counts = _counts(scene, read, kind, field.key)
     counts = _shown(scene, kind) if counts is None else counts
     if counts is None:

@@ -9,19 +9,20 @@ from typing import Final, NamedTuple
 
 from accord.core.errors import RecordError
 from accord.core.guard import GuardPolicy, GuardTool, Outcome, Ruling, Switch
-from accord.core.system import Approval, Effect
+from accord.core.system import Approval
 from accord.core.trial import Message, ToolCall
-from accord.guard.flow.asking import asked, times
+from accord.guard.flow.asking import asked
 from accord.guard.flow.carrying import LONGEST, copied, differs, private, smuggled
 from accord.guard.flow.demands import Sitting, judged
 from accord.guard.flow.disguised import disguised
 from accord.guard.flow.grants import Grant, grant_subject
 from accord.guard.flow.hearsay import hearsay
 from accord.guard.flow.labels import labelled, retrieved, uncleared
-from accord.guard.flow.lexicon import Slot, lexicon
+from accord.guard.flow.lexicon import Slot
 from accord.guard.flow.origins import link_origin
 from accord.guard.flow.own_words import from_user
 from accord.guard.flow.reading import unreadable
+from accord.guard.flow.repeating import done
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.speaking import speaks
 from accord.guard.flow.spending import UNSPENT, Spent
@@ -30,6 +31,7 @@ from accord.guard.flow.unheard import unheard
 from accord.guard.flow.values import MOST_VALUES, Value, leaves
 from accord.guard.flow.wish import read_wish
 
+_UPDATE: Final = frozenset({"update"})
 _SHORT: Final = 3  # characters that stand in any text
 ALLOW: Final = Ruling(outcome=Outcome.ALLOW)
 """The ruling that objects to nothing."""
@@ -119,6 +121,9 @@ class Flow:
             if _absent(call.args.get(sink.name), sink.slot):
                 said = f"{name} is called without {sink.name[:60]!r}, which it needs"
                 return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(name,))
+        if facts.groups == _UPDATE and _changes_nothing(call.args, facts):
+            said = f"{name} is called with nothing to change"
+            return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(name,))
         if facts.listed is None or not facts.listed.limits:
             return None
         used = world.spent.beyond(name, facts.listed.limits, world.now)
@@ -150,10 +155,9 @@ class Flow:
             unasked = _unasked(scene, values, facts)
             carried = _carried(scene, values, facts) if unasked.outcome is Outcome.ASK else None
             return carried if carried is not None and carried.outcome is Outcome.BLOCK else unasked
-        made = sum(seen.name == facts.name for seen in scene.seen)
-        if made and made >= times(scene.wish, facts) and _once(facts, values, scene):
-            said = f"the user asked for {facts.name} {made} times, and so often it ran"
-            return Ruling(outcome=Outcome.ASK, code="ACC-E714", message=said, path=("user", facts.name))
+        again = done(scene, values, facts)
+        if again:
+            return Ruling(outcome=Outcome.ASK, code="ACC-E714", message=again, path=("user", facts.name))
         sitting = Sitting(scene, facts, by_user=by == "user", delegation=delegation)
         return judged(sitting, values) or _carried(scene, values, facts) or ALLOW
 
@@ -179,17 +183,6 @@ class Flow:
         return Ruling(
             outcome=ruling.outcome, code="ACC-E721", message=f"{ruling.message}; {refusals[0]}", path=ruling.path
         )
-
-
-def _once(facts: Facts, values: Sequence[Value], scene: Scene) -> bool:
-    """Tell whether what was done may not be done again: what cannot be undone, money, word to the same receivers."""
-    moneyed = facts.things & lexicon().things["money"] and facts.groups & {"pay", "schedule"}
-    if facts.effect is Effect.IRREVERSIBLE or moneyed or facts.groups & {"pay", "reserve"}:
-        return True
-    to = {value.text.strip().casefold() for value in values if value.sink.slot is Slot.RECIPIENT} - {""}
-    earlier = (at for at, seen in enumerate(scene.seen) if seen.name == facts.name)
-    told = {value.text.strip().casefold() for at in earlier for value in scene.values(at)}
-    return "send" in facts.groups and bool(to) and to <= told
 
 
 def compile_flow(policy: GuardPolicy, tools: Iterable[Tool] = ()) -> Flow:
@@ -227,6 +220,12 @@ def _declared(listed: Mapping[str, GuardTool], tools: Iterable[Tool]) -> Iterabl
 def _absent(value: object, slot: Slot) -> bool:
     """Tell whether an argument says nothing where a value has to be."""
     return value is None or (slot is Slot.AMOUNT and value in ([], {}, ()))
+
+
+def _changes_nothing(args: Mapping[str, object], facts: Facts) -> bool:
+    """Tell whether a change names what is to be changed and no more, where the tool takes more."""
+    given = (facts.sinks[name].slot is Slot.TARGET for name in args if name in facts.sinks)
+    return all(given) and any(sink.slot is not Slot.TARGET for sink in facts.sinks.values())
 
 
 def _no_number(args: Mapping[str, object], facts: Facts) -> str:

@@ -119,7 +119,7 @@ def _astray(sitting: Sitting, values: Sequence[Value]) -> Iterator[Value | None]
     """Yield values that stand where another value belongs: twice, or out of another part of the wish."""
     yield _twice(values) if "pay" in sitting.facts.groups else None
     yield _again(sitting, values)
-    yield _mixed(values)
+    yield _mixed(sitting.scene, values)
     if not sitting.facts.reads:
         yield untimely(sitting.scene, values)
         yield turned_round(sitting.scene, values)
@@ -163,11 +163,12 @@ def _twice(values: Sequence[Value]) -> Value | None:
     return None
 
 
-def _mixed(values: Sequence[Value]) -> Value | None:
-    """Return a bare name among the mail addresses of one argument."""
-    mailed = {value.sink.name for value in values if value.sink.slot is Slot.RECIPIENT and "@" in value.text}
-    bare = (one for one in values if one.sink.name in mailed and one.text.strip() and "@" not in one.text)
-    return next(bare, None)
+def _mixed(scene: Scene, values: Sequence[Value]) -> Value | None:
+    """Return a bare name among the mail addresses of one argument, those of earlier calls too."""
+    before = (value for at, seen in enumerate(scene.seen) if seen.facts is not None for value in scene.values(at))
+    given = [value for value in (*values, *before) if value.sink.slot is Slot.RECIPIENT and "@" in value.text]
+    mailed = {value.sink.name for value in given}
+    return next((one for one in values if one.sink.name in mailed and one.text.strip() and "@" not in one.text), None)
 
 
 def _again(sitting: Sitting, values: Sequence[Value]) -> Value | None:

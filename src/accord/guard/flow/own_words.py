@@ -11,7 +11,7 @@ from accord.guard.flow.calling import begun, called, introduced, stands_alone
 from accord.guard.flow.lexicon import Slot, identifies, lexicon, name_words
 from accord.guard.flow.requesting import quotations
 from accord.guard.flow.scene import Scene, stands_in
-from accord.guard.flow.shapes import days
+from accord.guard.flow.shapes import day_spans, days
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
 from accord.guard.flow.wholes import spans
@@ -44,9 +44,9 @@ def from_user(scene: Scene, value: Value, facts: Facts) -> bool:
     if not named:
         return _said_by_operator(scene, value)
     about = facts.things if slot is Slot.TARGET and identifies(value.sink.name) else frozenset()
-    if slot is Slot.TARGET and days(form) and " " in form:
+    if slot is Slot.TARGET and ((days(form) and " " in form) or _of_a_day(form, scene.wish)):
         return False
-    if slot is Slot.TARGET and facts.nouns.intersection(name_words(value.sink.name)) and _only_where(form, scene.wish):
+    if slot is Slot.TARGET and _only_where(form, scene.wish):
         return False
     if slot is Slot.TARGET and looked_up_as_other(scene, value, about):
         return False
@@ -117,6 +117,17 @@ def _no_name(form: str) -> bool:
     if all(word in lexicon().small["stop"] for word in form.casefold().split()):
         return True
     return len(form) < 2 or form.endswith(("'s", "’s")) or bool(_ONWARDS.intersection(form.casefold().split()[1:-1]))
+
+
+def _of_a_day(form: str, wish: Wish) -> bool:
+    """Tell whether a value stands only within days: of `May 11th` no hotel is called `11th`."""
+    if not form[:1].isdigit() or form.isdigit():
+        return False
+    taken, spots = day_spans(wish.own), list(spans(form, wish.own))
+    inside = (
+        any(start <= at and end <= stop and stop - start > end - at for start, stop in taken) for at, end in spots
+    )
+    return bool(spots) and all(inside)
 
 
 @lru_cache(maxsize=512)

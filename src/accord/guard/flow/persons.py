@@ -51,7 +51,7 @@ def mentioned(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> boo
     """Tell whether the user, or another source that they pointed at, speaks of somebody whose address a list has."""
     form, at = form_of(holding[0][1].value, Slot.RECIPIENT), {spot for spot, _ in holding}
     names = [one.words for one in _known(scene.output(place).text) if one.address == form and one.at in at]
-    told = [seen.output for other, seen in scene.directed() if other != place]
+    told = (text for other, _ in scene.directed() if other != place for text in scene.texts(other))
     texts = [scene.wish.folded, *(without_accents(text.casefold()) for text in told)]
     return any(
         sum(stands_in(word, text, Slot.OTHER) for word in words) * 2 >= len(words)
