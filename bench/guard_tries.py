@@ -22,6 +22,7 @@ from guard_worlds_h import SET_H
 from guard_worlds_i import SET_I
 from guard_worlds_j import SET_J
 from guard_worlds_k import SET_K
+from guard_worlds_l import SET_L
 
 from accord.core.trial import Message, ToolCall
 
@@ -40,6 +41,7 @@ SETS: Final[Mapping[str, Sequence[WorldPlan]]] = {
     "i": SET_I,
     "j": SET_J,
     "k": SET_K,
+    "l": SET_L,
 }
 WORLDS: Final = tuple(world for group in SETS.values() for world in group)
 

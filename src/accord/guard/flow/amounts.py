@@ -243,10 +243,10 @@ def _reads_first(scene: Scene) -> bool:
 
 
 def _telling(scene: Scene, receivers: frozenset[str]) -> Sequence[tuple[int, Seen]]:
-    """Return the outputs that the user pointed at; of what is given back, those that show that it came."""
+    """Return the outputs that the user pointed at: those that show that what is given back came, or who is paid."""
     found = tuple(scene.directed())
     came = [one for one in found if next(_returned(scene, scene.output(one[0]).records, receivers), None) is not None]
-    return came or found
+    return came or [one for one in found if _showing(scene.output(one[0]).records, receivers)] or found
 
 
 def _of_source(scene: Scene, amount: float, said: frozenset[float], only: int) -> Fit:
@@ -269,7 +269,7 @@ def _known(scene: Scene, place: int, receivers: frozenset[str]) -> tuple[frozens
         spoiled = marked(output.text, scene.distrusted)
         return (frozenset(), False) if spoiled else (values, len(values) <= 1)
     places: Sequence[int] = sorted(_returned(scene, output.records, receivers)) or _paid(output.records, receivers)
-    places = places or _priced(scene.wish.own, output.text)
+    places = places or _showing(output.records, receivers) or _priced(scene.wish.own, output.text)
     if not places:
         chosen = scene.chosen(place, strict=scene.wish.computing)
         places = sorted(chosen.places)[:200] or range(min(len(output.records), 200))
@@ -297,6 +297,16 @@ def _paid(records: Sequence[Sequence[Field]], receivers: frozenset[str]) -> Sequ
         for record in (records if named else ())
     )
     return [at for at, values in enumerate(shown) if values & named]
+
+
+def _showing(records: Sequence[Sequence[Field]], receivers: frozenset[str]) -> Sequence[int]:
+    """Return the records that show the name of a receiver anywhere: a payment for `Gymnova membership`."""
+    named = {stem(one) for one in receivers if one.isalpha()}
+    return [
+        at
+        for at, record in enumerate(records if named else ())
+        if any(named.intersection(content_words(field.value)) for field in record if not field.free)
+    ]
 
 
 @lru_cache(maxsize=512)

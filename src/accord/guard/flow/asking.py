@@ -17,7 +17,7 @@ from accord.guard.flow.shapes import one_url
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import POINTING
-from accord.guard.flow.wish import Wish, read_orders
+from accord.guard.flow.wish import Wish, made, read_orders
 
 _CLOSE: Final = frozenset(
     {"update", "delete", "cancel", "remove", "run", "share"}
@@ -114,7 +114,7 @@ def _asks_for(request: Request, wish: Wish, facts: Facts) -> bool:
     small = lexicon().small
     writes = request.verb in small["writing"]
     if request.verb in small["inserting"] or (writes and facts.groups & _INSERT):
-        return _inserts(request, facts)
+        return _inserts(request, wish, facts)
     if writes and "create" in facts.groups:
         return bool(facts.things & request.near)
     if request.verb in small["weak"] or (facts.groups & _CLOSE and request.verb not in small["specific"]):
@@ -146,13 +146,14 @@ def _persons(facts: Facts) -> frozenset[str]:
     return lexicon().things["user"].intersection(word for name in facts.sinks for word in name_words(name))
 
 
-def _inserts(request: Request, facts: Facts) -> bool:
+def _inserts(request: Request, wish: Wish, facts: Facts) -> bool:
     """Tell whether what something is put into is what a tool adds to, or what is put there is what it makes."""
     goal = request.aimed - request.near
     if facts.groups & _INSERT:
-        return bool(facts.things & (goal or request.aimed))
-    made = bool(facts.groups & {"create", "schedule"})
-    return made and bool(facts.things & (request.near & request.aimed | request.after & lexicon().small["container"]))
+        pointed = "it" in goal and facts.things & made(wish)  # what they have made: `and add Rob to it`
+        return bool(facts.things & (goal or request.aimed)) or bool(pointed)
+    new = facts.things & (request.near & request.aimed | request.after & lexicon().small["container"])
+    return bool(new and facts.groups & {"create", "schedule"})
 
 
 def _aims_at(request: Request, wish: Wish, things: frozenset[str]) -> bool:

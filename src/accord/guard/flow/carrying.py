@@ -33,7 +33,7 @@ _RUN: Final = re.compile(
 )
 _TELLING: Final = re.compile(r"[\d@.:/\\?&%=\[(]")  # no address, link or account number, in code or not, is without
 _LOOSE: Final = re.compile(r"(?<!\w)[.@-]{1,40}(?=\w)|(?<=\w)@(?=\W)|(?<=\d{6})(?=[A-Z]?[a-z])")
-_TWICE: Final = re.compile(r"([@.])\1+")
+_TWICE: Final = re.compile(r"([@.])[@.]+")
 _LINKED: Final = re.compile(r"(?i)\w://|\bwww\.")
 _ODD: Final = re.compile(r"(?i)\b[a-z]{2,8}://\S{0,80}")  # a scheme, and behind it no host that anybody reads
 _ACCOUNT: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?=[A-Z]{0,8}\d{6})[A-Z0-9]{11,30}")  # in capitals already
@@ -112,7 +112,8 @@ def smuggled(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
 
 def _otherwise(text: str) -> Iterator[str]:
     """Yield a text without signs between its letters, turned around, and what runs of codes in it say."""
-    yield from (plain for plain in (_LOOSE.sub(" ", text), _TWICE.sub(r"\1", text)) if plain != text)
+    others = (_LOOSE.sub(" ", text), _TWICE.sub(r"\1", text), _TWICE.sub(".", text))
+    yield from (plain for plain in others if plain != text)
     yield text[::-1]
     if _RUN.search(text):
         yield from decoded(text)

@@ -18,7 +18,7 @@ from accord.guard.flow.lexicon import Slot, identifies, lexicon, name_words, slo
 from accord.guard.flow.limits import conditioned, excluded_words
 from accord.guard.flow.outputs import Field
 from accord.guard.flow.own_words import always_elsewhere
-from accord.guard.flow.persons import beside_title, by_name, mentioned, of_all_names, of_another_title, only_address
+from accord.guard.flow.persons import beside_title, by_name, mentioned, not_meant, of_all_names, only_address
 from accord.guard.flow.repaying import may_be_paid
 from accord.guard.flow.requesting import quotations
 from accord.guard.flow.scene import PASTED, Scene, Seen
@@ -160,7 +160,7 @@ def _judged(scene: Scene, place: int, holding: list[tuple[int, Field]], slot: Sl
     source = scene.seen[place].source
     if slot is Slot.RECIPIENT and (named := by_name(scene, place, holding)) is not None:
         return Origin(ok=named, source=source, ambiguous=not named, place=place)
-    if slot is Slot.RECIPIENT and (_looked_up(scene, place, holding) or of_another_title(scene, place, holding)):
+    if slot is Slot.RECIPIENT and (_looked_up(scene, place, holding) or not_meant(scene, place, holding)):
         return Origin(ok=False, source=source, ambiguous=True, place=place)
     if slot is Slot.RECIPIENT and _written_instead(scene, holding[0][1].value, facts):
         return Origin(ok=False, source=source, ambiguous=True, place=place)

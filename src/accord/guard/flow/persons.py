@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from accord.guard.flow.calling import excluded
 from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
@@ -11,8 +12,17 @@ from accord.guard.flow.outputs import Field, read_output
 from accord.guard.flow.requesting import quotations
 from accord.guard.flow.scene import Scene, stands_in
 from accord.guard.flow.selecting import bearing, id_written
-from accord.guard.flow.shapes import form_of, mails, shaped, without_accents
+from accord.guard.flow.shapes import MAIL, form_of, mails, shaped, without_accents
 from accord.guard.flow.stems import split
+
+_LISTED: Final = re.compile(
+    r"(?i)\b(?:mentioned|listed|named|erwähnt|genannt|aufgeführt|mentionnée?s?|citée?s?|mencionad[oa]s?|menzionat[ie]|genoemd)"
+    r"\s+(?:in|on|auf|dans|sur|en|nel|nella|op)\b"
+)
+_LIKE: Final = re.compile(
+    r"(?i)\b(?:as|like|wie|comme|como|come|als)\s+(?:(?:in|at|for|the|bei|beim|im|à|pour|en|la|el|il|de|het)\s+){0,2}"
+    r"['\"“‘«]([^'\"”’»\n]{2,80})['\"”’»]"
+)
 
 
 def by_name(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool | None:
@@ -29,8 +39,15 @@ def by_name(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool 
     mine = max((len(one.words & plain) for one in known if one.address == form and one.at in at), default=0)
     best = max((len(one.words & plain) for one in known if one.address != form), default=0)
     if mine or best:
-        return mine > best
+        return mine > best and not _called_otherwise(scene, place, form, plain)
     return False if _known_elsewhere(scene, place, plain) else None
+
+
+def _called_otherwise(scene: Scene, place: int, form: str, said: set[str]) -> bool:
+    """Tell whether nothing of an address is a name of the user's, and another output has that of one they name."""
+    names = {without_accents(word) for word in scene.wish.proper} & said
+    mine = (one.words & names for one in _known(scene.output(place).text) if one.address == form)
+    return bool(names) and not any(mine) and _known_elsewhere(scene, place, names)
 
 
 def _known_elsewhere(scene: Scene, place: int, names: frozenset[str] | set[str]) -> bool:
@@ -52,7 +69,7 @@ def mentioned(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> boo
     form, at = form_of(holding[0][1].value, Slot.RECIPIENT), {spot for spot, _ in holding}
     names = [one.words for one in _known(scene.output(place).text) if one.address == form and one.at in at]
     told = (text for other, _ in scene.directed() if other != place for text in scene.texts(other))
-    texts = [scene.wish.folded, *(without_accents(text.casefold()) for text in told)]
+    texts = [scene.wish.folded, *(without_accents(MAIL.sub(" ", text).casefold()) for text in told)]
     return any(
         sum(stands_in(word, text, Slot.OTHER) for word in words) * 2 >= len(words)
         for text in texts
@@ -61,13 +78,27 @@ def mentioned(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> boo
     )
 
 
-def of_another_title(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool:
+def not_meant(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool:
+    """Tell whether an address is of nobody who is named in what the user points at: in a list, by a title."""
+    listed = _LISTED.search(scene.wish.own) is not None and not mentioned(scene, place, holding)
+    return listed or _of_another_title(scene, place, holding)
+
+
+def _of_another_title(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool:
     """Tell whether an address stands in no record with a name that the user quoted, and some other record has one."""
     quoted = quotations(scene.wish.own)
     if not quoted or not bearing(scene.seen[place].output, quoted).isdisjoint(at for at, _ in holding):
         return False
+    if any(one not in scene.seen[place].output.casefold() for one in _likened(scene.wish.own)):
+        return True
     own = ((at, seen) for at, seen in scene.directed() if seen.facts is not None and seen.facts.reads)
     return any(bearing(seen.output, quoted) for at, seen in own if not scene.opaque(at))
+
+
+@lru_cache(maxsize=256)
+def _likened(text: str) -> frozenset[str]:
+    """Return the quoted names of what something is to be like: `the same participants as 'Kick-off'`."""
+    return frozenset(match[1].strip().casefold() for match in _LIKE.finditer(text))
 
 
 def in_letter(scene: Scene, place: int, form: str) -> bool:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from accord.content.language import common
-from accord.guard.flow.lexicon import either
+from accord.guard.flow.lexicon import either, lexicon
 from accord.guard.flow.requesting import QUOTED
 
 _SIGNS: Final = frozenset(".,;:!?()[]{}<>|\n\t–—")
@@ -82,10 +82,17 @@ def _is_name(text: str, start: int, end: int) -> bool:
     if not words or not words[0][:1].isupper() or words[0].casefold() in either("stop", "asked"):
         return False
     last, after = _LAST.search(text, max(0, start - _WINDOW), start), _NEXT.match(text, end)
-    before = text[max(0, start - _WINDOW) : start].strip()
-    begins = last is None and (not before or before[-1] in ".!?:\n")
+    begins = last is None and _begins(text, start)
     goes_on = after is not None and (after[1][:1].isupper() or after[1][:1].isdigit())
-    return (last is None or not last[1][:1].isupper()) and not goes_on and not (begins and len(words) == 1)
+    led = last is not None and last[1].casefold() in lexicon().asked and _begins(text, last.start())  # `Invite Olga`
+    leads = last is not None and last[1][:1].isupper() and not led
+    return not leads and not goes_on and not (begins and len(words) == 1)
+
+
+def _begins(text: str, start: int) -> bool:
+    """Tell whether a sentence begins at a place."""
+    before = text[max(0, start - _WINDOW) : start].rstrip(" ")
+    return not before or before[-1] in ".!?:\n"
 
 
 def _small() -> frozenset[str]:
