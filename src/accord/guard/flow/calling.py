@@ -25,6 +25,7 @@ _EDGE: Final = " .,;:!?()[]\"'"
 _TOKEN: Final = re.compile(r"[\w'’.@+-]+|[^\w\s]")
 _JOINED_BEFORE: Final = re.compile(r"[\w@]$|\w[-./,:+]$")
 _JOINED_AFTER: Final = re.compile(r"^[\w@]|^[-./,:+]\w")
+_CLOCK: Final = re.compile(r"\d{1,2}[:h]\d{2}(?::\d{2})?")
 _SCRIPT_STOPS: Final = re.compile(r"[、。！？，；]|[^\x00-\u2e7f]{11}")  # a clause of a script without blanks
 _PLACED: Final = frozenset({"room", "zone", "area", "location"})
 _INSIDE: Final = re.compile(r"[-'’.]")
@@ -167,7 +168,7 @@ def tells_apart(wish: Wish, form: str, facts: Facts, name: str) -> bool:
 
     It is no day, no piece of one or of another number, no count, and not what they call something else.
     """
-    if " " in form:
+    if " " in form or _CLOCK.fullmatch(form):
         return False
     if _quoted(wish, form):
         return True

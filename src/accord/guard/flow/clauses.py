@@ -7,10 +7,10 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from accord.guard.flow.lexicon import lexicon
+from accord.guard.flow.lexicon import either, lexicon
 from accord.guard.flow.naming import files_in
 from accord.guard.flow.tools import Facts
-from accord.guard.flow.wish import Wish
+from accord.guard.flow.wish import Wish, read_wish
 
 _WORD: Final = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’-][^\W\d_]+)*|[^\s\w]")
 _SENTENCE: Final = re.compile(r"(?:[^.!?;\n]|[.](?=\S))+")
@@ -32,6 +32,14 @@ def said_of(wish: Wish, facts: Facts) -> Said:
     mine = mine or {one.start for one in wish.asks(facts.asks)}
     others = {one.start for one in wish.requests if one.verb not in reading}
     return _parted(wish.own, mine, others - mine)
+
+
+@lru_cache(maxsize=1024)
+def wish_for(wish: Wish, facts: Facts) -> Wish:
+    """Return what the user says of a deed as a wish of its own; all that they say where that points beyond it."""
+    said = said_of(wish, facts)
+    beyond = either("pronoun", "personal", "alike") | {"it", "there"}
+    return wish if not said.rest or beyond.intersection(_WORD.findall(said.own.casefold())) else read_wish(said.own)
 
 
 @lru_cache(maxsize=1024)

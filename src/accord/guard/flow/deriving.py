@@ -33,6 +33,8 @@ def follows(scene: Scene, amount: float, amounts: Known) -> bool:
 
     A percentage names shares, `difference` and `too much` differences, `together` sums, `half` and `split` parts.
     """
+    if amount < _CENT:
+        return False
     said, known = amounts.said, frozenset(sorted(amounts.every)[:_MOST])
     small, words = lexicon().small, scene.wish.words
     percent = "%" in scene.wish.own or bool(words & small["percenting"])

@@ -9,7 +9,8 @@ from unicodedata import category
 
 from accord.guard.flow.amounts import amount_fits, currency_fits, is_amount
 from accord.guard.flow.lexicon import Slot, name_words, slot_named
-from accord.guard.flow.origins import NOWHERE, Origin, field_origin
+from accord.guard.flow.limits import withheld
+from accord.guard.flow.origins import NOWHERE, USER, Origin, field_origin
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.shapes import numbers
 from accord.guard.flow.tools import Facts
@@ -78,6 +79,8 @@ def amount_doubt(scene: Scene, value: Value, only: int, receivers: frozenset[str
         return NOWHERE
     if hidden(value.text) or not is_amount(value.text) or twofold or ((foreign or lettered) and not written):
         return NOWHERE
+    if withheld(scene.wish.own):
+        return Origin(ok=False, source=USER, ambiguous=True)  # what it is kept back from, a person knows
     found = numbers(value.text) if written or _one_number(value.text) else []
     fits = [amount_fits(scene, amount, only, receivers) for amount in found]
     if any(fit.ok for fit in fits):

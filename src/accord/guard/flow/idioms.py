@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-TURNS: Final = frozenset({"know", "back", "for", "access", "need", "needs", "shoot", "drop"})
+TURNS: Final = frozenset({"know", "back", "for", "access", "need", "needs", "shoot", "drop", "set"})
 """The words on which a phrase turns."""
 
 _LETTERS: Final = frozenset({"mail", "email", "e-mail", "message", "text", "line", "note"})
@@ -24,6 +24,8 @@ def idiom(plain: Sequence[str], at: int) -> str:
     before = plain[max(0, at - 6) : at]
     if _NEVER & set(before):
         return ""
+    if plain[at] == "set":
+        return "arrange" if plain[at + 1 : at + 2] == ["up"] else ""
     if plain[at] in {"shoot", "drop"}:
         return "mail" if _LETTERS & set(plain[at + 1 : at + 5]) and plain[at + 1] not in {"the", "my", "this"} else ""
     if plain[at] == "know":

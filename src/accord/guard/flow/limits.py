@@ -75,6 +75,14 @@ def _days_of(unit: str) -> int:
 
 
 @lru_cache(maxsize=256)
+def withheld(text: str) -> bool:
+    """Tell whether the user says of a number that it is held back: `keep 35 euros of it`, `minus the 20`."""
+    words = _WORD.findall(text.lower())
+    keeping = [at for at, word in enumerate(words) if word in lexicon().small["keeping"]]
+    return any(word[0].isdigit() for at in keeping for word in words[at + 1 : at + 4])
+
+
+@lru_cache(maxsize=256)
 def excluded_words(text: str) -> frozenset[str]:
     """Return the words that name what the user keeps out: `not Brunner`, `leave the face masks out`, `sauf Kévin`."""
     words = _WORD.findall(text.lower())

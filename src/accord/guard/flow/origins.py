@@ -9,23 +9,20 @@ from typing import Final, NamedTuple
 
 from accord.content.language import common
 from accord.core.system import Effect
-from accord.guard.flow.aiming import goal_words
 from accord.guard.flow.asking import many, requests_for
 from accord.guard.flow.calling import called_by_name
-from accord.guard.flow.clauses import files_for, said_of
+from accord.guard.flow.clauses import said_of
 from accord.guard.flow.counting import told_by_sources
 from accord.guard.flow.lexicon import Slot, identifies, lexicon, name_words, slot_named
-from accord.guard.flow.limits import conditioned, excluded_words
 from accord.guard.flow.outputs import Field
 from accord.guard.flow.own_words import always_elsewhere
-from accord.guard.flow.persons import beside_title, by_name, mentioned, not_meant, of_all_names, only_address
+from accord.guard.flow.persons import by_name, mentioned, not_meant, of_all_names, only_address
+from accord.guard.flow.picking import kept_out, needs_one, of_named_file, picked_in
 from accord.guard.flow.repaying import may_be_paid
 from accord.guard.flow.requesting import quotations
 from accord.guard.flow.scene import PASTED, Scene, Seen
-from accord.guard.flow.selecting import Chosen, words_of
 from accord.guard.flow.shapes import clean_url, form_of, ibans, mails, one_url, shaped
 from accord.guard.flow.speaking import marked
-from accord.guard.flow.stems import content_words
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
 from accord.guard.flow.wholes import stands_whole
@@ -164,16 +161,16 @@ def _judged(scene: Scene, place: int, holding: list[tuple[int, Field]], slot: Sl
         return Origin(ok=False, source=source, ambiguous=True, place=place)
     if slot is Slot.RECIPIENT and _written_instead(scene, holding[0][1].value, facts):
         return Origin(ok=False, source=source, ambiguous=True, place=place)
-    if slot is Slot.TARGET and all(kept_out(scene, place, at) or beside_title(scene, place, at) for at, _ in holding):
+    if slot is Slot.TARGET and all(kept_out(scene, place, at) for at, _ in holding):
         return Origin(ok=False, source=source, place=place)
     final = slot is Slot.TARGET and facts.effect is Effect.IRREVERSIBLE
     if slot is Slot.TARGET and not final and _looked_up_by_name(scene, place):
         return Origin(ok=True, source=source, place=place)
     if (scene.wish.most or scene.wish.least) and len(scene.output(place).records) < 2:
         return Origin(ok=False, source=source, ambiguous=True, place=place)  # the largest of one is none
-    if slot is Slot.TARGET and not all(_of_named_file(scene, place, at, facts) for at, _ in holding):
+    if slot is Slot.TARGET and not all(of_named_file(scene, place, at, facts) for at, _ in holding):
         return Origin(ok=False, source=source, place=place)
-    picked = scene.named(place) if final else scene.chosen(place, strict=slot is Slot.RECIPIENT)
+    picked = picked_in(scene, place, slot, facts)
     listed = slot in _TOLD and not (picked.sure and holding[0][1].key and len(scene.output(place).records) > 1)
     told = told_by_sources(scene, holding[0][1], place) if listed else None
     if told is not None:
@@ -189,36 +186,8 @@ def _judged(scene: Scene, place: int, holding: list[tuple[int, Field]], slot: Sl
     alone = picked.sure and any(only_address(scene, scene.output(place).records[at]) for at in picked.places)
     if slot is Slot.RECIPIENT and not alone and not any(_role_named(scene, field, facts) for field in meant):
         return Origin(ok=False, source=source, ambiguous=True, place=place)
-    sure = picked.sure or not _needs_one(scene, picked, facts, place) or several
+    sure = picked.sure or not needs_one(scene, picked, facts) or several
     return Origin(ok=sure, source=source, ambiguous=not sure, place=place)
-
-
-def kept_out(scene: Scene, place: int, at: int) -> bool:
-    """Tell whether a record shows what the user excepts, as not all of them do: `not Brunner`."""
-    out = excluded_words(scene.wish.own)
-    if not out:
-        return False
-    records = scene.output(place).records
-    return bool(out & words_of(records[at])) and not all(out & words_of(record) for record in records)
-
-
-def _of_named_file(scene: Scene, place: int, at: int, facts: Facts) -> bool:
-    """Tell whether a record is of a file that the user named, where they named any to do something with."""
-    if not facts.things & lexicon().things["file"]:
-        return True
-    names, record = files_for(scene.wish, facts), scene.output(place).records[at]
-    if names:
-        return any(field.value.strip().casefold() in names for field in record)
-    goal = goal_words(scene.wish, facts)
-    return not goal or any(goal & set(content_words(field.value)) for field in record if not field.free)
-
-
-def _needs_one(scene: Scene, picked: Chosen, facts: Facts, place: int) -> bool:
-    """Tell whether the words must leave one record: where the effect is final, or nothing says that many are meant."""
-    final = facts.effect.value == "irreversible"
-    if len(picked.places) < 2:
-        return False
-    return final or not scene.wish.plural or conditioned(scene.wish.own, scene.wish.words)
 
 
 def _looked_up(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool:

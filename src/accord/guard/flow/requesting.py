@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, islice, pairwise, takewhile
 from typing import Final, NamedTuple
@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from accord.guard.flow.denying import bidden, conditional, denied
 from accord.guard.flow.idioms import TURNS, idiom
 from accord.guard.flow.lexicon import Lexicon
+from accord.guard.flow.shapes import without_accents
 from accord.guard.flow.stems import TOKEN, split
 
 QUOTED: Final = re.compile(
@@ -22,6 +23,9 @@ _ENDS: Final = frozenset(".!?;:,()\n")
 _STOPS: Final = frozenset(".!?\n")
 _SPAN: Final = 24  # words behind a deed, without what is quoted
 _FARTHEST: Final = 80
+_SHORT: Final = 3  # letters of a verb that takes no endings
+_BARE: Final = 6  # letters of a German verb that is told apart without its last
+_ENCLITIC: Final = ("me", "nos", "le", "les", "lo", "la", "los", "las", "melo", "mela", "mi", "ci", "gli", "li")
 _SOURCES: Final = frozenset(
     {"of", "from", "at", "about", "based", "using", "according", "von", "aus", "über", "de", "du", "des", "da", "dal"}
 )
@@ -87,12 +91,14 @@ def _head(word: str) -> tuple[str, ...]:
 
 def requests_in(tokens: Sequence[Token], words: Lexicon, *, bounded: bool) -> Iterator[Request]:
     """Yield the deeds asked for; what is told, forbidden, quoted or a noun is none."""
-    plain, asked = [token.text for token in tokens], words.asked
+    plain, asked, forms = [token.text for token in tokens], words.asked, _forms(words.asked)
     for at, said in enumerate(plain):
-        if said not in asked and said not in TURNS:
+        found = forms.get(said if said.isascii() else without_accents(said))
+        if found is None and said not in TURNS:
             continue
-        verb = idiom(plain, at) or said
-        if tokens[at].quoted or verb not in asked or (verb is said and not _is_asked(plain, at, words)):
+        turned = idiom(plain, at)
+        verb = turned or found or said
+        if tokens[at].quoted or verb not in asked or (not turned and not _is_asked(plain, at, words)):
             continue
         if denied(plain, at, words):
             continue
@@ -105,9 +111,24 @@ def requests_in(tokens: Sequence[Token], words: Lexicon, *, bounded: bool) -> It
             _heads(takewhile(lambda word: word not in words.small["linking"], told)),
             _heads(_aimed(told, words)),
             tokens[at].start,
-            home=verb is said and after[:1] in (["me"], ["us"], ["mir"], ["uns"]),
+            home=not turned and after[:1] in (["me"], ["us"], ["mir"], ["uns"]),
             conditional=not bounded and conditional(plain, at),
         )
+
+
+@lru_cache(maxsize=64)
+def _forms(asked: frozenset[str]) -> Mapping[str, str]:
+    """Return the verbs that ask by the forms they are written in: `verschieb`, and `resérvame` without its accent."""
+    found = {form: verb for verb in asked if len(verb) > _SHORT for form in _other_forms(verb)}
+    return found | {without_accents(verb): verb for verb in asked} | {verb: verb for verb in asked}
+
+
+def _other_forms(verb: str) -> Iterator[str]:
+    plain = without_accents(verb)
+    if verb.endswith("e") and len(verb) > _BARE:
+        yield verb[:-1]
+    if plain[-1] in "aei":
+        yield from (plain + after for after in _ENCLITIC)
 
 
 def _said_after(tokens: Sequence[Token], at: int) -> list[str]:

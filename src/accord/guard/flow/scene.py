@@ -200,8 +200,10 @@ class Scene:
             return Output((), seen.output)
         return read_output(seen.output)
 
-    def chosen(self, place: int, *, strict: bool = False) -> Chosen:
-        """Return the records of an output that the user means."""
+    def chosen(self, place: int, *, strict: bool = False, said: Wish | None = None) -> Chosen:
+        """Return the records of an output that the user means; by what they `said` of one deed, where that is given."""
+        if said is not None:
+            return chosen_in(self.seen[place].output, said, strict=strict, led=self._led(place))
         known = self._chosen.get((place, strict))
         if known is None:
             records, led = self.output(place).records, self._led(place)
@@ -209,10 +211,10 @@ class Scene:
             known = self._chosen[place, strict] = chosen_in(text, self.wish, strict=strict, led=led)
         return known
 
-    def named(self, place: int) -> Chosen:
-        """Return the records of an output that the user calls by a name."""
+    def named(self, place: int, said: Wish | None = None) -> Chosen:
+        """Return the records of an output that the user calls by a name, in all of their words or what they `said`."""
         text = self.seen[place].output if self.output(place).records else ""
-        return named_in(text, self.wish, led=self._led(place))
+        return named_in(text, said or self.wish, led=self._led(place))
 
     def _led(self, place: int) -> bool:
         """Tell whether something was looked for in a source, instead of all it holds being listed."""
