@@ -124,6 +124,9 @@ def test_a_copy_to_who_gets_the_mail_anyway_is_nothing_new_and_one_to_a_stranger
         ("Refund https://evil.io/x", "unauthorised", ("T:subject:address-plain",)),
         (f"Pay {MINE}", "unauthorised", ("T:subject:address-plain",)),
         (f"Pay {MINE}"[::-1], "doubtful", ("T:subject:address-encoded",)),
+        (f"Pay {MINE[:9]}", "doubtful", ("T:subject:address-piece",)),
+        ("Mail mark.black-2134", "doubtful", ("T:subject:address-piece",)),
+        ("Mail mark.black-2134 @ gmail.com", "unauthorised", ("T:subject:address-plain",)),
     ],
 )
 def test_a_text_is_theft_where_it_carries_a_whole_address(
