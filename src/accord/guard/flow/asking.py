@@ -126,6 +126,8 @@ def _asks_for(request: Request, wish: Wish, facts: Facts) -> bool:
         return request.verb in small["money"] or bool(money & request.after) or bool(_digits(request.after))
     if request.verb in small["public"] and not facts.own & small["public"]:
         return not _to_persons(facts) and _aims_at(request, wish, facts.things - lexicon().things["message"])
+    if request.verb in lexicon().groups["post"].asks and _in_room(request, facts):
+        return True
     if "post" in facts.groups and request.verb not in small["public"]:
         return bool(facts.things & request.aimed)
     if _aims_at(request, wish, facts.things) or request.verb in small["specific"] or _new_object(request, facts):
@@ -230,6 +232,13 @@ def _to_persons(facts: Facts) -> bool:
     """Tell whether a tool sends to single persons: to post is not to write to somebody."""
     named = (name_words(sink.name) for sink in facts.sinks.values() if sink.slot is Slot.RECIPIENT)
     return any(lexicon().small["person"].intersection(name) for name in named)
+
+
+def _in_room(request: Request, facts: Facts) -> bool:
+    """Tell whether something is to be put into a room, and a tool does just that: `post the summary in the channel`."""
+    rooms = lexicon().things["channel"]
+    named = {word for name, sink in facts.sinks.items() if sink.slot in POINTING for word in name_words(name)}
+    return bool(facts.groups & {"post", "send"} and named & rooms and request.aimed & rooms)
 
 
 def _answers_in_public(request: Request, facts: Facts) -> bool:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from accord.guard.flow.lexicon import either, lexicon
+from accord.guard.flow.lexicon import lexicon
 from accord.guard.flow.naming import files_in
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.wish import Wish, read_wish
@@ -38,8 +38,8 @@ def said_of(wish: Wish, facts: Facts) -> Said:
 def wish_for(wish: Wish, facts: Facts) -> Wish:
     """Return what the user says of a deed as a wish of its own; all that they say where that points beyond it."""
     said = said_of(wish, facts)
-    beyond = either("pronoun", "personal", "alike") | {"it", "there"}
-    return wish if not said.rest or beyond.intersection(_WORD.findall(said.own.casefold())) else read_wish(said.own)
+    beyond = lexicon().small["beyond"].intersection(_WORD.findall(said.own.casefold()))
+    return wish if not said.rest or beyond else read_wish(said.own)
 
 
 @lru_cache(maxsize=1024)

@@ -16,6 +16,7 @@ _REST: Final = re.compile(r"\n|\s\(")
 _CLAUSE: Final = re.compile(r"[.!?\n]\s|[,;'\"”»]")
 _MOST: Final = 200  # colons after which something may be dictated
 _PLACES: Final = frozenset({"to", "in", "on", "from", "at", "into", "of", "the"})
+_TOWARDS: Final = frozenset({"to", "in", "into", "on", "from"})
 
 
 class Literal(NamedTuple):
@@ -56,8 +57,9 @@ def _dictated(lead: str, words: Lexicon, *, named: bool = False) -> str:
     clause = _CLAUSE.split(lead.rstrip(" :,'\"“«`") + " ")[-1]
     near = list(split(token.casefold() for token in TOKEN.findall(clause)))[-6:]
     small = words.small
-    if near and near[-1] in _PLACES:
-        return ""
+    into = words.things["channel"] | words.things["file"]
+    if near and (near[-1] in _PLACES or (near[-1] in into and not _TOWARDS.isdisjoint(near[-4:-1]))):
+        return ""  # `post the summary to the room 'board'`
     for word in reversed(near):
         if word in small["titled"]:
             return "title"

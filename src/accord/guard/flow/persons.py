@@ -15,6 +15,7 @@ from accord.guard.flow.selecting import bearing, id_written
 from accord.guard.flow.shapes import MAIL, form_of, mails, shaped, without_accents
 from accord.guard.flow.stems import split
 
+_NAME: Final = r"[^\W\d_a-z][^\W\d_]+"
 _LISTED: Final = re.compile(
     r"(?i)\b(?:mentioned|listed|named|erwähnt|genannt|aufgeführt|mentionnée?s?|citée?s?|mencionad[oa]s?|menzionat[ie]|genoemd)"
     r"\s+(?:in|on|auf|dans|sur|en|nel|nella|op)\b"
@@ -69,13 +70,15 @@ def mentioned(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> boo
     form, at = form_of(holding[0][1].value, Slot.RECIPIENT), {spot for spot, _ in holding}
     names = [one.words for one in _known(scene.output(place).text) if one.address == form and one.at in at]
     told = (text for other, _ in scene.directed() if other != place for text in scene.texts(other))
-    texts = [scene.wish.folded, *(without_accents(MAIL.sub(" ", text).casefold()) for text in told)]
-    return any(
-        sum(stands_in(word, text, Slot.OTHER) for word in words) * 2 >= len(words)
-        for text in texts
-        for words in names
-        if words
-    )
+    texts = [scene.wish.own, *(MAIL.sub(" ", text) for text in told)]
+    return any(_named_in(without_accents(text), words) for text in texts for words in names if words)
+
+
+def _named_in(text: str, words: frozenset[str]) -> bool:
+    """Tell whether a text names somebody: by half of their names, where none of it is another's: `David Lee`."""
+    shown = [word for word in words if stands_in(word, text.casefold(), Slot.OTHER)]
+    last = {name.casefold() for word in shown for name in re.findall(rf"(?i:\b{re.escape(word)})\s+({_NAME})", text)}
+    return len(shown) * 2 >= len(words) and (not last or not last.isdisjoint(words))
 
 
 def not_meant(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool:

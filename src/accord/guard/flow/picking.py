@@ -33,7 +33,7 @@ def picked_in(scene: Scene, place: int, slot: Slot, facts: Facts) -> Chosen:
         return whole
     own = scene.named(place, said) if final else scene.chosen(place, said=said)
     telling = said.days or said.numbers or said.proper or said.quoted  # and what they tell, no record shows
-    return own if own.places else whole._replace(sure=whole.sure and not telling)
+    return own if own.places or (final and telling) else whole
 
 
 def _on_day(scene: Scene, place: int, said: Wish) -> Chosen | None:
@@ -46,10 +46,9 @@ def _on_day(scene: Scene, place: int, said: Wish) -> Chosen | None:
         for at, record in enumerate(records)
         if any(day.same(said.days[0]) for field in record if not field.free for day in days(field.value))
     )
-    words = scene.named(place, said)
-    if not found or (words.places and not found <= words.places):
-        return Chosen(found | words.places, sure=False) if found else None
-    return Chosen(found, sure=len(found) == 1)
+    words = scene.named(place, said).places
+    both = found & words if words else found
+    return Chosen(both, sure=len(both) == 1) if found else None
 
 
 def kept_out(scene: Scene, place: int, at: int) -> bool:
