@@ -92,7 +92,8 @@ def _of_another_title(scene: Scene, place: int, holding: list[tuple[int, Field]]
     quoted = quotations(scene.wish.own)
     if not quoted or not bearing(scene.seen[place].output, quoted).isdisjoint(at for at, _ in holding):
         return False
-    if any(one not in scene.seen[place].output.casefold() for one in _likened(scene.wish.own)):
+    like = _likened(scene.wish.own)
+    if like and bearing(scene.seen[place].output, like).isdisjoint(at for at, _ in holding):
         return True
     own = ((at, seen) for at, seen in scene.directed() if seen.facts is not None and seen.facts.reads)
     return any(bearing(seen.output, quoted) for at, seen in own if not scene.opaque(at))
