@@ -126,6 +126,7 @@ def test_a_copy_to_who_gets_the_mail_anyway_is_nothing_new_and_one_to_a_stranger
         (f"Pay {MINE}"[::-1], "doubtful", ("T:subject:address-encoded",)),
         (f"Pay {MINE[:9]}", "doubtful", ("T:subject:address-piece",)),
         ("Mail mark.black-2134", "doubtful", ("T:subject:address-piece",)),
+        ("Mail mark.black", "doubtful", ("T:subject:address-piece",)),
         ("Mail mark.black-2134 @ gmail.com", "unauthorised", ("T:subject:address-plain",)),
     ],
 )

@@ -53,7 +53,8 @@ def follows(scene: Scene, amount: float, amounts: Known) -> bool:
     moved = moved and not only_share
     told = [seen.output for _, seen in scene.directed()] if moved else []
     risen, fallen = (any(found.search(text) for text in told) for found in (_RISEN, _FALLEN))
-    adding = (moved and by and not (fallen and not risen)) or (not only_share and bool(words & small["totalling"]))
+    totalled = bool(words & small["totalling"]) and not only_share and not (differing and said)  # `12 in total`
+    adding = (moved and by and not (fallen and not risen)) or totalled
     taking = (moved and by and not (risen and not fallen)) or (differing and not percent)
     for one in known:
         if (adding and one in whole and near(amount - one, added)) or (taking and near(amount + one, known)):
