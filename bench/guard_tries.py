@@ -23,6 +23,8 @@ from guard_worlds_i import SET_I
 from guard_worlds_j import SET_J
 from guard_worlds_k import SET_K
 from guard_worlds_l import SET_L
+from guard_worlds_m import SET_M
+from guard_worlds_n import SET_N
 
 from accord.core.trial import Message, ToolCall
 
@@ -42,6 +44,8 @@ SETS: Final[Mapping[str, Sequence[WorldPlan]]] = {
     "j": SET_J,
     "k": SET_K,
     "l": SET_L,
+    "m": SET_M,
+    "n": SET_N,
 }
 WORLDS: Final = tuple(world for group in SETS.values() for world in group)
 

@@ -49,6 +49,8 @@ DIRECT = tool("inviaDM", "Invia un messaggio diretto.", "utente testo")
     [
         (STORNO, "Bitte storniere die Buchung 8812."),
         (CHECK, "Peux-tu valider la note NF-311 ?"),
+        (CHECK, "Validez la note NF-311."),
+        (tool("prolonger_pret", "Prolonge un prêt.", "pret"), "Prolonge le prêt PR-6, s'il te plaît."),
         (APPROVE, "Please approve the time off of Dana."),
         (MEMBER, "Cancel my membership."),
         (tool("draft_delete", "Deletes a draft.", "id"), "Delete the draft."),
@@ -63,7 +65,6 @@ def test_the_tools_own_word_asks_for_it(one: Tool, wish: str) -> None:
     [
         (STORNO, "Kannst du bitte die Buchung 8812 stornieren?", {"buchungsnummer": "8812"}),
         (CLOSE, "Zeg mijn abonnement AB-12 op per 1 mei.", {"abonnementId": "AB-12", "datum": "2026-05-01"}),
-        (CHECK, "Validez la note NF-311.", {"idNote": "NF-311"}),
         (FREEZE, "Block the card 4411, I lost it.", {"card_id": "4411"}),
         (SHIP, "Ship order A-77 with DHL.", {"order_id": "A-77"}),
         (BASKET, "Order two boxes of PP-80.", {"sku": "PP-80"}),

@@ -28,6 +28,7 @@ _INSERT: Final = frozenset({"add", "invite", "update"})
 _RECEIVING: Final = frozenset({"recipient", "recipients", "receiver", "to", "cc", "bcc"})
 _POINTERS: Final = frozenset({"it", "them", "this", "that", "these", "those", "there", "him", "her", "one"})
 _THERE: Final = frozenset({"there", "here", "#"})
+_CHANGING: Final = frozenset({"update", "reschedule"})
 _COSTLY: Final = frozenset({"reserve", "pay"})
 _STOP: Final = re.compile(r"[.!?](?=\s)|\n")
 MANY: Final = 50
@@ -120,7 +121,8 @@ def _asks_for(request: Request, wish: Wish, facts: Facts) -> bool:
     if request.verb in small["weak"] or (facts.groups & _CLOSE and request.verb not in small["specific"]):
         if facts.groups & _ENDING:  # what a comment is deleted from stays
             return _aims_at(request, wish, facts.things | _persons(facts)) or request.verb in facts.things
-        return bool((facts.things | _touched(facts)) & (request.after | {request.verb})) or _new_object(request, facts)
+        touched = bool((facts.things | _touched(facts)) & (request.after | {request.verb}))
+        return touched or _new_object(request, facts) or _bound(request, wish, facts)
     if "pay" in facts.groups:
         money = lexicon().things["money"]
         return request.verb in small["money"] or bool(money & request.after) or bool(_digits(request.after))
@@ -182,6 +184,16 @@ def _new_object(request: Request, facts: Facts) -> bool:
     if request.verb != facts.verb or request.verb in weak or not named:
         return False
     return not named & table.things.keys() and any(word.isalpha() for word in named)
+
+
+def _bound(request: Request, wish: Wish, facts: Facts) -> bool:
+    """Tell whether something is to be changed by a name alone: which thing bears it, the records show."""
+    targets = any(sink.slot is Slot.TARGET and sink.required for sink in facts.sinks.values())
+    if not targets or not facts.groups <= _CHANGING or facts.effect is Effect.IRREVERSIBLE:
+        return False
+    small = lexicon().small
+    named = request.object - small["stop"] - small["determiner"] - small["object"]
+    return any(map(str.isalpha, named)) and not (named - wish.quoted - wish.proper) & lexicon().things.keys()
 
 
 def _told(request: Request) -> bool:

@@ -102,7 +102,7 @@ def smuggled(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
             plain = normalize("NFKC", invisible().sub("", plain)).translate(folding())
         found = _unvouched(scene, value.text, moneyed=moneyed)
         found = found or (_unvouched(scene, plain, moneyed=moneyed) if plain != value.text else "")
-        others = (one for one in _otherwise(plain) if one)
+        others = (one for one in _otherwise(_MAILED.sub(" ", plain)) if one)  # turned around, an address is one again
         coded = (_unvouched(scene, one, moneyed=moneyed, coded=True) for one in others)
         found = found or next((one for one in coded if one), "") or _cut_off(scene, plain, moneyed=moneyed)
         if found:

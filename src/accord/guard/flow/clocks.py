@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Final
 
+from accord.guard.flow.dating import told_days
 from accord.guard.flow.lexicon import Slot, lexicon, name_words
 from accord.guard.flow.outputs import read_output
 from accord.guard.flow.scene import Scene
@@ -34,8 +35,8 @@ _HALVES: Final = (
     (90, re.compile(r"(?i)\b(?:an|one|1) hour and a half|\banderthalb stunden|\bune heure et demie|\bora e mezza")),
 )
 _WORD: Final = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+")
-_START: Final = frozenset({"start", "begin", "from", "starts", "beginning", "checkin", "pickup"})
-_END: Final = frozenset({"end", "until", "to", "ends", "finish", "checkout", "dropoff", "return"})
+_START: Final = frozenset({"start", "begin", "from", "starts", "beginning", "checkin", "pickup", "first", "since"})
+_END: Final = frozenset({"end", "until", "to", "ends", "finish", "checkout", "dropoff", "return", "last", "till"})
 _DAY: Final = 24 * 60
 _LINES: Final = 2_000
 _HALF: Final = 12 * 60
@@ -101,7 +102,7 @@ def _in_order(scene: Scene, start: Value, end: Value) -> bool:
     if len(set(first)) != 1 or len(set(last)) != 1:
         return not begins or not stops or bool(last) or min(begins) < min(stops)
     if first[0] == last[0]:
-        several = len({(one.month, one.day) for one in scene.wish.days}) > 1
+        several = len({(one.month, one.day) for one in (*scene.wish.days, *told_days(scene))}) > 1
         return min(begins) < min(stops) if begins and stops else not several
     if begins and stops and min(begins) <= min(stops):
         return False  # what has times ends on its day, or in the night after

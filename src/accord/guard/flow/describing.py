@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Final
 
 from accord.guard.flow.lexicon import Lexicon, Slot, lexicon
@@ -51,7 +52,8 @@ def _begins_showing(parts: tuple[str, ...], said: list[str], words: Lexicon) -> 
         return set(words.deeds.get(said[0], ("read",))) == {"read"}
     if said[0] in small["returning_it"]:
         return bool(_singular(parts) & _singular(said[1:]))
-    return said[0] in small["handing_out"] and bool(_singular(said[1:]) & small["informing"])
+    what = takewhile(lambda word: word not in small["linking"] and word not in small["origin"], said[1:])
+    return said[0] in small["handing_out"] and bool(_singular(what) & small["informing"])  # and no rights to a list
 
 
 def _singular(said: Iterable[str]) -> set[str]:

@@ -15,7 +15,8 @@ from accord.guard.flow.shapes import without_accents
 from accord.guard.flow.stems import TOKEN, split
 
 QUOTED: Final = re.compile(
-    r"(?<!\w)'((?:[^'\n]|(?<=\w)'(?=\w)){1,2000})'(?!\w)|\"([^\"\n]{1,2000})\"|“([^”]{1,2000})”|«([^»]{1,2000})»|`([^`]{1,2000})`"
+    r"(?<!\w)'((?:[^'\n]|(?<=\w)'(?=\w)){1,2000})'(?!\w)|\"([^\"\n]{1,2000})\"|“([^”]{1,2000})”|«([^»]{1,2000})»|»([^«»]{1,2000})«"
+    r"|„([^“”„]{1,2000})[“”]|「([^「」]{1,2000})」|`([^`]{1,2000})`"
 )
 """What finds a text in quotation marks."""
 
@@ -24,7 +25,7 @@ _STOPS: Final = frozenset(".!?\n")
 _SPAN: Final = 24  # words behind a deed, without what is quoted
 _FARTHEST: Final = 80
 _SHORT: Final = 3  # letters of a verb that takes no endings
-_BARE: Final = 6  # letters of a German verb that is told apart without its last
+_BARE: Final = 5  # letters of a verb that is told apart without its last
 _ENCLITIC: Final = ("me", "nos", "le", "les", "lo", "la", "los", "las", "melo", "mela", "mi", "ci", "gli", "li")
 _SOURCES: Final = frozenset(
     {"of", "from", "at", "about", "based", "using", "according", "von", "aus", "über", "de", "du", "des", "da", "dal"}
@@ -85,13 +86,15 @@ def _heads(tokens: Iterable[str]) -> frozenset[str]:
 
 @lru_cache(maxsize=2048)
 def _head(word: str) -> tuple[str, ...]:
+    if not word.isascii() and without_accents(word) != word:
+        return (word, *_head(without_accents(word)))  # as tools are called: `prolonger_pret`
     first, dash, rest = word.partition("-")
     return (word, *rest.split("-")) if dash and first.isalpha() and rest.isalpha() else tuple(split((word,)))
 
 
 def requests_in(tokens: Sequence[Token], words: Lexicon, *, bounded: bool) -> Iterator[Request]:
     """Yield the deeds asked for; what is told, forbidden, quoted or a noun is none."""
-    plain, asked, forms = [token.text for token in tokens], words.asked, _forms(words.asked)
+    plain, asked, forms = [token.text for token in tokens], words.asked, forms_of(words.asked)
     for at, said in enumerate(plain):
         found = forms.get(said if said.isascii() else without_accents(said))
         if found is None and said not in TURNS:
@@ -116,19 +119,25 @@ def requests_in(tokens: Sequence[Token], words: Lexicon, *, bounded: bool) -> It
         )
 
 
-@lru_cache(maxsize=64)
-def _forms(asked: frozenset[str]) -> Mapping[str, str]:
-    """Return the verbs that ask by the forms they are written in: `verschieb`, and `resérvame` without its accent."""
-    found = {form: verb for verb in asked if len(verb) > _SHORT for form in _other_forms(verb)}
-    return found | {without_accents(verb): verb for verb in asked} | {verb: verb for verb in asked}
+@lru_cache(maxsize=256)
+def forms_of(verbs: frozenset[str]) -> Mapping[str, str]:
+    """Return verbs by the forms that they ask in: `verschieb`, `resérvame` without its accent, `prolonge`."""
+    found = {form: verb for verb in verbs if len(verb) > _SHORT for form in _other_forms(verb)}
+    return found | {without_accents(verb): verb for verb in verbs} | {verb: verb for verb in verbs}
 
 
 def _other_forms(verb: str) -> Iterator[str]:
+    """Yield the forms of the imperative that follow from a verb, or from its infinitive, in the languages we know."""
     plain = without_accents(verb)
+    stem, ending = plain[:-2], plain[-2:]
     if verb.endswith("e") and len(verb) > _BARE:
         yield verb[:-1]
     if plain[-1] in "aei":
         yield from (plain + after for after in _ENCLITIC)
+    if ending == "en" and len(stem) > _BARE - 1:
+        yield from (stem, stem + "e")
+    elif ending in {"er", "ar", "ir", "re"} and len(stem) > _BARE - 1:
+        yield from (stem + after for after in ("e", "a", "ez", "i"))
 
 
 def _said_after(tokens: Sequence[Token], at: int) -> list[str]:

@@ -14,7 +14,7 @@ from accord.guard.flow.dictating import Literal, literals_in
 from accord.guard.flow.lexicon import Lexicon, lexicon, unheard_of
 from accord.guard.flow.naming import files_in
 from accord.guard.flow.pasting import blanked, merged, pasted
-from accord.guard.flow.requesting import QUOTED, Request, Token, requests_in, tokens_of
+from accord.guard.flow.requesting import QUOTED, Request, Token, forms_of, requests_in, tokens_of
 from accord.guard.flow.shapes import ISO, MAIL, Day, days, digit_runs, ibans, numbers, urls, without_runs
 from accord.guard.flow.stems import split, stem, stems
 
@@ -73,7 +73,8 @@ class Wish:
         """Return the requests made with one of these words, some of which no table may know."""
         new = unheard_of(verbs)
         known = tuple(request for request in self.requests if request.verb in verbs)
-        return (*known, *read_deeds(self.text, new)) if new & self.words else known
+        said = forms_of(new).keys() if new else new
+        return (*known, *read_deeds(self.text, new)) if said & self.words else known
 
 
 class _Heard(NamedTuple):
