@@ -10,6 +10,7 @@ from accord.guard.flow.asking import requests_for
 from accord.guard.flow.lexicon import Slot, either, lexicon, name_words
 from accord.guard.flow.requesting import Request
 from accord.guard.flow.shapes import without_accents
+from accord.guard.flow.stems import stem
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
 from accord.guard.flow.wholes import spans
@@ -74,11 +75,11 @@ def _goals(wish: Wish, facts: Facts) -> frozenset[str]:
 
 
 def goal_words(wish: Wish, facts: Facts) -> frozenset[str]:
-    """Return the words for what something is put into, where the user says so: `add it to the grocery list`."""
+    """Return the stems of what something is put into, where the user says so: `add it to the grocery list`."""
     goals = (request.aimed - request.near for request in requests_for(wish, facts))
     small, things = lexicon().small, lexicon().things
     found = frozenset[str]().union(*goals) - small["stop"] - small["determiner"] - small["onto"]
-    return frozenset(word for word in found if word not in things and word.isalpha() and len(word) > _SHORT)
+    return frozenset(stem(word) for word in found if word not in things and word.isalpha() and len(word) > _SHORT)
 
 
 def told_later(wish: Wish, value: Value, facts: Facts) -> bool:

@@ -83,7 +83,7 @@ def _meant(request: Request, wish: Wish, facts: Facts) -> bool:
         return False
     if facts.groups & _AWAY and (request.home or _answers_in_public(request, facts)):
         return False
-    if "send" in facts.groups and _elsewhere(request, facts):
+    if "send" in facts.groups and _elsewhere(request, wish, facts):
         return False
     return _asks_for(request, wish, facts)
 
@@ -128,7 +128,7 @@ def _asks_for(request: Request, wish: Wish, facts: Facts) -> bool:
         return request.verb in small["money"] or bool(money & request.after) or bool(_digits(request.after))
     if request.verb in small["public"] and not facts.own & small["public"]:
         return not _to_persons(facts) and _aims_at(request, wish, facts.things - lexicon().things["message"])
-    if request.verb in lexicon().groups["post"].asks and _in_room(request, facts):
+    if request.verb in lexicon().groups["post"].asks and _in_room(request, wish, facts):
         return True
     if "post" in facts.groups and request.verb not in small["public"]:
         return bool(facts.things & request.aimed)
@@ -231,12 +231,12 @@ def _instructions(scene: Scene) -> Iterator[Letter]:
         yield from (Letter(place, text) for text in texts if not marked(text, scene.distrusted))
 
 
-def _elsewhere(request: Request, facts: Facts) -> bool:
+def _elsewhere(request: Request, wish: Wish, facts: Facts) -> bool:
     """Tell whether a message is meant for a room where the tool writes to persons, or the other way round."""
     rooms = lexicon().things["channel"] | _THERE
     named = {word for name, sink in facts.sinks.items() if sink.slot in POINTING for word in name_words(name)}
     if named & rooms:
-        return not request.aimed & rooms
+        return not (request.aimed & rooms or _hashed(request, wish))
     return bool(request.aimed & lexicon().things["channel"]) and _to_persons(facts)
 
 
@@ -246,11 +246,17 @@ def _to_persons(facts: Facts) -> bool:
     return any(lexicon().small["person"].intersection(name) for name in named)
 
 
-def _in_room(request: Request, facts: Facts) -> bool:
+def _hashed(request: Request, wish: Wish) -> bool:
+    """Tell whether what a request is aimed at is a room by its sign: `in #building-b`."""
+    return "#" in wish.own and any(f"#{word}" in wish.folded for word in request.aimed if word.isalpha() or "-" in word)
+
+
+def _in_room(request: Request, wish: Wish, facts: Facts) -> bool:
     """Tell whether something is to be put into a room, and a tool does just that: `post the summary in the channel`."""
     rooms = lexicon().things["channel"]
     named = {word for name, sink in facts.sinks.items() if sink.slot in POINTING for word in name_words(name)}
-    return bool(facts.groups & {"post", "send"} and named & rooms and request.aimed & rooms)
+    aimed = request.aimed & rooms or _hashed(request, wish)
+    return bool(facts.groups & {"post", "send"} and named & rooms and aimed)
 
 
 def _answers_in_public(request: Request, facts: Facts) -> bool:

@@ -35,6 +35,7 @@ _NUMBERED: Final = frozenset({"street", "zip", "postcode"})
 _CODED: Final = frozenset({"id", "code"})
 _UNNUMBERED: Final = frozenset({"city", "town", "country"})
 _LONGEST: Final = 40  # letters of a word in a street or a town: longer is a code
+_ADDING: Final = frozenset({"add", "invite", "create"})
 _LEAST: Final = 5  # digits of the shortest telephone
 
 
@@ -154,7 +155,17 @@ def _called_by(wish: Wish, value: Value, facts: Facts) -> bool:
     """Tell whether words are a name where they stand: whole, and no piece of a longer one, or introduced."""
     form = value.text.strip()
     words = tuple(without_accents(form.casefold()).split())
-    return stands_whole(form, wish.own) or (len(words) == 1 and _introduced(wish, words, facts, ids=True))
+    alone = len(words) == 1 and _introduced(wish, words, facts, ids=True)
+    return alone or stands_whole(form, wish.own) or _whole_object(wish, words, facts)
+
+
+def _whole_object(wish: Wish, words: tuple[str, ...], facts: Facts) -> bool:
+    """Tell whether words are all that stands between a deed and where it goes: `add oat milk to the list`."""
+    plain, onwards = _plain(wish), either("into", "onto")
+    for at in range(1, len(plain) - len(words)):
+        if plain[at : at + len(words)] == words and plain[at - 1] in facts.asks and plain[at + len(words)] in onwards:
+            return facts.groups <= _ADDING
+    return False
 
 
 def _holds_together(words: tuple[str, ...]) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 from unicodedata import category
 
 from accord.guard.flow.amounts import amount_fits, currency_fits, is_amount
-from accord.guard.flow.lexicon import Slot, name_words, slot_named
+from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.limits import withheld
 from accord.guard.flow.origins import NOWHERE, USER, Origin, field_origin
 from accord.guard.flow.scene import Scene
@@ -79,6 +79,8 @@ def amount_doubt(scene: Scene, value: Value, only: int, receivers: frozenset[str
         return NOWHERE
     if hidden(value.text) or not is_amount(value.text) or twofold or ((foreign or lettered) and not written):
         return NOWHERE
+    if _measured(scene, value):
+        return None
     if withheld(scene.wish.own):
         return Origin(ok=False, source=USER, ambiguous=True)  # what it is kept back from, a person knows
     found = numbers(value.text) if written or _one_number(value.text) else []
@@ -87,6 +89,16 @@ def amount_doubt(scene: Scene, value: Value, only: int, receivers: frozenset[str
         return None
     unsure = next((fit for fit in fits if fit.ambiguous), None)
     return Origin(ok=False, source=unsure.source, ambiguous=True) if unsure else NOWHERE
+
+
+def _measured(scene: Scene, value: Value) -> bool:
+    """Tell whether the user wrote a number with the unit that its argument is called by: `minutes`, of `14 minutes`."""
+    units = {word.rstrip("s") for word in name_words(value.sink.name)} & {
+        u.rstrip("s") for u in lexicon().small["unit"]
+    }
+    number = re.escape(value.text.strip())
+    said = (re.search(rf"(?i)(?<![\w.,]){number}[\s-]?{unit}s?\b", scene.wish.own) for unit in units if len(unit) > 1)
+    return value.number and any(said)
 
 
 def _one_number(text: str) -> bool:

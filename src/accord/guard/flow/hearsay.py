@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
 
 from accord.guard.flow.lexicon import Slot
-from accord.guard.flow.outputs import field_forms, read_output
+from accord.guard.flow.outputs import LARGEST, field_forms, field_of, read_output
 from accord.guard.flow.scene import Scene, stands_in
 from accord.guard.flow.shapes import form_of
 from accord.guard.flow.speaking import marked, speaks
-from accord.guard.flow.tables import cells
+from accord.guard.flow.tables import loose_cells
 
 
 def hearsay(scene: Scene, text: str, slot: Slot = Slot.OTHER) -> str:
@@ -37,6 +39,13 @@ def _in_running_text(scene: Scene, place: int, text: str, slot: Slot) -> bool:
     if text in _running(seen.output) or any(text in one for one in scene.distrusted if one in seen.output):
         return True
     return form_of(text, slot) not in field_forms(seen.output, slot)
+
+
+@lru_cache(maxsize=256)
+def cells(output: str) -> Mapping[str, int]:
+    """Return how often each cell stands in the tables of a text, without those in which somebody writes at length."""
+    found = loose_cells(output) if len(output) <= LARGEST else ()
+    return Counter(cell for said in found if (cell := said.strip()) and not field_of("", cell).free)
 
 
 @lru_cache(maxsize=256)

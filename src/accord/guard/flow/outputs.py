@@ -1,4 +1,4 @@
-"""What a tool handed out, as records of fields: JSON, Python's notation and plain YAML; all else is one free text."""
+"""What a tool handed out, as records of fields: JSON, Python's notation, plain YAML, tables; all else is free text."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from accord.guard.flow.lexicon import Slot, slot_named
 from accord.guard.flow.notation import tokens, unquoted
 from accord.guard.flow.shapes import form_of
+from accord.guard.flow.tables import rows
 
 LARGEST: Final = 1 << 18
 """Characters of an output that are read as records; a longer one is free text."""
@@ -51,7 +52,7 @@ def read_output(text: str) -> Output:
         return Output((), text)
     records = _json(text)
     if records is None:
-        records = _notation(text) if _LOOKS.match(text) else _yaml(text)
+        records = _notation(text) if _LOOKS.match(text) else _yaml(text) or _table(text)
     return Output(tuple(tuple(record) for record in records or () if record), text)
 
 
@@ -161,6 +162,12 @@ def _yaml(text: str) -> list[list[Field]] | None:
                 return None
             records[-1].append(field_of(key, _scalar(value)))
     return None
+
+
+def _table(text: str) -> list[list[Field]] | None:
+    """Read a whole table; whoever can forge a line in one could write a record of their own as well."""
+    found = rows(text)
+    return None if found is None else [[field_of(key, cell) for key, cell in row if cell] for row in found[:_FIELDS]]
 
 
 def _starts_like_yaml(text: str) -> bool:

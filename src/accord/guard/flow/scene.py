@@ -40,6 +40,7 @@ _TURN: Final = TURN.strip("\n")
 _EDGES: Final = frozenset("@.+-_/")
 _SHORT: Final = 2
 _GOAL: Final = re.compile(r"(?<!ed )\b(?:to|an|à|aan|para|für)\s+(?:the\s+)?[\"'`“]?$")
+_HASHED: Final = re.compile(r"(?<!\w)#([^\W\d][\w-]*)")
 _NEAR: Final = 20  # characters before a name
 
 
@@ -253,7 +254,8 @@ class Scene:
     def _quoted(self, place: int) -> bool:
         """Tell whether an own list has what the user calls by a name that they quote, or a file that they name."""
         dictated = {one.text.strip().casefold() for one in self.wish.literals}
-        quoted = self.wish.files | quotations(self.wish.own) - dictated
+        hashed = map(str.casefold, _HASHED.findall(self.wish.own))
+        quoted = self.wish.files.union(quotations(self.wish.own) - dictated, hashed)
         return not self.opaque(place) and bool(bearing(self.seen[place].output, quoted))
 
     def _named(self, value: Value, place: int) -> bool:

@@ -12,9 +12,12 @@ from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import Field, read_output
 from accord.guard.flow.shapes import URL, may_hold_url, numbers
 from accord.guard.flow.stems import content_words
+from accord.guard.flow.wholes import spans, stands_whole
 from accord.guard.flow.wish import Wish
 
 Record = Sequence[Field]
+_TITLES: Final = frozenset({"title", "titel", "titre", "titulo", "titolo", "subject", "label", "filename"})
+_SHORT: Final = 2  # letters that name nothing
 _BEGINS: Final = re.compile(
     r"(?i)\b(?:start(?:s|ing)?|begin(?:s|ning)?|beginnt|commen[cç]\w*|empieza|comienza|inizia|come[cç]a|begint)"
     r"\s+(?:with|mit|par|con|met|com|por)\s+['\"“‘«]?([\w-]+)"
@@ -56,6 +59,9 @@ def chosen(records: Sequence[Record], wish: Wish, *, strict: bool = False, led: 
     begun = _begun(records, wish)
     if begun is not None:
         return Chosen(begun, sure=len(begun) == 1)
+    titled = frozenset[int]() if strict else _titled(records, wish)
+    if len(titled) == 1:
+        return Chosen(titled, sure=True)
     measured = _measured(records, wish)
     if measured:
         return Chosen(measured, sure=len(measured) == 1)
@@ -77,6 +83,9 @@ def named_in(text: str, wish: Wish, *, led: bool) -> Chosen:
     Where none has, or numbers tell more, every record with a word of the user's is a candidate.
     """
     records = read_output(text).records
+    titled = _titled(records, wish) if len(records) > 1 and not (wish.plural or wish.choosing) else ()
+    if len(titled) == 1:
+        return Chosen(frozenset(titled), sure=True)
     named = _named(records, wish) if len(records) > 1 else None
     return named or chosen(records, wish, strict=True, led=led)
 
@@ -113,6 +122,26 @@ def _begun(records: Sequence[Record], wish: Wish) -> frozenset[int] | None:
     start = found[1].casefold()
     named = (any(not f.free and f.value.casefold().startswith(start) for f in record) for record in records)
     return frozenset(at for at, begins in enumerate(named) if begins)
+
+
+def _titled(records: Sequence[Record], wish: Wish) -> frozenset[int]:
+    """Return the records with a name that stands in the user's words as a whole, of several the longest of those."""
+    fields = [(at, field) for at, record in enumerate(records) for field in record if not field.free]
+    named = [(len(field.value), at) for at, field in fields if _is_written(field, wish)]
+    longest = max((size for size, _ in named), default=0)
+    return frozenset(at for size, at in named if size == longest)
+
+
+def _is_written(field: Field, wish: Wish) -> bool:
+    """Tell whether the user wrote all that a field says, as a name or in two words and more."""
+    form = field.value.strip()
+    if " " in form and form.casefold() in wish.folded:
+        return (
+            any(word in wish.selectors for word in content_words(form))
+            and next(spans(form, wish.own), None) is not None
+        )
+    named = (lexicon().small["naming"] | _TITLES).intersection(name_words(field.key))
+    return bool(named) and len(form) > _SHORT and stands_whole(form, wish.own)
 
 
 def id_written(value: str, wish: Wish) -> bool:

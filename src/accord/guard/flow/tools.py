@@ -198,7 +198,7 @@ def _groups(
     """
     found = set(words.deeds.get(verb, (OWN,) if verb else ()))
     for part in _deed_nouns(parts, verb, words):
-        found |= set(words.deeds[part])
+        found = (found - {OWN}) | set(words.deeds[part])
     if found and verb and _opens(parts, verb, words, reads="read" in found):
         found = {OWN}
     if "read" in found:

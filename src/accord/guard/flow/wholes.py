@@ -11,7 +11,7 @@ from accord.content.language import common
 from accord.guard.flow.lexicon import either, lexicon
 from accord.guard.flow.requesting import QUOTED
 
-_SIGNS: Final = frozenset(".,;:!?()[]{}<>|\n\t–—")
+_SIGNS: Final = frozenset(".,;:!?()[]{}<>|#\n\t–—")
 _QUOTES: Final = frozenset("\"'`“”«»‘’„")
 _WINDOW: Final = 60  # letters beside a value that are looked at
 _MOST: Final = 200
