@@ -14,6 +14,7 @@ from accord.guard.flow.wish import Wish, read_wish
 
 _WORD: Final = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’-][^\W\d_]+)*|[^\s\w]")
 _SENTENCE: Final = re.compile(r"(?:[^.!?;\n]|[.](?=\S))+")
+_BECOMES: Final = re.compile(r"(?i)\b(?:to|as|auf|als|à|op)\s+\S{1,40}(?:\s\S{1,12})?$")
 
 
 class Said(NamedTuple):
@@ -40,6 +41,13 @@ def wish_for(wish: Wish, facts: Facts) -> Wish:
     said = said_of(wish, facts)
     beyond = lexicon().small["beyond"].intersection(_WORD.findall(said.own.casefold()))
     return wish if not said.rest or beyond else read_wish(said.own)
+
+
+@lru_cache(maxsize=1024)
+def told_to(wish: Wish, facts: Facts) -> bool:
+    """Tell whether the user says what something is to be changed to: `set the ticket to pending`, `dim it to 30 %`."""
+    lines = said_of(wish, facts).own.splitlines() if "update" in facts.groups else ()
+    return any(_BECOMES.search(line.rstrip(" .,;!?")) for line in lines)
 
 
 @lru_cache(maxsize=1024)

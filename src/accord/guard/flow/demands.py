@@ -13,6 +13,7 @@ from accord.guard.flow.amounts import currency_fits
 from accord.guard.flow.binding import crossed, of_another_deed, turned_round
 from accord.guard.flow.calling import stands_alone, typed
 from accord.guard.flow.choices import choice_fits
+from accord.guard.flow.clauses import told_to
 from accord.guard.flow.clocks import untimely
 from accord.guard.flow.dating import day_fits, is_time, told_days, told_so
 from accord.guard.flow.figures import amount_doubt, as_labelled, hidden, number_fits
@@ -35,13 +36,11 @@ from accord.guard.flow.scene import Scene
 from accord.guard.flow.shapes import days, form_of, ibans, mails, shaped, urls
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.stems import content_words
+from accord.guard.flow.switches import switch_fits
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import POINTING, Value
 from accord.guard.flow.wholes import stands_placed, stands_whole
 
-_TURNED_ON: Final = re.compile(
-    r"\b(?:turn|switch|put)\b[^.!?]{0,40}\bon\b|\b(?:enable|activate|einschalten|allume|enciende)\b"
-)
 _BROKEN: Final = re.compile(r"[.!?;:]\s")
 _LONG: Final = 4
 _MONEYED: Final = frozenset({"currency", "asset", "coin", "ticker"})
@@ -110,7 +109,7 @@ def _decided(sitting: Sitting, values: Sequence[Value]) -> tuple[Ruling | None, 
 def _picked(sitting: Sitting, value: Value) -> bool:
     """Tell whether a switch, or a word out of an argument's own list, is the one that the user means."""
     if value.sink.slot is Slot.FLAG:
-        return _switch_fits(sitting.scene, value)
+        return switch_fits(sitting.scene, value)
     left_out = not value.text.strip() and not value.sink.required and "update" not in sitting.facts.groups
     return left_out or choice_fits(sitting.scene, value)
 
@@ -124,33 +123,6 @@ def _astray(sitting: Sitting, values: Sequence[Value]) -> Iterator[Value | None]
         yield untimely(sitting.scene, values)
         yield turned_round(sitting.scene, values)
         yield crossed(sitting.scene, values) or of_another_deed(sitting.scene, values, sitting.facts)
-
-
-def _switch_fits(scene: Scene, value: Value) -> bool:
-    """Tell whether a switch is one, and not turned on where the user says off, or off where they say on."""
-    said = value.text.strip().casefold()
-    if said not in {"true", "false", "0", "1", "yes", "no", "on", "off"}:
-        return False
-    if value.number and said.isdigit():
-        return False  # a number where a truth value is declared
-    if not {"on", "enabled", "active", "power"} & set(name_words(value.sink.name)):
-        return said in {"false", "0", "no", "off"} or _spoken_for(scene, value.sink.name)
-    off = bool(scene.wish.words & lexicon().small["off"])
-    on = _TURNED_ON.search(scene.wish.named) is not None
-    return off or not on if said in {"false", "0", "no", "off"} else on or not off
-
-
-def _spoken_for(scene: Scene, name: str) -> bool:
-    """Tell whether the user speaks of what a switch turns on, and does not say no to it."""
-    words = re.findall(r"[^\W_]+(?:['’][^\W_]+)?", scene.wish.own.casefold())
-    small = lexicon().small
-    telling = [word for word in name_words(name) if len(word) > 3 and word not in small["stop"]]
-    for at, word in enumerate(words):
-        if any(word.startswith(one[:6]) or one.startswith(word) for one in telling if len(word) > 3):
-            before = set(words[max(0, at - 4) : at])
-            if not before & (small["negation"] | small["without"] | small["excluding"]):
-                return True
-    return False
 
 
 def _twice(values: Sequence[Value]) -> Value | None:
@@ -320,7 +292,8 @@ def _spoken_of(sitting: Sitting, value: Value) -> bool:
     if value.sink.required or "update" not in sitting.facts.groups:
         return True
     kin = {word for part in name_words(value.sink.name) for word in (part, *lexicon().things.get(part, ()))}
-    return bool((kin | {"address"} if kin & _ADDRESSED else kin) & sitting.scene.wish.words)
+    kin |= {"address"} if kin & _ADDRESSED else lexicon().small["titled"] if "name" in kin else set()
+    return bool(kin & sitting.scene.wish.words)
 
 
 def _meant_too(sitting: Sitting, value: Value) -> bool:
@@ -355,7 +328,7 @@ def _told_whole(sitting: Sitting, value: Value) -> bool:
     if asked & _ADDRESSED and writes_address(scene.wish.own):
         return False
     places = (place for place in range(len(scene.seen)) if scene.reached(place))
-    return any(_shows(scene, place, text, asked) for place in places)
+    return not told_to(scene.wish, sitting.facts) and any(_shows(scene, place, text, asked) for place in places)
 
 
 def _shows(scene: Scene, place: int, text: str, asked: set[str]) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 from unicodedata import category
 
 from accord.guard.flow.amounts import amount_fits, currency_fits, is_amount
+from accord.guard.flow.clauses import told_to
 from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.limits import withheld
 from accord.guard.flow.origins import NOWHERE, USER, Origin, field_origin
@@ -61,7 +62,7 @@ def number_fits(scene: Scene, value: Value, facts: Facts) -> bool:
         return value.text.strip() in scene.wish.own
     if set(numbers(value.text)) & _counted_by(scene):
         return True
-    return field_origin(scene, value, facts).ok
+    return field_origin(scene, value, facts).ok and not told_to(scene.wish, facts)
 
 
 def amount_doubt(scene: Scene, value: Value, only: int, receivers: frozenset[str]) -> Origin | None:
