@@ -25,6 +25,7 @@ _EDGE: Final = " .,;:!?()[]\"'"
 _TOKEN: Final = re.compile(r"[\w'’.@+-]+|[^\w\s]")
 _JOINED_BEFORE: Final = re.compile(r"[\w@]$|\w[-./,:+]$")
 _JOINED_AFTER: Final = re.compile(r"^[\w@]|^[-./,:+]\w")
+_VERBAL: Final = re.compile(r"[a-z]{2,30}(?:ing|ed)")
 _CLOCK: Final = re.compile(r"\d{1,2}[:h]\d{2}(?::\d{2})?")
 _SCRIPT_STOPS: Final = re.compile(r"[、。！？，；]|[^\x00-\u2e7f]{11}")  # a clause of a script without blanks
 _PLACED: Final = frozenset({"room", "zone", "area", "location"})
@@ -126,9 +127,13 @@ def _names_somebody(wish: Wish, form: str, words: tuple[str, ...], facts: Facts)
     if "@" not in form and files_in(form):
         return False
     if form.isdigit() and len(form) < _LEAST:
+        if re.search(rf"(?<!#)\b{form}\b", wish.own) is None:
+            return False  # `#4398` is a ticket's
         return _introduced(wish, words, facts, ids=True)
     if "@" in form or sum(map(str.isdigit, form)) >= _LEAST or not "".join(words).isascii():
         return not _SCRIPT_STOPS.search(form) and (" " not in form or not any(word in table.asked for word in words))
+    if form.islower() and _VERBAL.fullmatch(words[0]):
+        return False  # a `standing` order
     return _proper(wish, words) or _introduced(wish, words, facts)
 
 
@@ -179,7 +184,7 @@ def tells_apart(wish: Wish, form: str, facts: Facts, name: str) -> bool:
 
     It is no day, no piece of one or of another number, no count, and not what they call something else.
     """
-    if " " in form or _CLOCK.fullmatch(form):
+    if " " in form or _CLOCK.fullmatch(form) or not set("?=").isdisjoint(form):
         return False
     if _quoted(wish, form):
         return True

@@ -35,6 +35,7 @@ _SHORT: Final = re.compile(r"\d{4}-(?:\d-|\d\d-\d(?!\d))")
 _LEADING: Final = frozenset({"until", "till", "by", "from", "bis", "ab", "vom", "jusqu", "hasta", "fino", "tot", "ate"})
 _STAMPS: Final = frozenset({"timestamp", "sent", "received", "created", "updated", "modified", "changed", "posted"})
 _CLOCKED: Final = frozenset({"am", "pm", "utc", "z", "t", "h", "uhr", "at", "um", "à", "on", "the"})
+_OPEN: Final = re.compile(r"(?i)^(?:to|till|until|bis|von|from)\s|\s(?:to|till|until|bis|from|von|at|on|for)[\s.,]*$")
 _ENDING: Final = frozenset({"end", "until", "to", "ends", "finish", "checkout", "dropoff", "return", "due", "deadline"})
 _SIGNS: Final = frozenset("|;$<>`@\n")
 _YEAR: Final = re.compile(r"(?<!\S)(?:19|20)\d\d(?!\S)")
@@ -51,6 +52,8 @@ def is_time(text: str) -> bool:
     """Tell whether a text is a day or a time, whole, and holds nothing else."""
     said = plain_day(text)
     if len(said) > LONGEST or not _SIGNS.isdisjoint(said) or _SHORT.search(said):
+        return False
+    if _OPEN.search(said):
         return False
     named, spans, months = days(said), frozenset(day_spans(said)), lexicon().months
     first = _LETTERS.search(said.casefold())

@@ -119,6 +119,7 @@ def _astray(sitting: Sitting, values: Sequence[Value]) -> Iterator[Value | None]
     yield _twice(values) if "pay" in sitting.facts.groups else None
     yield _again(sitting, values)
     yield _mixed(sitting.scene, values)
+    yield _chosen_by(sitting.scene, values) if not sitting.facts.reads else None
     if not sitting.facts.reads:
         yield untimely(sitting.scene, values)
         yield turned_round(sitting.scene, values)
@@ -133,6 +134,18 @@ def _twice(values: Sequence[Value]) -> Value | None:
             return value
         known.add(value.sink.name)
     return None
+
+
+def _chosen_by(scene: Scene, values: Sequence[Value]) -> Value | None:
+    """Return a name that fills an argument of its own beside the id of the record that it chose: a list is no item."""
+    ids = [value for value in values if value.sink.slot is Slot.TARGET and any(map(str.isdigit, value.text))]
+    records = (r for one in ids for at, _ in scene.holding(one.text) for r in scene.output(at).records)
+    names = {
+        f.value.strip().casefold() for r in records if any(one.text == f.value for one in ids for f in r) for f in r
+    }
+    others = (value for value in values if value.sink.slot in {Slot.TARGET, Slot.OTHER} and value not in ids)
+    found = (value for value in others if not value.number and value.text.strip().casefold() in names)
+    return next((one for one in found if scene.wish.folded.count(one.text.strip().casefold()) == 1), None)
 
 
 def _mixed(scene: Scene, values: Sequence[Value]) -> Value | None:
@@ -318,6 +331,8 @@ def _told_whole(sitting: Sitting, value: Value) -> bool:
         return False
     if _PLACED & asked and len(words) > 1 and (days(text) or sitting.facts.nouns.intersection(words)):
         return False
+    if any(one.text.strip() == text for one in scene.wish.literals if one.kind == "content"):
+        return False  # what is to be said is nobody's name
     if text.casefold() in sitting.facts.asks or asked.issuperset(name_words(text)):
         return False
     mixed = any(map(str.isdigit, text)) and (not text.isdigit() or len(text) > _LONG or bool(value.sink.required))

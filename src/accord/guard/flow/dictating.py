@@ -32,7 +32,8 @@ def literals_in(text: str, requests: Sequence[Request], words: Lexicon) -> Itera
     deeds = [request for request in requests if request.verb not in words.groups["read"].asks]
     for match in QUOTED.finditer(text):
         said = next(group for group in match.groups() if group is not None)
-        kind = _dictated(text[max(0, match.start() - 60) : match.start()], words, named=True)
+        lead = text[max(0, match.start() - 60) : match.start()]
+        kind = _dictated(lead, words, named=True) or _entered(lead, text[match.end() : match.end() + 30], words)
         if kind:
             yield Literal(said, kind, _nearest(match.start(), deeds))
     for match in islice(_COLON.finditer(text), _MOST):
@@ -40,6 +41,13 @@ def literals_in(text: str, requests: Sequence[Request], words: Lexicon) -> Itera
         rest = _REST.split(text[match.end() :], maxsplit=1)[0].strip()
         if kind and len(rest) > 3 and not QUOTED.search(text[max(0, match.start() - 20) : match.start()]):
             yield Literal(rest, kind, _nearest(match.start(), deeds))
+
+
+def _entered(lead: str, tail: str, words: Lexicon) -> str:
+    """Return whether a text is what a calendar is to show: `put 'Eye test' in my calendar`."""
+    verb, beside = TOKEN.findall(lead.casefold())[-2:], TOKEN.findall(tail.casefold())[:5]
+    made = not words.groups["schedule"].asks.isdisjoint(verb)
+    return "title" if made and not words.things["calendar"].isdisjoint(beside) else ""
 
 
 def _nearest(place: int, deeds: Sequence[Request]) -> str:

@@ -59,7 +59,7 @@ def number_fits(scene: Scene, value: Value, facts: Facts) -> bool:
     text = value.text.strip()
     odd = not value.number and (not text.isascii() or not text.replace(".", "", 1).isdigit() or text[-4:-3] == ".")
     if odd or len(set(numbers(value.text))) != 1 or value.text.strip()[:1] == "-":
-        return value.text.strip() in scene.wish.own
+        return value.text.strip() in scene.wish.own and not any(map(str.isspace, text))
     if set(numbers(value.text)) & _counted_by(scene):
         return True
     return field_origin(scene, value, facts).ok and not told_to(scene.wish, facts)
