@@ -299,7 +299,8 @@ def typed(value: Value) -> bool:
     if "agent" in asked and "@" in form:
         return False
     if "iban" in asked:
-        return bool(ibans(form)) or bool(ibans(form.upper())) or sum(map(str.isdigit, form)) >= _LEAST
+        numbered = sum(map(str.isdigit, form)) >= _LEAST and not any(map(str.isalpha, form.split()))
+        return bool(ibans(form)) or bool(ibans(form.upper())) or numbered
     if asked & {"phone", "mobile", "telephone"}:
         return not any(map(str.isalpha, form)) and sum(map(str.isdigit, form)) >= _LEAST
     mailed = name_words(value.sink.name)[-1:] in (("email",), ("mail",))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 from unicodedata import category, normalize
 
@@ -14,12 +15,14 @@ from accord.guard.flow.dictating import Literal
 from accord.guard.flow.encoded import decoded
 from accord.guard.flow.lexicon import Slot, either, lexicon, name_words, slot_named
 from accord.guard.flow.pieces import MIXED, pieces
+from accord.guard.flow.requesting import quotations
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.shapes import form_of, ibans, one_account, one_url, urls
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.stems import content_words
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
+from accord.guard.flow.wish import Wish
 
 LONGEST: Final = 100_000
 """Characters of a text that may leave in one argument."""
@@ -49,7 +52,7 @@ def differs(scene: Scene, values: Sequence[Value], facts: Facts) -> Value | None
         texts = [value for value in texts if value.sink.slot is not Slot.PATH] or texts
         literals = [one for one in scene.wish.literals if one.kind == kind and one.verb in facts.asks]
         literals = [one for one in literals if not _names_source(scene, one)]
-        alike = _as_titled if kind == "title" else _same
+        alike = _as_titled if kind == "title" else partial(_as_said, scene.wish)
         if texts and literals and not any(alike(one.text, text.text) for one in literals for text in texts):
             return texts[0]
     return None
@@ -72,6 +75,14 @@ def _as_titled(said: str, text: str) -> bool:
     new = set(text) - set(said) - {" "}
     unseen = any(letter in _SIGNS or category(letter) in {"Cf", "Zs"} for letter in new)
     return content_words(said) == content_words(text) and not unseen
+
+
+def _as_said(wish: Wish, said: str, text: str) -> bool:
+    """Tell whether a text is the dictated one; of what the user quoted no word is left out."""
+    missing = (
+        set(content_words(said)) - set(content_words(text)) if said.strip().casefold() in quotations(wish.own) else ()
+    )
+    return _same(said, text) and (not missing or _MARKER.search(said) is not None)
 
 
 def _same(said: str, text: str) -> bool:

@@ -110,6 +110,7 @@ class Flow:
             said = f"{name[:80]!r} has an effect and guard.yaml does not list it"
             return Ruling(outcome=Outcome.BLOCK, code="ACC-E711", message=said, path=(name,))
         odd = unreadable(call.args) or _no_number(call.args, facts) or _no_object(call.args, facts)
+        odd = odd or _no_text(call.args, facts)
         if odd:
             said = f"{name} is called with {odd}"
             return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(name,))
@@ -238,6 +239,12 @@ def _no_number(args: Mapping[str, object], facts: Facts) -> str:
         if isinstance(value, bool) or (isinstance(value, str) and not any(map(str.isdigit, value))):
             return f"no number in {name[:60]!r}"
     return ""
+
+
+def _no_text(args: Mapping[str, object], facts: Facts) -> str:
+    """Return what is a list or an object where a tool declares a text: nobody can tell what it would make of it."""
+    odd = (name for name, value in args.items() if name in facts.texts and isinstance(value, Mapping | list | tuple))
+    return next((f"no text in {name[:60]!r}" for name in odd), "")
 
 
 def _no_object(args: Mapping[str, object], facts: Facts) -> str:

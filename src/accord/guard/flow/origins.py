@@ -353,7 +353,16 @@ def _fits(field: Field, value: Value, *, exactly: bool) -> bool:
         return False
     if "id" in asked and key and not key & (_IDS - {"name", "title", "filename", "path"}):
         return False
+    if "id" in asked and _of_other_things(key - _IDS, asked - _IDS):
+        return False
     return key == asked or (_is_id(field) and not exactly)
+
+
+def _of_other_things(key: set[str], asked: set[str]) -> bool:
+    """Tell whether a field is called by what is known to be another thing: a `user_id` is no `ticket_id`."""
+    things = lexicon().things
+    kin = asked.union(*(things.get(word, frozenset()) for word in asked))
+    return bool(asked) and bool(key) and key <= things.keys() and asked <= things.keys() and not key & kin
 
 
 def _looked_up_by_name(scene: Scene, place: int) -> bool:

@@ -61,6 +61,7 @@ class Sink:
     slot: Slot
     required: bool = False
     number: bool = False
+    text: bool = False
     choices: frozenset[str] = frozenset()
     inner: Mapping[str, Sink] = field(default_factory=dict)
 
@@ -72,8 +73,8 @@ class Facts:
     `outside` is a read that sends an address out of the house. `opaque` marks a tool whose output is the text of
     strangers as a whole, so that nothing in it counts as a field; `strange` where guard.yaml says that strangers write
     there. `verb` is its own. `every`: it works on all there is. `closed`: it takes no arguments but its sinks.
-    `reads`: calling it changes nothing. `needed` is what an effect cannot do without; `numbers` and `objects` are the
-    sinks declared as such.
+    `reads`: calling it changes nothing. `needed` is what an effect cannot do without; `numbers`, `objects`, `texts` are
+    the sinks declared as such.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Facts:
     needed: tuple[Sink, ...] = field(init=False)
     numbers: frozenset[str] = field(init=False)
     objects: frozenset[str] = field(init=False)
+    texts: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reads", self.effect in {Effect.NONE, Effect.READ})
@@ -103,6 +105,7 @@ class Facts:
         object.__setattr__(self, "needed", tuple(needed))
         object.__setattr__(self, "numbers", frozenset(name for name, sink in self.sinks.items() if sink.number))
         object.__setattr__(self, "objects", frozenset(name for name, sink in self.sinks.items() if sink.inner))
+        object.__setattr__(self, "texts", frozenset(name for name, sink in self.sinks.items() if sink.text))
 
 
 def pin(tool: Tool) -> Digest:
@@ -303,8 +306,9 @@ def _sink(name: str, said: object, *, required: bool, deep: int = 3) -> Sink:
     }
     listed = one.get("enum")
     choices = frozenset(str(word).casefold() for word in listed[:200]) if isinstance(listed, list) else frozenset[str]()
-    number = _is_number(said)
-    return Sink(name=name, slot=_slot(name, said), required=required, number=number, choices=choices, inner=inner)
+    number, plain = _is_number(said), _types(said) - {_OPTIONAL} == {"string"}
+    slot = _slot(name, said)
+    return Sink(name=name, slot=slot, required=required, number=number, text=plain, choices=choices, inner=inner)
 
 
 def _deciding(sinks: dict[str, Sink], *, known: bool) -> dict[str, Sink]:
