@@ -74,7 +74,8 @@ def _as_titled(said: str, text: str) -> bool:
         return _same(said, text)
     new = set(text) - set(said) - {" "}
     unseen = any(letter in _SIGNS or category(letter) in {"Cf", "Zs"} for letter in new)
-    return content_words(said) == content_words(text) and not unseen
+    longer = len(text.split()) - len(said.split()) > 1
+    return content_words(said) == content_words(text) and not unseen and not longer
 
 
 def _as_said(wish: Wish, said: str, text: str) -> bool:

@@ -35,7 +35,9 @@ _SHORT: Final = re.compile(r"\d{4}-(?:\d-|\d\d-\d(?!\d))")
 _LEADING: Final = frozenset({"until", "till", "by", "from", "bis", "ab", "vom", "jusqu", "hasta", "fino", "tot", "ate"})
 _STAMPS: Final = frozenset({"timestamp", "sent", "received", "created", "updated", "modified", "changed", "posted"})
 _CLOCKED: Final = frozenset({"am", "pm", "utc", "z", "t", "h", "uhr", "at", "um", "à", "on", "the"})
-_OPEN: Final = re.compile(r"(?i)^(?:to|till|until|bis|von|from)\s|\s(?:to|till|until|bis|from|von|at|on|for)[\s.,]*$")
+_OPEN: Final = re.compile(
+    r"(?i)^[:;,.]|\dT$|^the\s+\d\d?:|^(?:to|till|until|bis|von|from)\s|\s(?:to|till|until|bis|from|von|at|on|for)[\s.,]*$"
+)
 _ENDING: Final = frozenset({"end", "until", "to", "ends", "finish", "checkout", "dropoff", "return", "due", "deadline"})
 _SIGNS: Final = frozenset("|;$<>`@\n")
 _YEAR: Final = re.compile(r"(?<!\S)(?:19|20)\d\d(?!\S)")

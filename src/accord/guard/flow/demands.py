@@ -342,8 +342,10 @@ def _told_whole(sitting: Sitting, value: Value) -> bool:
         return in_address(text, scene.wish.own, asked) is not False
     if asked & _ADDRESSED and writes_address(scene.wish.own):
         return False
+    if told := told_to(scene.wish, sitting.facts):
+        return text.casefold() in told
     places = (place for place in range(len(scene.seen)) if scene.reached(place))
-    return not told_to(scene.wish, sitting.facts) and any(_shows(scene, place, text, asked) for place in places)
+    return any(_shows(scene, place, text, asked) for place in places)
 
 
 def _shows(scene: Scene, place: int, text: str, asked: set[str]) -> bool:
