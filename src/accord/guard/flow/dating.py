@@ -39,8 +39,6 @@ _OPEN: Final = re.compile(
     r"(?i)^[:;,.]|\dT$|^the\s+\d\d?:|^(?:to|till|until|bis|von|from)\s"
     r"|\s(?:to|till|until|bis|from|von|at|on|for)[\s.,]*$"
 )
-    r"(?i)^[:;,.]|\dT$|^the\s+\d\d?:|^(?:to|till|until|bis|von|from)\s|\s(?:to|till|until|bis|from|von|at|on|for)[\s.,]*$"
-)
 _ENDING: Final = frozenset({"end", "until", "to", "ends", "finish", "checkout", "dropoff", "return", "due", "deadline"})
 _SIGNS: Final = frozenset("|;$<>`@\n")
 _YEAR: Final = re.compile(r"(?<!\S)(?:19|20)\d\d(?!\S)")
