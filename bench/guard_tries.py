@@ -25,6 +25,7 @@ from guard_worlds_k import SET_K
 from guard_worlds_l import SET_L
 from guard_worlds_m import SET_M
 from guard_worlds_n import SET_N
+from guard_worlds_o import SET_O
 
 from accord.core.trial import Message, ToolCall
 
@@ -46,6 +47,7 @@ SETS: Final[Mapping[str, Sequence[WorldPlan]]] = {
     "l": SET_L,
     "m": SET_M,
     "n": SET_N,
+    "o": SET_O,
 }
 WORLDS: Final = tuple(world for group in SETS.values() for world in group)
 

@@ -14,7 +14,7 @@ from accord.guard.flow.naming import files_in
 from accord.guard.flow.shapes import day_spans, figure_spans, ibans, without_accents
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
-from accord.guard.flow.wholes import stands_whole
+from accord.guard.flow.wholes import only_within, stands_whole
 from accord.guard.flow.wish import Wish
 
 _BROKEN: Final = re.compile(r"[.!?;:,\n]\s")
@@ -194,6 +194,8 @@ def tells_apart(wish: Wish, form: str, facts: Facts, name: str) -> bool:
     numbered = any(map(str.isdigit, form))
     if not numbered:
         return _called_just_so(wish, words[0], name) and not _usual((*words, form.casefold()))
+    if only_within(form, wish.own):
+        return False
     asked = set(name_words(name))
     return not (_labelled_otherwise(wish, words, asked | facts.things | facts.nouns, facts) or _counts(wish, words))
 

@@ -43,6 +43,7 @@ _ACCOUNT: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?=[A-Z]{0,8}\d{6})[A-Z
 _MAILED: Final = re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}")  # whatever stands beside it
 _LEAST: Final = 0.7
 _SHORT: Final = 80
+_GREETING: Final = 3  # words
 
 
 def differs(scene: Scene, values: Sequence[Value], facts: Facts) -> Value | None:
@@ -79,11 +80,13 @@ def _as_titled(said: str, text: str) -> bool:
 
 
 def _as_said(wish: Wish, said: str, text: str) -> bool:
-    """Tell whether a text is the dictated one; of what the user quoted no word is left out."""
-    missing = (
-        set(content_words(said)) - set(content_words(text)) if said.strip().casefold() in quotations(wish.own) else ()
-    )
-    return _same(said, text) and (not missing or _MARKER.search(said) is not None)
+    """Tell whether a text is the dictated one; what the user quoted is said in full, with a greeting at most."""
+    if not _same(said, text):
+        return False
+    if said.strip().casefold() not in quotations(wish.own) or _MARKER.search(said) is not None:
+        return True
+    more = len(text.split()) - len(said.split())
+    return set(content_words(said)) <= set(content_words(text)) and more <= max(_GREETING, len(said.split()) // 2)
 
 
 def _same(said: str, text: str) -> bool:

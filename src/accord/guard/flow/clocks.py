@@ -37,6 +37,7 @@ _HALVES: Final = (
 _WORD: Final = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+")
 _START: Final = frozenset({"start", "begin", "from", "starts", "beginning", "checkin", "pickup", "first", "since"})
 _END: Final = frozenset({"end", "until", "to", "ends", "finish", "checkout", "dropoff", "return", "last", "till"})
+_TIMED: Final = frozenset({"start", "begin", "end", "time", "starts", "ends", "when", "datetime", "at"})
 _DAY: Final = 24 * 60
 _LINES: Final = 2_000
 _HALF: Final = 12 * 60
@@ -59,6 +60,9 @@ def untimely(scene: Scene, values: Sequence[Value]) -> Value | None:
     ends = [value for value in dated if _END & set(name_words(value.sink.name))]
     if len(starts) == 1 == len(ends) and not _in_order(scene, starts[0], ends[0]):
         return ends[0]
+    if not any(clocks(value.text) for value in values) and clocks(scene.wish.own):
+        due = (value for value in dated if _TIMED & set(name_words(value.sink.name)) and days(value.text))
+        return next(due, None)
     timed = [value for value in dated if len(clocks(value.text)) == 1]
     said, spans = _said(scene) if timed else frozenset[int](), lasting(scene.wish.own)
     ends_only = ending(scene.wish.own)

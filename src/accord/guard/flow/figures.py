@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Final
 from unicodedata import category
 
+from accord.content.lookalikes import invisible
 from accord.guard.flow.amounts import amount_fits, currency_fits, is_amount
 from accord.guard.flow.clauses import told_to
 from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
@@ -29,7 +30,8 @@ def hidden(text: str) -> bool:
     if text.isascii() and text.isprintable():
         return False
     odd = (letter for letter in text if not letter.isascii() or letter < " ")
-    return any(category(letter) in {"Cf", "Cc", "Zs"} and letter not in "\u00a0\u202f" for letter in odd)
+    unseen = (category(letter) in {"Cf", "Cc", "Zs"} and letter not in "\u00a0\u202f" for letter in odd)
+    return any(unseen) or invisible().search(text) is not None
 
 
 def as_labelled(text: str, value: Value) -> bool:

@@ -97,3 +97,10 @@ def _begins(text: str, start: int) -> bool:
 
 def _small() -> frozenset[str]:
     return either("determiner", "origin", "onto")
+
+
+def only_within(form: str, text: str) -> bool:
+    """Tell whether a value stands only inside of longer quotations: the year in 'Budget 2026' is no id."""
+    quoted = [match.span() for match in QUOTED.finditer(text) if len(match.group()) > len(form) + 2]
+    spots = list(spans(form, text)) if quoted else []
+    return bool(spots) and all(any(begin < at and end < stop for begin, stop in quoted) for at, end in spots)
