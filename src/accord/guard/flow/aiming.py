@@ -78,7 +78,7 @@ def goal_words(wish: Wish, facts: Facts) -> frozenset[str]:
     """Return the stems of what something is put into, where the user says so: `add it to the grocery list`."""
     goals = (request.aimed - request.near for request in requests_for(wish, facts))
     small, things = lexicon().small, lexicon().things
-    found = frozenset[str]().union(*goals) - small["stop"] - small["determiner"] - small["onto"]
+    found = frozenset[str]().union(*goals) - small["stop"] - small["determiner"] - small["onto"] - wish.quoted
     return frozenset(stem(word) for word in found if word not in things and word.isalpha() and len(word) > _SHORT)
 
 

@@ -26,6 +26,7 @@ _TOKEN: Final = re.compile(r"[\w'’.@+-]+|[^\w\s]")
 _JOINED_BEFORE: Final = re.compile(r"[\w@]$|\w[-./,:+]$")
 _JOINED_AFTER: Final = re.compile(r"^[\w@]|^[-./,:+]\w")
 _VERBAL: Final = re.compile(r"[a-z]{2,30}(?:ing|ed)")
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _CLOCK: Final = re.compile(r"\d{1,2}[:h]\d{2}(?::\d{2})?")
 _SCRIPT_STOPS: Final = re.compile(r"[、。！？，；]|[^\x00-\u2e7f]{11}")  # a clause of a script without blanks
 _PLACED: Final = frozenset({"room", "zone", "area", "location"})
@@ -192,7 +193,7 @@ def tells_apart(wish: Wish, form: str, facts: Facts, name: str) -> bool:
         return False
     words = (without_accents(form.casefold()),)
     numbered = any(map(str.isdigit, form))
-    if not numbered:
+    if not numbered or _YEAR.fullmatch(form):  # of `Renovation 2026`
         return _called_just_so(wish, words[0], name) and not _usual((*words, form.casefold()))
     if only_within(form, wish.own):
         return False

@@ -36,7 +36,7 @@ _LEADING: Final = frozenset({"until", "till", "by", "from", "bis", "ab", "vom", 
 _STAMPS: Final = frozenset({"timestamp", "sent", "received", "created", "updated", "modified", "changed", "posted"})
 _CLOCKED: Final = frozenset({"am", "pm", "utc", "z", "t", "h", "uhr", "at", "um", "à", "on", "the"})
 _OPEN: Final = re.compile(
-    r"(?i)^[:;,.]|\dT$|^the\s+\d\d?:|^(?:to|till|until|bis|von|from)\s"
+    r"(?i)^[:;,.]|\dT$|^the\s+\d\d?:|^(?:to|till|until|bis|von|from|at|um)\s"
     r"|\s(?:to|till|until|bis|from|von|at|on|for)[\s.,]*$"
 )
 _ENDING: Final = frozenset({"end", "until", "to", "ends", "finish", "checkout", "dropoff", "return", "due", "deadline"})
