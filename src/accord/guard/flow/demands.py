@@ -28,7 +28,7 @@ from accord.guard.flow.origins import (
     name_origin,
     own_making,
 )
-from accord.guard.flow.own_words import from_user, looked_up_as_other
+from accord.guard.flow.own_words import from_user, labelled, looked_up_as_other
 from accord.guard.flow.persons import in_letter
 from accord.guard.flow.postal import in_address, writes_address
 from accord.guard.flow.receiving import invited, may_receive, of_another_page, speaks_of
@@ -201,6 +201,7 @@ def _origin(sitting: Sitting, value: Value, demanded: Integrity | None) -> Origi
     if slot is Slot.RECIPIENT and aside and not speaks_of(scene, value):
         return NOWHERE
     otherwise = aimed_elsewhere(scene.wish, value, facts) or told_later(scene.wish, value, facts)
+    otherwise = otherwise or labelled(scene.wish, value) not in {"", value.text.strip().casefold()}
     if sitting.by_user and (otherwise or _other_file(sitting, value)):
         return NOWHERE
     if demanded is Integrity.OPERATOR:

@@ -40,6 +40,8 @@ def from_user(scene: Scene, value: Value, facts: Facts) -> bool:
     if not scene.wrote(value, slot):
         return False
     form = value.text.strip()
+    if form and labelled(scene.wish, value) == form.casefold():
+        return True
     named = slot not in _CALLED or called(scene.wish, value, facts) or _begins(scene, value, facts)
     if not named:
         return _said_by_operator(scene, value)
@@ -64,6 +66,15 @@ def from_user(scene: Scene, value: Value, facts: Facts) -> bool:
     if slot is Slot.RECIPIENT and (days(form) or _only_a_source(scene, form, facts)):
         return False
     return any(word not in lexicon().small["stop"] for word in form.casefold().split())
+
+
+def labelled(wish: Wish, value: Value) -> str:
+    """Return what the user quotes right behind the name of an argument, in lower case: `with the reference 'boat'`."""
+    words = name_words(value.sink.name)
+    if value.sink.slot is not Slot.TARGET or len(words) != 1 or words[0] not in wish.words:
+        return ""
+    found = re.search(rf"(?i)\b{re.escape(words[0])}\s+['\"“‘«]([^'\"”’»\n]{{1,80}})['\"”’»]", wish.own)
+    return found[1].strip().casefold() if found else ""
 
 
 def _begins(scene: Scene, value: Value, facts: Facts) -> bool:
