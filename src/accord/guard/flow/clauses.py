@@ -14,7 +14,10 @@ from accord.guard.flow.wish import Wish, read_wish
 
 _WORD: Final = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’-][^\W\d_]+)*|[^\s\w]")
 _SENTENCE: Final = re.compile(r"(?:[^.!?;\n]|[.](?=\S))+")
-_BECOMES: Final = re.compile(r"(?i)\b(?:to|as|auf|als|à|op)\s+(\S{1,40}(?:\s\S{1,12})?)$")
+_BECOMES: Final = re.compile(
+    r"(?i)\b(?:to|as|auf|als|à|op)\s+(['\"“‘«][^'\"”’»\n]{1,80}['\"”’»]|\S{1,40}(?:\s\S{1,12})?)"
+    r"(?:,?\s(?:and|und|et|y|e|en|then))?\s*$"
+)
 
 
 class Said(NamedTuple):
@@ -48,7 +51,7 @@ def told_to(wish: Wish, facts: Facts) -> frozenset[str]:
     """Return what the user says something is to be changed to: `set the ticket to pending`, `dim it to 30 %`."""
     lines = said_of(wish, facts).own.splitlines() if "update" in facts.groups else ()
     found = (_BECOMES.search(line.rstrip(" .,;!?")) for line in lines)
-    return frozenset(match[1].strip("'\"“”").casefold() for match in found if match is not None)
+    return frozenset(match[1].strip("'\"“”‘’«»").casefold() for match in found if match is not None)
 
 
 @lru_cache(maxsize=1024)
