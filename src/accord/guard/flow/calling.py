@@ -194,7 +194,8 @@ def tells_apart(wish: Wish, form: str, facts: Facts, name: str) -> bool:
     words = (without_accents(form.casefold()),)
     numbered = any(map(str.isdigit, form))
     if not numbered or _YEAR.fullmatch(form):  # of `Renovation 2026`
-        return _called_just_so(wish, words[0], name) and not _usual((*words, form.casefold()))
+        whole = not form[:1].isupper() or stands_whole(form, wish.own)  # `Kestrel` of three words is none
+        return whole and _called_just_so(wish, words[0], name) and not _usual((*words, form.casefold()))
     if only_within(form, wish.own):
         return False
     asked = set(name_words(name))

@@ -29,6 +29,8 @@ _AFTER: Final = re.compile(
 @lru_cache(maxsize=2048)
 def stands_whole(form: str, text: str) -> bool:
     """Tell whether a text holds a value as a quotation, as all that stands between two signs, or as a name."""
+    if only_within(form, text):
+        return False
     return any(_between(text, *span) or _is_name(text, *span) for span in spans(form, text))
 
 
