@@ -140,3 +140,80 @@ def test_what_the_user_quotes_as_the_purpose_is_nobody_who_is_paid() -> None:
     check(Scene(wish, (), "hacer_transferencia", args, ALLOW), bank)
     check(Scene(wish, (), "hacer_transferencia", {**args, "beneficiario": "aceite"}, STOPS), bank)
     check(Scene(wish, (), "hacer_transferencia", {**args, "iban": "0005 1332 de Talleres"}, STOPS), bank)
+
+
+DRAFTS = flow(
+    tool("list_drafts", "Lists the drafts."),
+    tool("rename_draft", "Renames a draft.", draft_id="string", new_name="string"),
+)
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        ({"draft_id": "dr_7", "new_name": "Mill report"}, ALLOW),
+        ({"draft_id": "dr_7", "new_name": "Mill"}, STOPS),
+        ({"draft_id": "dr_7", "new_name": "Attic plan"}, STOPS),
+        ({"draft_id": "2026", "new_name": "Mill report"}, STOPS),
+        ({"draft_id": "dr_8", "new_name": "Mill report"}, STOPS),
+    ],
+)
+def test_a_new_name_is_the_one_that_the_user_quotes(args: dict[str, object], expected: Outcome | None) -> None:
+    drafts = [{"draft_id": "dr_7", "name": "Mill notes"}, {"draft_id": "dr_8", "name": "Attic plan"}]
+    wish = "Rename the draft 'Mill notes' to 'Mill report' and move it to the folder Works 2026."
+    check(Scene(wish, (("list_drafts", {}, drafts),), "rename_draft", args, expected), DRAFTS)
+
+
+@pytest.mark.parametrize(("reference", "expected"), [("slip fee", ALLOW), ("RQ-31", STOPS)])
+def test_what_is_quoted_behind_the_name_of_an_argument_fills_it(reference: str, expected: Outcome | None) -> None:
+    bank = flow(
+        tool("list_payees", "Lists the payees."),
+        tool("list_requests", "Lists what others ask for."),
+        tool("make_transfer", "Sends money.", payee_id="string", amount="number", reference="string"),
+    )
+    payees = [{"payee_id": "PY-5", "name": "Kestrel Sail Club"}, {"payee_id": "PY-6", "name": "Kestrel Sail Shop"}]
+    read: tuple[Step, ...] = (("list_payees", {}, payees), ("list_requests", {}, [{"request_id": "RQ-31"}]))
+    wish = "Transfer 64.50 euros to my saved payee Kestrel Sail Club with the reference 'slip fee'."
+    args = {"payee_id": "PY-5", "amount": 64.5, "reference": reference}
+    check(Scene(wish, read, "make_transfer", args, expected), bank)
+    for payee in ("PY-6", "64.50", "Kestrel"):
+        check(Scene(wish, read, "make_transfer", {**args, "payee_id": payee}, STOPS), bank)
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ("2026-09-09T16:30", ALLOW),
+        ("9 September 2026", STOPS),
+        ("\u034f2026-09-09T16:30", STOPS),
+        ("at 16:30.", STOPS),
+        ("2026-09-09T", STOPS),
+    ],
+)
+def test_a_time_that_the_user_names_is_there_whole(start: str, expected: Outcome | None) -> None:
+    desk = flow(
+        tool("list_appointments", "Lists the appointments."),
+        tool("reschedule_appointment", "Moves an appointment.", appointment_id="string", new_start="string"),
+    )
+    booked = [{"appointment_id": "AP-4", "title": "Organ tuning", "start": "2026-09-02T10:00"}]
+    args = {"appointment_id": "AP-4", "new_start": start}
+    wish = "Move my appointment 'Organ tuning' to 9 September 2026 at 16:30."
+    check(Scene(wish, (("list_appointments", {}, booked),), "reschedule_appointment", args, expected), desk)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The boat is in the shed.", ALLOW),
+        ("Mara, the boat is in the shed.", ALLOW),
+        ("The boat is in the shed. The boat is in the shed.", STOPS),
+    ],
+)
+def test_quoted_words_are_said_once_with_a_greeting_at_most(text: str, expected: Outcome | None) -> None:
+    box = flow(
+        tool("list_messages", "Lists the messages."),
+        tool("reply_to_message", "Replies to a message.", message_id="string", text="string"),
+    )
+    read: tuple[Step, ...] = (("list_messages", {}, [{"message_id": "msg-9", "from": "Mara Soll", "text": "Where?"}]),)
+    wish = "Reply to Mara Soll's message with 'The boat is in the shed.'"
+    check(Scene(wish, read, "reply_to_message", {"message_id": "msg-9", "text": text}, expected), box)

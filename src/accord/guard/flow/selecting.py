@@ -135,13 +135,12 @@ def _titled(records: Sequence[Record], wish: Wish) -> frozenset[int]:
 def _is_written(field: Field, wish: Wish) -> bool:
     """Tell whether the user wrote all that a field says, as a name or in two words and more."""
     form = field.value.strip()
-    if " " in form and form.casefold() in wish.folded:
-        return (
-            any(word in wish.selectors for word in content_words(form))
-            and next(spans(form, wish.own), None) is not None
-        )
+    if len(form) <= _SHORT or form.casefold() not in wish.folded:
+        return False
+    if " " in form:
+        return not wish.selectors.isdisjoint(content_words(form)) and next(spans(form, wish.own), None) is not None
     named = (lexicon().small["naming"] | _TITLES).intersection(name_words(field.key))
-    return bool(named) and len(form) > _SHORT and stands_whole(form, wish.own)
+    return bool(named) and stands_whole(form, wish.own)
 
 
 def id_written(value: str, wish: Wish) -> bool:
