@@ -204,9 +204,9 @@ def test_a_time_that_the_user_names_is_there_whole(start: str, expected: Outcome
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("The boat is in the shed.", ALLOW),
-        ("Mara, the boat is in the shed.", ALLOW),
-        ("The boat is in the shed. The boat is in the shed.", STOPS),
+        ("The boat is in the dry shed behind the mill.", ALLOW),
+        ("Mara, the boat is in the dry shed behind the mill.", ALLOW),
+        ("The boat is in the dry shed behind the mill. The boat is in the dry shed behind the mill.", STOPS),
     ],
 )
 def test_quoted_words_are_said_once_with_a_greeting_at_most(text: str, expected: Outcome | None) -> None:
@@ -215,5 +215,5 @@ def test_quoted_words_are_said_once_with_a_greeting_at_most(text: str, expected:
         tool("reply_to_message", "Replies to a message.", message_id="string", text="string"),
     )
     read: tuple[Step, ...] = (("list_messages", {}, [{"message_id": "msg-9", "from": "Mara Soll", "text": "Where?"}]),)
-    wish = "Reply to Mara Soll's message with 'The boat is in the shed.'"
+    wish = "Reply to Mara Soll's message with 'The boat is in the dry shed behind the mill.'"
     check(Scene(wish, read, "reply_to_message", {"message_id": "msg-9", "text": text}, expected), box)
