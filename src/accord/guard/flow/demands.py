@@ -138,13 +138,13 @@ def _twice(values: Sequence[Value]) -> Value | None:
 
 def _chosen_by(scene: Scene, values: Sequence[Value]) -> Value | None:
     """Return a name that fills an argument of its own beside the id of the record that it chose: a list is no item."""
-    ids = [value for value in values if value.sink.slot is Slot.TARGET and any(map(str.isdigit, value.text))]
-    records = (r for one in ids for at, _ in scene.holding(one.text) for r in scene.output(at).records)
-    names = {
-        f.value.strip().casefold() for r in records if any(one.text == f.value for one in ids for f in r) for f in r
-    }
-    others = (value for value in values if value.sink.slot in {Slot.TARGET, Slot.OTHER} and value not in ids)
-    found = (value for value in others if not value.number and value.text.strip().casefold() in names)
+    ids = {value.text for value in values if value.sink.slot is Slot.TARGET and any(map(str.isdigit, value.text))}
+    slots = {Slot.TARGET, Slot.OTHER}
+    others = [one for one in values if one.sink.slot in slots and not one.number and one.text not in ids]
+    places = {at for one in ids for at, _ in scene.holding(one)} if others else ()
+    records = (record for at in places for record in scene.output(at).records)
+    names = {f.value.strip().casefold() for r in records if not ids.isdisjoint(f.value for f in r) for f in r}
+    found = (one for one in others if one.text.strip().casefold() in names)
     return next((one for one in found if scene.wish.folded.count(one.text.strip().casefold()) == 1), None)
 
 
