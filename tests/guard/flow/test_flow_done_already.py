@@ -48,6 +48,31 @@ def test_who_was_invited_is_not_invited_by_another_address() -> None:
     check(Scene(wish, done, "invite_guest", {"name": "Olga", "email": "olga@other.example"}, STOPS), FLOW)
 
 
+def test_a_mail_to_somebody_has_not_invited_them() -> None:
+    tools = (*TOOLS, tool("send_mail", "to body"))
+    flow = compile_flow(GuardPolicy(guard=1, tools=tuple(GuardTool(name=one.name) for one in tools)), tools)
+    wish = "Mail the plan to olga@home.example. Then invite Olga (olga@home.example) as a guest."
+    done: tuple[Step, ...] = (("send_mail", {"to": "olga@home.example", "body": "The plan"}, "ok"),)
+    check(Scene(wish, done, "invite_guest", {"name": "Olga", "email": "olga@home.example"}, ALLOW), flow)
+
+
+def test_what_is_only_marked_needs_no_value() -> None:
+    tools = (tool("list_tasks", ""), tool("mark_task", "task_id", "note"))
+    flow = compile_flow(GuardPolicy(guard=1, tools=tuple(GuardTool(name=one.name) for one in tools)), tools)
+    read: tuple[Step, ...] = (("list_tasks", {}, [{"task_id": "T-4", "title": "Stack wood"}]),)
+    check(Scene("Mark my task 'Stack wood' as done.", read, "mark_task", {"task_id": "T-4"}, ALLOW), flow)
+
+
+@pytest.mark.parametrize(
+    ("wish", "receiver", "expected"),
+    [("Pay fred 10.00 for the cake.", "fred", ALLOW), ("Pay the standing order of 10.00.", "standing", STOPS)],
+)
+def test_a_name_may_end_as_a_verb_does(wish: str, receiver: str, expected: Outcome | None) -> None:
+    tools = (tool("pay", "recipient amount", amount="number"),)
+    flow = compile_flow(GuardPolicy(guard=1, tools=tuple(GuardTool(name=one.name) for one in tools)), tools)
+    check(Scene(wish, (), "pay", {"recipient": receiver, "amount": 10.0}, expected), flow)
+
+
 MEETING = "Create a meeting 'Roof' on 2026-05-04 at 10:00 with pia@home.example and add rob@home.example to it."
 MADE: Step = (
     "create_meeting",

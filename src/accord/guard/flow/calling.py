@@ -20,7 +20,6 @@ from accord.guard.flow.wish import Wish
 _BROKEN: Final = re.compile(r"[.!?;:,\n]\s")
 _BEGUN: Final = re.compile(r"(?:^|[.!?\n]\s{0,20})([^\W\d_a-z][\w'-]*)\s+([\w'-]+)")
 _CLAUSE: Final = re.compile(r"[,;.!?\n]|\b(?:and|then|und|dann|et|puis|y|luego|e|poi|en)\b")
-_ENDED: Final = re.compile(r"[.!?;:\n]\s")
 _EDGE: Final = " .,;:!?()[]\"'"
 _TOKEN: Final = re.compile(r"[\w'’.@+-]+|[^\w\s]")
 _JOINED_BEFORE: Final = re.compile(r"[\w@]$|\w[-./,:+]$")
@@ -128,14 +127,20 @@ def _names_somebody(wish: Wish, form: str, words: tuple[str, ...], facts: Facts)
     if "@" not in form and files_in(form):
         return False
     if form.isdigit() and len(form) < _LEAST:
-        if re.search(rf"(?<!#)\b{form}\b", wish.own) is None:
-            return False  # `#4398` is a ticket's
-        return _introduced(wish, words, facts, ids=True)
+        own = re.search(rf"(?<!#)\b{form}\b", wish.own)  # `#4398` is a ticket's
+        return own is not None and _introduced(wish, words, facts, ids=True)
     if "@" in form or sum(map(str.isdigit, form)) >= _LEAST or not "".join(words).isascii():
         return not _SCRIPT_STOPS.search(form) and (" " not in form or not any(word in table.asked for word in words))
-    if form.islower() and _VERBAL.fullmatch(words[0]):
+    if form.islower() and _VERBAL.fullmatch(words[0]) and _only_before_things(wish, words):
         return False  # a `standing` order
     return _proper(wish, words) or _introduced(wish, words, facts)
+
+
+def _only_before_things(wish: Wish, words: tuple[str, ...]) -> bool:
+    """Tell whether words stand only right before what they tell of: `scheduled` of `a scheduled transfer`."""
+    plain, size = _plain(wish), len(words)
+    after = [plain[at + size : at + size + 1] for at in range(len(plain)) if plain[at : at + size] == words]
+    return all(not lexicon().things.keys().isdisjoint(word) for word in after)
 
 
 def _identifies(wish: Wish, value: Value, words: tuple[str, ...], facts: Facts) -> bool:
@@ -257,16 +262,6 @@ def _counts(wish: Wish, words: tuple[str, ...]) -> bool:
     places = [at for at in range(1, len(plain)) if plain[at : at + len(words)] == words]
     counted = [plain[at - 1].replace(".", "").replace(",", "").isdigit() for at in places]
     return bool(counted) and all(counted) and words[0].isalpha()
-
-
-def whole(text: str) -> bool:
-    """Tell whether a short text is a phrase and no piece of one: nothing small at its edges, no end of a sentence."""
-    words = text.casefold().split()
-    edges = either("determiner", "linking", "onto")
-    if len(words) > 6 or not words:
-        return True
-    broken = _ENDED.search(text) is not None or text != text.strip(_EDGE)
-    return not broken and not edges & {words[0], words[-1]} and words[0] not in lexicon().asked
 
 
 @lru_cache(maxsize=512)

@@ -31,7 +31,7 @@ from accord.guard.flow.unheard import unheard
 from accord.guard.flow.values import MOST_VALUES, Value, leaves
 from accord.guard.flow.wish import read_wish
 
-_UPDATE: Final = frozenset({"update"})
+_VALUED: Final = frozenset({"update", "edit", "modify", "change", "adjust", "patch"})  # and not `mark` or `toggle`
 _SHORT: Final = 3  # characters that stand in any text
 ALLOW: Final = Ruling(outcome=Outcome.ALLOW)
 """The ruling that objects to nothing."""
@@ -122,7 +122,7 @@ class Flow:
             if _absent(call.args.get(sink.name), sink.slot):
                 said = f"{name} is called without {sink.name[:60]!r}, which it needs"
                 return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(name,))
-        if facts.groups == _UPDATE and _changes_nothing(call.args, facts):
+        if facts.verb in _VALUED and _changes_nothing(call.args, facts):
             said = f"{name} is called with nothing to change"
             return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(name,))
         if facts.listed is None or not facts.listed.limits:

@@ -61,7 +61,6 @@ def from_user(scene: Scene, value: Value, facts: Facts) -> bool:
     paid = "pay" in facts.groups or bool(facts.things & lexicon().things["money"])
     if slot is Slot.RECIPIENT and paid and form.replace(" ", "").isalpha():
         known = scene.lists(form.casefold()) or _begins(scene, value, facts) or introduced(scene.wish, form, facts)
-        known = known and not (facts.verb and form.startswith(facts.verb))  # a `scheduled` transaction
         return known and (form[:1].isupper() or not any(map(common, form.casefold().split())))
     if slot is Slot.RECIPIENT and (days(form) or _only_a_source(scene, form, facts)):
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from accord.core.system import Effect
 from accord.guard.flow.asking import times
@@ -10,6 +11,8 @@ from accord.guard.flow.lexicon import Slot, lexicon
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
+
+_PUTTING: Final = frozenset({"add", "invite", "create", "schedule"})
 
 
 def done(scene: Scene, values: Sequence[Value], facts: Facts) -> str:
@@ -50,10 +53,10 @@ def _over(scene: Scene, values: Sequence[Value], places: Sequence[int]) -> bool:
 
 
 def _in_it(scene: Scene, values: Sequence[Value]) -> bool:
-    """Tell whether everybody who would be added was named by an earlier effect on the same thing, or in making it."""
+    """Tell whether everybody who would be added was put there by an earlier call, or when the thing was made."""
     people, targets = _people(values), [value.text for value in values if value.sink.slot is Slot.TARGET]
     for at, seen in enumerate(scene.seen):
-        if seen.facts is None or seen.facts.reads:
+        if seen.facts is None or not seen.facts.groups & _PUTTING:
             continue
         named = {_form(value) for value in scene.values(at)}
         if people and people <= named and all(one.strip().casefold() in named or one in seen.output for one in targets):
