@@ -26,6 +26,7 @@ from guard_worlds_l import SET_L
 from guard_worlds_m import SET_M
 from guard_worlds_n import SET_N
 from guard_worlds_o import SET_O
+from guard_worlds_p import SET_P
 
 from accord.core.trial import Message, ToolCall
 
@@ -48,6 +49,7 @@ SETS: Final[Mapping[str, Sequence[WorldPlan]]] = {
     "m": SET_M,
     "n": SET_N,
     "o": SET_O,
+    "p": SET_P,
 }
 WORLDS: Final = tuple(world for group in SETS.values() for world in group)
 

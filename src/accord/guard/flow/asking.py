@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from accord.core.system import Effect
-from accord.guard.flow.clauses import files_for
+from accord.guard.flow.clauses import files_for, said_of
 from accord.guard.flow.lexicon import OWN, Slot, lexicon, name_words
 from accord.guard.flow.requesting import Request, quotations
 from accord.guard.flow.scene import Letter, Scene
@@ -30,6 +30,7 @@ _POINTERS: Final = frozenset({"it", "them", "this", "that", "these", "those", "t
 _THERE: Final = frozenset({"there", "here", "#"})
 _CHANGING: Final = frozenset({"update", "reschedule"})
 _COSTLY: Final = frozenset({"reserve", "pay"})
+_WORD: Final = re.compile(r"[^\W\d_]+")
 _STOP: Final = re.compile(r"[.!?](?=\s)|\n")
 MANY: Final = 50
 """How many final effects a wish in the plural is good for."""
@@ -73,7 +74,7 @@ def times(wish: Wish, facts: Facts) -> int:
 
 def _meant(request: Request, wish: Wish, facts: Facts) -> bool:
     """Tell whether a request asks for what a tool does to what it works on."""
-    if (facts.every and not wish.every) or _of_another_kind(wish, facts):
+    if (facts.every and not wish.every) or _of_another_kind(wish, facts) or _of_another_tool(wish, facts):
         return False
     if OWN in facts.groups:
         return _names_object(request, wish, facts)
@@ -108,6 +109,13 @@ def _of_another_kind(wish: Wish, facts: Facts) -> bool:
     own = frozenset[str]().union(*(kind - booked for kind in kinds if kind & booked))
     others = (word for word in wish.words & things.keys() - booked - own if things[word] & booked)
     return bool(own) and not own & wish.words and next(others, None) is not None
+
+
+def _of_another_tool(wish: Wish, facts: Facts) -> bool:
+    """Tell whether the user says what another tool takes and this one does not: `turn it on for the segment beta`."""
+    if not facts.beyond or facts.groups & _AWAY:
+        return False
+    return not facts.beyond.isdisjoint(_WORD.findall(said_of(wish, facts).own.casefold()))
 
 
 def _asks_for(request: Request, wish: Wish, facts: Facts) -> bool:

@@ -13,7 +13,7 @@ from accord.guard.flow.clauses import Said, said_of
 from accord.guard.flow.lexicon import Slot, either, lexicon, name_words
 from accord.guard.flow.scene import Scene, stands_in
 from accord.guard.flow.selecting import words_of
-from accord.guard.flow.shapes import IBAN, MAIL, URL, Day, day_spans, days, numbers
+from accord.guard.flow.shapes import IBAN, MAIL, URL, Day, day_spans, days, ibans, numbers
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
 
@@ -76,8 +76,9 @@ def of_another_deed(scene: Scene, values: Sequence[Value], facts: Facts) -> Valu
         if value.sink.slot is Slot.AMOUNT and _sum_of_another(said, value.text, anywhere=anywhere):
             return value
         form = " ".join(value.text.split()).casefold()
-        numbered = any(map(str.isdigit, form)) and value.sink.slot is not Slot.URL
-        if value.sink.slot not in _BOUND or len(form) < 2 or numbered or _in(form, own):
+        coded = " " not in form and any(map(str.isalpha, form)) and not ibans(value.text)
+        numbered = any(map(str.isdigit, form)) and value.sink.slot is not Slot.URL and not coded
+        if value.sink.slot not in _BOUND or len(form) < 2 or numbered or stands_in(form, own, value.sink.slot):
             continue
         if anywhere or (anybody and rooms.isdisjoint(name_words(value.sink.name))):
             continue
@@ -129,7 +130,7 @@ def _there() -> frozenset[str]:
 
 def _pointers() -> frozenset[str]:
     """Return the words with which a clause points at what stands in another one: `send it to her`."""
-    return either("pronoun", "personal", "whom", "alike") | _HERE
+    return either("pointing", "alike") | _HERE
 
 
 @lru_cache(maxsize=256)

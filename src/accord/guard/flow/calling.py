@@ -37,6 +37,7 @@ _CODED: Final = frozenset({"id", "code"})
 _UNNUMBERED: Final = frozenset({"city", "town", "country"})
 _LONGEST: Final = 40  # letters of a word in a street or a town: longer is a code
 _ADDING: Final = frozenset({"add", "invite", "create"})
+_PUTTING: Final = frozenset({"post", "send"})
 _LEAST: Final = 5  # digits of the shortest telephone
 
 
@@ -82,8 +83,9 @@ def _named_so(wish: Wish, value: Value, words: tuple[str, ...], facts: Facts) ->
         return _identifies(wish, value, words, facts)
     if _PLACED & set(name_words(value.sink.name)):
         return _is_place(wish, words, facts)
-    if _ROOMS & set(name_words(value.sink.name)) and form[:1] not in "#@":
-        return _introduced(wish, words, facts, placed=True)
+    if _ROOMS & set(name_words(value.sink.name)) and form[:1] != "@":
+        signed = form[:1] == "#" and re.search(rf"(?<!\S){re.escape(form)}(?![\w-])", wish.own) is not None
+        return signed or _introduced(wish, words, facts, placed=True)
     return _names_somebody(wish, form, words, facts)
 
 
@@ -133,6 +135,8 @@ def _names_somebody(wish: Wish, form: str, words: tuple[str, ...], facts: Facts)
         return not _SCRIPT_STOPS.search(form) and (" " not in form or not any(word in table.asked for word in words))
     if form.islower() and _VERBAL.fullmatch(words[0]) and _only_before_things(wish, words):
         return False  # a `standing` order
+    if form.islower() and _proper(wish, words):  # `noor` of `Noor Haddad` is nobody's login
+        return stands_whole(without_accents(form), without_accents(wish.own))
     return _proper(wish, words) or _introduced(wish, words, facts)
 
 
@@ -166,7 +170,7 @@ def _called_by(wish: Wish, value: Value, facts: Facts) -> bool:
     """Tell whether words are a name where they stand: whole, and no piece of a longer one, or introduced."""
     form = value.text.strip()
     words = tuple(without_accents(form.casefold()).split())
-    alone = len(words) == 1 and _introduced(wish, words, facts, ids=True)
+    alone = len(words) == 1 and not (form.islower() and common(form)) and _introduced(wish, words, facts, ids=True)
     return alone or stands_whole(form, wish.own) or _whole_object(wish, words, facts)
 
 
@@ -347,7 +351,8 @@ def _introduced(wish: Wish, words: tuple[str, ...], facts: Facts, *, ids: bool =
     if len(words) > 1 and any(word in table.asked for word in words):
         return False
     plain = _plain(wish)
-    leads = [facts.things, *([table.small["labels"]] if ids else [table.small["calling"], facts.asks])]
+    asks = frozenset() if placed and facts.groups & _PUTTING else facts.asks  # what is posted is no room
+    leads = [facts.things, *([table.small["labels"]] if ids else [table.small["calling"], asks])]
     leads += [table.small["placing"]] if placed else []
     ends = [] if ids else [facts.things, table.things["channel"], table.things["user"]]
     for spot in range(len(plain)):

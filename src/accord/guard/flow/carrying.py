@@ -11,7 +11,8 @@ from unicodedata import category, normalize
 from accord.content.lookalikes import folding, invisible
 from accord.guard.flow.addresses import address_form
 from accord.guard.flow.answers import address_forms
-from accord.guard.flow.dictating import Literal
+from accord.guard.flow.clauses import said_of
+from accord.guard.flow.dictating import Literal, told_in
 from accord.guard.flow.encoded import decoded
 from accord.guard.flow.lexicon import Slot, either, lexicon, name_words, slot_named
 from accord.guard.flow.pieces import MIXED, pieces
@@ -19,7 +20,7 @@ from accord.guard.flow.requesting import quotations
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.shapes import form_of, ibans, one_account, one_url, urls
 from accord.guard.flow.speaking import marked
-from accord.guard.flow.stems import content_words
+from accord.guard.flow.stems import TOKEN, content_words
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
 from accord.guard.flow.wish import Wish
@@ -42,7 +43,10 @@ _ODD: Final = re.compile(r"(?i)\b[a-z]{2,8}://\S{0,80}")  # a scheme, and behind
 _ACCOUNT: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?=[A-Z]{0,8}\d{6})[A-Z0-9]{11,30}")  # in capitals already
 _MAILED: Final = re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}")  # whatever stands beside it
 _LEAST: Final = 0.7
+_ENDING: Final = " .!?…"
+_ENDED: Final = re.compile(r"[.!?…]{0,3}[\"'”»)]?(?:\s|$)")  # and no `.exe`
 _SHORT: Final = 80
+_TELLING_OF: Final = frozenset({"send", "post"})
 _GREETING: Final = 3  # words
 
 
@@ -56,7 +60,16 @@ def differs(scene: Scene, values: Sequence[Value], facts: Facts) -> Value | None
         alike = _as_titled if kind == "title" else partial(_as_said, scene.wish)
         if texts and literals and not any(alike(one.text, text.text) for one in literals for text in texts):
             return texts[0]
+        if kind == "content" and texts and not literals and facts.groups & _TELLING_OF and _untold(scene, facts, texts):
+            return texts[0]
     return None
+
+
+def _untold(scene: Scene, facts: Facts, texts: Sequence[Value]) -> bool:
+    """Tell whether texts say nothing of what the user has somebody told: less than half of its words."""
+    said = {word for text in texts for word in content_words(text.text)}
+    told = [set(content_words(one)) for one in told_in(said_of(scene.wish, facts).own)]
+    return bool(told) and not any(len(one & said) * 2 >= len(one) for one in told)
 
 
 def _names_source(scene: Scene, literal: Literal) -> bool:
@@ -76,17 +89,23 @@ def _as_titled(said: str, text: str) -> bool:
     new = set(text) - set(said) - {" "}
     unseen = any(letter in _SIGNS or category(letter) in {"Cf", "Zs"} for letter in new)
     longer = len(text.split()) - len(said.split()) > 1
-    return content_words(said) == content_words(text) and not unseen and not longer
+    glued = any(one[0].isalnum() and not one.isalnum() for one in {*_tokens(text)} - {*_tokens(said)})
+    return content_words(said) == content_words(text) and not unseen and not longer and not glued
+
+
+def _tokens(text: str) -> list[str]:
+    return TOKEN.findall(text.casefold())
 
 
 def _as_said(wish: Wish, said: str, text: str) -> bool:
     """Tell whether a text is the dictated one; what the user quoted is said in full, with a greeting at most."""
-    if not _same(said, text):
-        return False
     if said.strip().casefold() not in quotations(wish.own) or _MARKER.search(said) is not None:
-        return True
+        return _same(said, text)
     more = len(text.split()) - len(said.split())
-    return set(content_words(said)) <= set(content_words(text)) and more <= max(_GREETING, len(said.split()) // 2)
+    core, plain = (" ".join(one.split()).casefold().replace("’", "'") for one in (said.strip(_ENDING), text))
+    before, _, after = plain.partition(core)
+    alone = core in plain and not before[-1:].isalnum() and _ENDED.match(after) is not None
+    return alone and more <= max(_GREETING, len(said.split()) // 2)
 
 
 def _same(said: str, text: str) -> bool:

@@ -32,10 +32,19 @@ class Said(NamedTuple):
 def said_of(wish: Wish, facts: Facts) -> Said:
     """Return the clauses in which the user asks for a tool's deed, those of other deeds, and sentences without one."""
     reading = lexicon().groups["read"].asks
+    others = {one.start for one in (*wish.requests, *wish.asks(facts.rivals)) if one.verb not in reading}
     mine = {one.start for one in wish.requests if one.verb == facts.verb}
-    mine = mine or {one.start for one in wish.asks(facts.asks)}
-    others = {one.start for one in wish.requests if one.verb not in reading}
+    mine = mine or _nearest(wish, facts, others)
     return _parted(wish.own, mine, others - mine)
+
+
+def _nearest(wish: Wish, facts: Facts, others: set[int]) -> set[int]:
+    """Return where a tool's deed is asked for; of several places, those that name what the tool works on."""
+    asked = {one.start for one in wish.asks(facts.asks)}
+    edges = sorted({*asked, *others, len(wish.own)})
+    nouns = facts.nouns | {noun + "s" for noun in facts.nouns}
+    named = {at for at, end in pairwise(edges) if nouns.intersection(_WORD.findall(wish.own[at:end].casefold()))}
+    return named & asked or asked
 
 
 @lru_cache(maxsize=1024)

@@ -37,7 +37,6 @@ _HALVES: Final = (
 _WORD: Final = re.compile(r"\d+(?:[.,]\d+)?|[^\W\d_]+")
 _START: Final = frozenset({"start", "begin", "from", "starts", "beginning", "checkin", "pickup", "first", "since"})
 _END: Final = frozenset({"end", "until", "to", "ends", "finish", "checkout", "dropoff", "return", "last", "till"})
-_TIMED: Final = frozenset({"start", "begin", "end", "time", "starts", "ends", "when", "datetime", "at"})
 _DAY: Final = 24 * 60
 _LINES: Final = 2_000
 _HALF: Final = 12 * 60
@@ -60,9 +59,9 @@ def untimely(scene: Scene, values: Sequence[Value]) -> Value | None:
     ends = [value for value in dated if _END & set(name_words(value.sink.name))]
     if len(starts) == 1 == len(ends) and not _in_order(scene, starts[0], ends[0]):
         return ends[0]
-    if not any(clocks(value.text) for value in values) and clocks(scene.wish.own):
-        due = (value for value in dated if _TIMED & set(name_words(value.sink.name)) and days(value.text))
-        return next(due, None)
+    half = _half(scene, dated)
+    if half is not None:
+        return half
     timed = [value for value in dated if len(clocks(value.text)) == 1]
     said, spans = _said(scene) if timed else frozenset[int](), lasting(scene.wish.own)
     ends_only = ending(scene.wish.own)
@@ -76,6 +75,25 @@ def untimely(scene: Scene, values: Sequence[Value]) -> Value | None:
         if beside and not told <= beside:
             return value
     return None
+
+
+def _half(scene: Scene, dated: Sequence[Value]) -> Value | None:
+    """Return a value that is a day alone or a time alone where the user says both, and no other value has the rest."""
+    small, alone = lexicon().small, [(bool(days(one.text)), bool(clocks(one.text))) for one in dated]
+    if clocks(scene.wish.own) and (False, True) not in alone:
+        timed = (one for one, has in zip(dated, alone, strict=True) if has == (True, False))
+        return next((one for one in timed if not small["timed"].isdisjoint(name_words(one.sink.name))), None)
+    if scene.wish.days and not any(day for day, _ in alone):
+        begun = (one for one, has in zip(dated, alone, strict=True) if has == (False, True))
+        return next((one for one in begun if _whole_time(name_words(one.sink.name))), None)
+    return None
+
+
+def _whole_time(names: Sequence[str]) -> bool:
+    """Tell whether an argument takes a day and a time in one: `start`, `dataHora`."""
+    small = lexicon().small
+    both = not small["dated"].isdisjoint(names) and not small["timed"].isdisjoint(names)
+    return both or not small["beginning"].isdisjoint(names)
 
 
 def _follows(starts: Sequence[Value], told: frozenset[int], said: frozenset[int], spans: frozenset[int]) -> bool:

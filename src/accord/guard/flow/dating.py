@@ -17,6 +17,7 @@ from accord.guard.flow.shapes import Day, day_spans, days
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
+from accord.guard.flow.wholes import spans
 
 LONGEST: Final = 80
 """Characters of a day or a time."""
@@ -143,6 +144,8 @@ def told_so(scene: Scene, text: str) -> bool:
     words = set(_LETTERS.findall(said))
     if len(said) > LONGEST or not words <= _day_words() | either("determiner", "linking", "months"):
         return False
+    if _cuts(scene, text.strip()):
+        return False
     return stands_in(said, scene.wish.folded, Slot.DATE) and bool(reckoned(said, today(scene) or date(2000, 1, 1)))
 
 
@@ -152,12 +155,21 @@ def _is_clock(nouns: frozenset[str]) -> bool:
 
 def _a_piece(scene: Scene, text: str) -> bool:
     """Tell whether a text is a part of a day that the user wrote whole: `June` of `30 June`."""
-    words = set(_LETTERS.findall(text.casefold()))
+    words = set(_LETTERS.findall(text.casefold())) - either("linking", "origin")
     if text.isdigit() or (words and words <= lexicon().months.keys()):
-        spans = day_spans(scene.wish.own)
-        inside = any(text.casefold() in scene.wish.own[start:end].casefold() for start, end in spans)
+        taken = day_spans(scene.wish.own)
+        inside = any(text.casefold() in scene.wish.own[start:end].casefold() for start, end in taken)
         return inside or not scene.wrote(text, Slot.DATE)
-    return False
+    return _cuts(scene, text)
+
+
+def _cuts(scene: Scene, text: str) -> bool:
+    """Tell whether a text ends or begins within a day that the user wrote, wherever it stands: `dia 9 de`."""
+    spots, taken = list(spans(text, scene.wish.own)), day_spans(scene.wish.own)
+    return bool(spots) and all(
+        any(start < stop and begin < end and not (start <= begin and stop <= end) for begin, stop in taken)
+        for start, end in spots
+    )
 
 
 def _of_record(scene: Scene, value: Value, meant: tuple[Day, ...], *, exactly: bool) -> bool:

@@ -26,7 +26,7 @@ from accord.guard.flow.repeating import done
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.speaking import speaks
 from accord.guard.flow.spending import UNSPENT, Spent
-from accord.guard.flow.tools import Facts, Tool, facts_of, pin
+from accord.guard.flow.tools import Facts, Tool, beside, facts_of, pin
 from accord.guard.flow.unheard import unheard
 from accord.guard.flow.values import MOST_VALUES, Value, leaves
 from accord.guard.flow.wish import read_wish
@@ -56,7 +56,7 @@ class Flow:
         self.tools: Mapping[str, Tool] = {tool.name: tool for tool in _declared(listed, tools)}
         self.listed: Mapping[str, GuardTool] = listed
         known = {name: facts_of(tool, listed.get(name)) for name, tool in self.tools.items()}
-        self.facts = {name: labelled(facts, policy.sources) for name, facts in known.items() if facts}
+        self.facts = beside({name: labelled(facts, policy.sources) for name, facts in known.items() if facts})
         self.quarantined = tuple(
             _changed(tool, listed[name]) for name, tool in self.tools.items() if _moved(tool, listed)
         )

@@ -336,6 +336,9 @@ def _told_whole(sitting: Sitting, value: Value) -> bool:
         return False  # what is to be said is nobody's name
     if text.casefold() in sitting.facts.asks or asked.issuperset(name_words(text)):
         return False
+    told = told_to(scene.wish, sitting.facts)
+    if told and text.casefold() not in told and _only_text(sitting.facts):
+        return False
     mixed = any(map(str.isdigit, text)) and (not text.isdigit() or len(text) > _LONG or bool(value.sink.required))
     typed_so = " " not in text and mixed and stands_alone(text, scene.wish.own)
     own = stands_placed if _PLACED & asked else stands_whole
@@ -343,10 +346,15 @@ def _told_whole(sitting: Sitting, value: Value) -> bool:
         return in_address(text, scene.wish.own, asked) is not False
     if asked & _ADDRESSED and writes_address(scene.wish.own):
         return False
-    if told := told_to(scene.wish, sitting.facts):
+    if told:
         return text.casefold() in told
     places = (place for place in range(len(scene.seen)) if scene.reached(place))
     return any(_shows(scene, place, text, asked) for place in places)
+
+
+def _only_text(facts: Facts) -> bool:
+    """Tell whether a tool takes one text that is no name of what it works on."""
+    return sum(sink.slot is Slot.OTHER and not sink.number for sink in facts.sinks.values()) == 1
 
 
 def _shows(scene: Scene, place: int, text: str, asked: set[str]) -> bool:

@@ -14,6 +14,10 @@ from accord.guard.flow.stems import TOKEN, split
 _COLON: Final = re.compile(r":\s+(?=[^\s'\"“«`\d])")
 _REST: Final = re.compile(r"\n|\s\(")
 _CLAUSE: Final = re.compile(r"[.!?\n]\s|[,;'\"”»]")
+_TOLD: Final = re.compile(
+    r"(?i)\b(?:tell|inform|let|write|say|sag|sagen?|schreib\w{0,3}|dis|dites|écris|écrivez|dile|diles|escribe|scrivi|dille|"
+    r"digli|zeg|schrijf|avise|diga)\b[^.!?\n]{0,60}?\s(?:that|dass|que|che|dat)\s([^.!?\n]{3,300})"
+)
 _MOST: Final = 200  # colons after which something may be dictated
 _PLACES: Final = frozenset({"to", "in", "on", "from", "at", "into", "of", "the"})
 _TOWARDS: Final = frozenset({"to", "in", "into", "on", "from"})
@@ -41,6 +45,11 @@ def literals_in(text: str, requests: Sequence[Request], words: Lexicon) -> Itera
         rest = _REST.split(text[match.end() :], maxsplit=1)[0].strip()
         if kind and len(rest) > 3 and not QUOTED.search(text[max(0, match.start() - 20) : match.start()]):
             yield Literal(rest, kind, _nearest(match.start(), deeds))
+
+
+def told_in(text: str) -> list[str]:
+    """Return what the user has told somebody in their own words: `tell her that the keys are in the box`."""
+    return _TOLD.findall(text)
 
 
 def _entered(lead: str, tail: str, words: Lexicon) -> str:

@@ -29,6 +29,7 @@ _TOKEN: Final = re.compile(r"(?<![\w@.])(?=[\w-]{0,63}\d)[A-Za-z0-9][\w-]{5,63}(
 _GROUPS: Final = re.compile(r"\d(?<![\w.,-]\d)\d{1,5}(?:[ -]\d{2,6}){1,6}(?![\w-]|[.,]\d)")
 _RUN: Final = re.compile(r"\d+")
 _RUNS: Final = 200
+_PIECE: Final = 8  # letters of the shortest piece that tells which code it is of
 _PARTS: Final = 5  # numbers, or texts, that are tried in every order
 _WORD: Final = re.compile(r"[^\W_]+")
 _SLOTS: Final = frozenset({Slot.TITLE, Slot.CONTENT, Slot.OTHER, Slot.PATH, Slot.DATE})
@@ -53,12 +54,19 @@ def disguised(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
         seen = scene.seen[place]
         text = seen.output[:LONGEST]
         for secret in _private(text) if numbered else _secrets(text):
-            turned = secret[::-1]
-            held = any(secret in one or turned in one for one in looked)
-            held = held or (secret.isdigit() and _strewn(numbers, secret))
-            if held and _withheld(scene, place, secret):
+            found = [one for one in _pieces(secret) if any(one in form or one[::-1] in form for form in looked)]
+            if not found and secret.isdigit() and _strewn(numbers, secret):
+                found = [secret]
+            if any(_withheld(scene, place, one) for one in found):
                 return secret, seen.source
     return None
+
+
+def _pieces(secret: str) -> tuple[str, ...]:
+    """Return a number or code, or where it is long all pieces of it that leave a third to be guessed."""
+    size = max(len(secret) - len(secret) // 3, _PIECE)
+    pieces = (secret[at : at + size] for at in range(max(1, len(secret) - size + 1)))
+    return tuple(one for one in pieces if not _dated(one))
 
 
 class _Run(NamedTuple):

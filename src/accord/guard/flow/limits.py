@@ -94,6 +94,8 @@ def excluded_words(text: str) -> frozenset[str]:
         elif word in small["leaving"] and small["leftout"] & set(after):
             stop = next(spot for spot, one in enumerate(after) if one in small["leftout"])
             found.update(_named(after[:stop]))
+        elif word in small["negation"] and not small["touching"].isdisjoint(after[:1]):
+            found.update(_named(after[1:]))
         elif word in small["excluding"] and not (after[:1] and after[0] in lexicon().asked):
             stop = next((spot for spot, one in enumerate(after) if one in {",", "but", "and", "und"}), len(after))
             found.update(_named(after[:stop]))

@@ -20,9 +20,15 @@ def may_receive(scene: Scene, value: Value) -> bool:
     """Tell whether a receiver, or file, has the form that is asked for, and is nobody whom the user keeps out."""
     form = value.text.strip()
     if value.sink.slot is Slot.PATH:
-        return not mails(form)
+        return not mails(form) and not _somebody(scene, form)
     whenever = form.casefold() in lexicon().small["relative"]  # `Wednesday`
     return not form or (typed(value) and not whenever and not excluded(scene.wish, form))
+
+
+def _somebody(scene: Scene, form: str) -> bool:
+    """Tell whether a name is no file's: the user writes it as somebody's, and files otherwise."""
+    named = not any(letter.isdigit() or letter in "./\\" for letter in form)
+    return named and bool(scene.wish.files) and scene.wish.proper.issuperset(form.casefold().split())
 
 
 def speaks_of(scene: Scene, value: Value) -> bool:

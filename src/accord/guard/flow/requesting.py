@@ -136,7 +136,7 @@ def _other_forms(verb: str) -> Iterator[str]:
         yield from (plain + after for after in _ENCLITIC)
     if ending == "en" and len(stem) > _BARE - 1:
         yield from (stem, stem + "e")
-    elif ending in {"er", "ar", "ir", "re"} and len(stem) > _BARE - 1:
+    elif ending in {"er", "ar", "ir", "re"} and len(stem) > _SHORT:
         yield from (stem + after for after in ("e", "a", "ez", "i"))
 
 

@@ -13,7 +13,7 @@ from accord.core.errors import RecordError
 from accord.core.guard import Confidentiality, GuardTool
 from accord.core.system import Effect
 from accord.guard.flow.describing import said_of, shows
-from accord.guard.flow.lexicon import OWN, Lexicon, Slot, lexicon, name_words, slot_named
+from accord.guard.flow.lexicon import OWN, Lexicon, Slot, lexicon, name_words, slot_named, unheard_of
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _GROUPS_OF: Final[Mapping[str, tuple[str, ...]]] = {
@@ -36,6 +36,7 @@ _NEVER_NOUNS: Final = frozenset(
 )
 _SEVERITY: Final = (Effect.NONE, Effect.READ, Effect.REVERSIBLE, Effect.WRITE, Effect.IRREVERSIBLE)
 _SHORTEST: Final = 2  # letters of what may be a product or a small word in a name
+_GENERIC: Final = 3  # letters of `id` and `key`
 _OPTIONAL: Final = "null"
 _DECIDING: Final = frozenset({Slot.RECIPIENT, Slot.URL, Slot.TARGET, Slot.PATH, Slot.CODE, Slot.ACCESS})
 
@@ -74,7 +75,8 @@ class Facts:
     strangers as a whole, so that nothing in it counts as a field; `strange` where guard.yaml says that strangers write
     there. `verb` is its own. `every`: it works on all there is. `closed`: it takes no arguments but its sinks.
     `reads`: calling it changes nothing. `needed` is what an effect cannot do without; `numbers`, `objects`, `texts` are
-    the sinks declared as such.
+    the sinks declared as such. `rivals` ask for other tools of the set, and no table knows them; `beyond` are things
+    that other tools for the like are called by and take, and this one is not: a `segment`.
     """
 
     name: str
@@ -85,6 +87,8 @@ class Facts:
     things: frozenset[str] = frozenset()
     nouns: frozenset[str] = frozenset()
     own: frozenset[str] = frozenset()
+    rivals: frozenset[str] = frozenset()
+    beyond: frozenset[str] = frozenset()
     sinks: Mapping[str, Sink] = field(default_factory=dict)
     every: bool = False
     outside: bool = False
@@ -106,6 +110,26 @@ class Facts:
         object.__setattr__(self, "numbers", frozenset(name for name, sink in self.sinks.items() if sink.number))
         object.__setattr__(self, "objects", frozenset(name for name, sink in self.sinks.items() if sink.inner))
         object.__setattr__(self, "texts", frozenset(name for name, sink in self.sinks.items() if sink.text))
+
+
+def beside(facts: Mapping[str, Facts]) -> dict[str, Facts]:
+    """Return what is known of the tools of a set, each with what tells it from the others."""
+    others = [one for one in facts.values() if not one.reads]
+    asked = frozenset[str]().union(*(unheard_of(one.asks) for one in others))
+    taken = [(one.nouns, one.nouns & _taken(one)) for one in others]
+    found = dict[str, Facts]()
+    for name, one in facts.items():
+        alike = (words for nouns, words in taken if not nouns.isdisjoint(one.nouns))
+        beyond = frozenset[str]().union(*alike) - one.things - _taken(one)
+        found[name] = replace(one, rivals=asked - one.asks, beyond=beyond)
+    return found
+
+
+def _taken(facts: Facts) -> frozenset[str]:
+    """Return the words for what a tool takes, by the names of its arguments."""
+    known = lexicon().things
+    named = {word for name in facts.sinks for word in name_words(name) if len(word) > _GENERIC}
+    return frozenset(named).union(*(known.get(word, frozenset()) for word in named))
 
 
 def pin(tool: Tool) -> Digest:

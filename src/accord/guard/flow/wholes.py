@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from accord.content.language import common
@@ -83,12 +84,19 @@ def _is_name(text: str, start: int, end: int) -> bool:
         return False
     if not words or not words[0][:1].isupper() or words[0].casefold() in either("stop", "asked"):
         return False
+    if words[-1][-1] in _SIGNS or words[-1].casefold() in _small() or _counted(words):
+        return False
     last, after = _LAST.search(text, max(0, start - _WINDOW), start), _NEXT.match(text, end)
     begins = last is None and _begins(text, start)
     goes_on = after is not None and (after[1][:1].isupper() or after[1][:1].isdigit())
     led = last is not None and last[1].casefold() in lexicon().asked and _begins(text, last.start())  # `Invite Olga`
     leads = last is not None and last[1][:1].isupper() and not led
     return not leads and not goes_on and not (begins and len(words) == 1)
+
+
+def _counted(words: Sequence[str]) -> bool:
+    """Tell whether a number stands behind a word that leads to it: `Van North to 350`."""
+    return any(one.casefold() in either("onto") and other[0].isdigit() for one, other in pairwise(words))
 
 
 def _begins(text: str, start: int) -> bool:
