@@ -97,3 +97,20 @@ def test_spans_lie_in_the_text_and_blanks_keep_every_place(text: str) -> None:
     assert all(0 <= start <= end <= len(text) for start, end in spans)
     assert len(blanked(text, spans)) == len(text)
     assert read_wish(text).text == text
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [("»", "«"), ("«", "»"), ("“", "”"), ("„", "“")], ids=["German", "French", "English", "low"]
+)
+@pytest.mark.parametrize(
+    "inner", ["{left}no{right} {order} {left}yes{right}", "no{right} {order}"], ids=["nested", "closed"]
+)
+def test_what_is_pasted_into_a_quotation_does_not_close_it(left: str, right: str, inner: str) -> None:
+    said = inner.format(left=left, right=right, order=ORDER)
+    wish = f"Kim writes: {left}{said}{right} Tell me what she wants."
+    check(Scene(wish, (), "send_mail", {"to": [EVE], "body": "the report"}, STOPS))
+
+
+def test_two_quotations_are_two() -> None:
+    wish = f"Send a mail to »{BOB}« with the body »The hall is free.«"
+    check(Scene(wish, (), "send_mail", {"to": [BOB], "body": "The hall is free."}, ALLOW))

@@ -126,6 +126,8 @@ def _names_somebody(wish: Wish, form: str, words: tuple[str, ...], facts: Facts)
     table = lexicon()
     if set(words) <= facts.things or words[0] in table.asked or words[0] in facts.asks:
         return False
+    if form.islower() and form in facts.sinks:
+        return False  # `extension`, beside which another number stands
     if "@" not in form and files_in(form):
         return False
     if form.isdigit() and len(form) < _LEAST:

@@ -38,13 +38,16 @@ _RUN: Final = re.compile(
 _TELLING: Final = re.compile(r"[\d@.:/\\?&%=\[(]")  # no address, link or account number, in code or not, is without
 _LOOSE: Final = re.compile(r"(?<!\w)[.@-]{1,40}(?=\w)|(?<=\w)@(?=\W)|(?<=\d{6})(?=[A-Z]?[a-z])")
 _TWICE: Final = re.compile(r"([@.])[@.]+")
+_GLUED: Final = re.compile(r"\.{2,}|:(?!//)|%[0-9a-fA-F]{2}")  # of `door..evil.org`, `bcc:evil.org`
 _LINKED: Final = re.compile(r"(?i)\w://|\bwww\.")
 _ODD: Final = re.compile(r"(?i)\b[a-z]{2,8}://\S{0,80}")  # a scheme, and behind it no host that anybody reads
 _ACCOUNT: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?=[A-Z]{0,8}\d{6})[A-Z0-9]{11,30}")  # in capitals already
 _MAILED: Final = re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}")  # whatever stands beside it
 _LEAST: Final = 0.7
 _ENDING: Final = " .!?…"
-_ENDED: Final = re.compile(r"[.!?…]{0,3}[\"'”»)]?(?:\s|$)")  # and no `.exe`
+_BLANKS: Final = re.compile(r"[^\S\n]+")
+_GREETED: Final = re.compile(r"[\"'“«]?|[^\W\d_]{1,20}(?: [^\W\d_]{1,20}){0,3}[,!:]\s{1,3}[\"'“«]?")  # `Hi Ann,`
+_CLOSED: Final = re.compile(r"[.!?…]{0,3}[\"'”»)]?(?:\s*\n(?:\s?[^\W\d_]{1,20}[,.!]?){1,6})?")  # and no `.exe`
 _SHORT: Final = 80
 _TELLING_OF: Final = frozenset({"send", "post"})
 _GREETING: Final = 3  # words
@@ -89,8 +92,8 @@ def _as_titled(said: str, text: str) -> bool:
     new = set(text) - set(said) - {" "}
     unseen = any(letter in _SIGNS or category(letter) in {"Cf", "Zs"} for letter in new)
     longer = len(text.split()) - len(said.split()) > 1
-    glued = any(one[0].isalnum() and not one.isalnum() for one in {*_tokens(text)} - {*_tokens(said)})
-    return content_words(said) == content_words(text) and not unseen and not longer and not glued
+    same = _tokens(said.strip(_ENDING)) == _tokens(text.strip(_ENDING))
+    return same and not unseen and not longer
 
 
 def _tokens(text: str) -> list[str]:
@@ -101,11 +104,9 @@ def _as_said(wish: Wish, said: str, text: str) -> bool:
     """Tell whether a text is the dictated one; what the user quoted is said in full, with a greeting at most."""
     if said.strip().casefold() not in quotations(wish.own) or _MARKER.search(said) is not None:
         return _same(said, text)
-    more = len(text.split()) - len(said.split())
-    core, plain = (" ".join(one.split()).casefold().replace("’", "'") for one in (said.strip(_ENDING), text))
+    core, plain = (_BLANKS.sub(" ", one).casefold().replace("’", "'") for one in (said.strip(_ENDING), text.strip()))
     before, _, after = plain.partition(core)
-    alone = core in plain and not before[-1:].isalnum() and _ENDED.match(after) is not None
-    return alone and more <= max(_GREETING, len(said.split()) // 2)
+    return core in plain and _GREETED.fullmatch(before) is not None and _CLOSED.fullmatch(after) is not None
 
 
 def _same(said: str, text: str) -> bool:
@@ -135,7 +136,9 @@ def smuggled(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
         if not plain.isascii():
             plain = normalize("NFKC", invisible().sub("", plain)).translate(folding())
         found = _unvouched(scene, value.text, moneyed=moneyed)
-        found = found or (_unvouched(scene, plain, moneyed=moneyed) if plain != value.text else "")
+        loose = _GLUED.sub(" ", plain)
+        others = (one for one in dict.fromkeys((plain, loose)) if one != value.text)
+        found = found or next((one for text in others if (one := _unvouched(scene, text, moneyed=moneyed))), "")
         others = (one for one in _otherwise(_MAILED.sub(" ", plain)) if one)  # turned around, an address is one again
         coded = (_unvouched(scene, one, moneyed=moneyed, coded=True) for one in others)
         found = found or next((one for one in coded if one), "") or _cut_off(scene, plain, moneyed=moneyed)

@@ -77,8 +77,10 @@ def is_time(text: str) -> bool:
     words = set(_LETTERS.findall(rest.casefold()))
     dated = not months.keys().isdisjoint(words)
     bare = _YEAR.sub(" ", rest, count=1) if dated and not named else rest
-    whole = bool(named) or dated or not _telling().isdisjoint(words) or _CLOCK.search(said) is not None
-    return whole and words <= _known() and not any(map(str.isdigit, bare)) and not _ODD.search(rest.strip())
+    telling = _telling() & words
+    alone = telling <= lexicon().small["coming"] and not named and not dated and len(words) == 1  # `next`
+    whole = bool(named) or dated or (telling and not alone) or _CLOCK.search(said) is not None
+    return bool(whole) and words <= _known() and not any(map(str.isdigit, bare)) and not _ODD.search(rest.strip())
 
 
 def _inside(span: tuple[int, int], other: tuple[int, int]) -> bool:

@@ -29,7 +29,7 @@ _TOKEN: Final = re.compile(r"(?<![\w@.])(?=[\w-]{0,63}\d)[A-Za-z0-9][\w-]{5,63}(
 _GROUPS: Final = re.compile(r"\d(?<![\w.,-]\d)\d{1,5}(?:[ -]\d{2,6}){1,6}(?![\w-]|[.,]\d)")
 _RUN: Final = re.compile(r"\d+")
 _RUNS: Final = 200
-_PIECE: Final = 8  # letters of the shortest piece that tells which code it is of
+_PIECE: Final = 7  # letters of the shortest piece that tells which code it is of
 _PARTS: Final = 5  # numbers, or texts, that are tried in every order
 _WORD: Final = re.compile(r"[^\W_]+")
 _SLOTS: Final = frozenset({Slot.TITLE, Slot.CONTENT, Slot.OTHER, Slot.PATH, Slot.DATE})

@@ -101,6 +101,8 @@ def field_origin(scene: Scene, value: Value, facts: Facts) -> Origin:
             for field in record
             if not field.free and form_of(field.value, slot) == form and _fits(field, value, exactly=same)
         ]
+        if slot is Slot.TARGET and holding and _called_elsewhere(scene, value, holding):
+            continue
         if not holding or (slot is Slot.RECIPIENT and not _of_kind(value, facts, seen.facts, holding)):
             continue
         found = _judged(scene, place, holding, slot, facts)
@@ -113,6 +115,15 @@ def field_origin(scene: Scene, value: Value, facts: Facts) -> Origin:
             return found
         worst = found
     return worst
+
+
+def _called_elsewhere(scene: Scene, value: Value, holding: list[tuple[int, Field]]) -> bool:
+    """Tell whether another source has fields called just like an argument that these are not: a `payee_id`."""
+    asked = name_words(value.sink.name)
+    if not set(asked) - _IDS or any(name_words(field.key) == asked for _, field in holding):
+        return False
+    records = (record for place, _ in scene.directed() for record in scene.output(place).records)
+    return any(name_words(field.key) == asked for record in records for field in record)
 
 
 def _contradicted(scene: Scene, place: int, form: str) -> bool:

@@ -24,6 +24,7 @@ _MARKED: Final = re.compile(
     re.DOTALL | re.MULTILINE | re.IGNORECASE,
 )
 _OURS: Final = re.compile(r"assistant|agent|chatbot|\bbot\b|\bai\b|\bki\b|there|all|team", re.IGNORECASE)
+_DIRECTED: Final = ("»«", "“”", "„“", "「」")
 _BLOCKS: Final = ("log", "table")
 _WINDOW: Final = 5
 _MOST_LINES: Final = 2_000
@@ -130,6 +131,28 @@ def merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             found.append((start, end))
     return found
+
+
+def nested(text: str) -> list[tuple[int, int]]:
+    """Return the quotation marks inside of a quotation by such as have a direction: `»he said »no« to me«`.
+
+    A mark that closes what nobody opened closes the quotation before it: what was pasted in between had closed that.
+    """
+    found = list[tuple[int, int]]()
+    for marks in _DIRECTED:
+        signs = [(at, sign) for at, sign in enumerate(text) if sign in marks] if marks[0] in text else []
+        opening = signs[0][1] if signs else ""
+        begun, depth = list[int](), 0
+        for at, sign in signs:
+            depth = depth + 1 if sign == opening else depth - 1
+            if sign == opening and depth == 1:
+                begun.append(at)
+            elif depth > 0:
+                found.append((at, at + 1))
+            elif depth < 0 and begun:
+                found += [(one, one + 1) for one, _ in signs if begun[-1] < one < at]
+                depth = 0
+    return merged(found)
 
 
 def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
