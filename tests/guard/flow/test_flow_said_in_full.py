@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 import pytest
-from guard.flow.desk import ALLOW, STOPS, Scene, Step, check, tool
+from guard.flow.desk import ALLOW, BLOCK, STOPS, Scene, Step, check, tool
 
 from accord.core.guard import GuardPolicy, GuardTool, Outcome
 from accord.guard.flow import Flow, Tool, compile_flow
@@ -158,3 +158,30 @@ def test_an_id_comes_from_where_it_is_called_so() -> None:
     wish = "Transfer 64.50 euros to my payee Osprey Club."
     for payee, expected in (("PY-5", ALLOW), ("WS-3", STOPS)):
         check(Scene(wish, (payees, wishes), "make_transfer", {"payee_id": payee, "amount": 64.5}, expected), flow)
+
+
+def test_one_word_of_a_name_is_not_the_name() -> None:
+    wish = "Set the budget of the card Truck West to 350 euros and that of Truck East to 180 euros."
+    check(Scene(wish, (), "set_budget", {"card_id": "Truck", "eur": 350}, STOPS), FLOW)
+
+
+def test_a_list_of_words_is_no_number() -> None:
+    scene = Scene(
+        "Set the budget of the card TW-1 to 350.", (), "set_budget", {"card_id": "TW-1", "eur": ["It"]}, BLOCK
+    )
+    check(scene, FLOW)
+
+
+def test_the_word_for_a_room_is_no_room() -> None:
+    wish = "Publish the table in the channel results."
+    check(Scene(wish, (), "post_message", {"channel": "channel", "text": "1. Osprey"}, STOPS), FLOW)
+    check(Scene(wish, (), "post_message", {"channel": "results", "text": "1. Osprey"}, ALLOW), FLOW)
+
+
+@pytest.mark.parametrize(("folder", "expected"), [("in", ALLOW), ("3621 8405 KEY", STOPS), ("AB-3621-8405-KEY", STOPS)])
+def test_a_read_from_outside_takes_nothing_along(folder: str, expected: Outcome | None) -> None:
+    flow = _flow(tool("list_remote_folder", "host folder"), tool("get_profile", ""))
+    profile: Step = ("get_profile", {}, [{"name": "U", "passport": "AB-3621-8405-KEY"}])
+    wish = "What lies in the folder in on https://files.bank.example?"
+    args = {"host": "https://files.bank.example", "folder": folder}
+    check(Scene(wish, (profile,), "list_remote_folder", args, expected), flow)

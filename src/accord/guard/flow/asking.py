@@ -31,6 +31,7 @@ _THERE: Final = frozenset({"there", "here", "#"})
 _CHANGING: Final = frozenset({"update", "reschedule"})
 _COSTLY: Final = frozenset({"reserve", "pay"})
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_WHOLE: Final = 5  # letters of a word that another is made with
 _STOP: Final = re.compile(r"[.!?](?=\s)|\n")
 MANY: Final = 50
 """How many final effects a wish in the plural is good for."""
@@ -179,7 +180,15 @@ def _names_object(request: Request, wish: Wish, facts: Facts) -> bool:
     """Tell whether the object of a deed that no table knows is what the tool works on, or a word for it."""
     told = request.after & lexicon().small["pronoun"] or (request.object and all(map(str.isdigit, request.object)))
     pointed = bool(told) and bool(facts.things & wish.words)
-    return not facts.things or bool(facts.things & request.after) or pointed
+    return not facts.things or bool(facts.things & request.after) or pointed or _akin(request.after, facts.things)
+
+
+def _akin(said: frozenset[str], things: frozenset[str]) -> bool:
+    """Tell whether a word is made of one for a thing: `Reisekarte` of a card, `harvested` of a harvest."""
+    long = tuple(one for one in things if len(one) >= _WHOLE)
+    return bool(long) and any(
+        word.endswith(long) or (word.endswith("ed") and word[:-2] in long) for word in said if len(word) > _WHOLE
+    )
 
 
 def _new_object(request: Request, facts: Facts) -> bool:

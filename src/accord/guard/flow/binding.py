@@ -56,12 +56,25 @@ def crossed(scene: Scene, values: Sequence[Value]) -> Value | None:
     tokens = told_values(own)
     if len(tokens) < 3 or len(tokens) > _MOST:
         return None
-    found = [(value, _places(own, value.text)) for value in bound]
+    found = [(value, _places(own, value.text) or _places_of_record(scene, value, own)) for value in bound]
     found = [(value, places) for value, places in found if places]
     for (_, mine), (value, theirs) in combinations(found, 2):
         if not _together(mine, theirs, tokens):
             return value
     return next((value for value, places in found if _turned(value, places, found, tokens)), None)
+
+
+def _places_of_record(scene: Scene, value: Value, own: str) -> tuple[int, ...]:
+    """Return which names in the user's words an id stands for: those that its record shows."""
+    if value.sink.slot is not Slot.TARGET or not _there().isdisjoint(_WORDS.findall(own.casefold())):
+        return ()
+    records = (record for place, _ in scene.holding(value.text) for record in scene.output(place).records)
+    shown = {
+        f.value.strip().casefold() for r in records if any(f.value == value.text for f in r) for f in r if not f.free
+    }
+    names = [f" {one} " for one in shown if any(map(str.isalpha, one))]
+    told = enumerate(told_values(own))
+    return tuple(at for at, one in told if one.kind == "name" and any(f" {one.text} " in name for name in names))
 
 
 def of_another_deed(scene: Scene, values: Sequence[Value], facts: Facts) -> Value | None:

@@ -11,7 +11,7 @@ from typing import Final
 from accord.content.language import common
 from accord.guard.flow.lexicon import Slot, either, identifies, lexicon, name_words, slot_named
 from accord.guard.flow.naming import files_in
-from accord.guard.flow.shapes import day_spans, figure_spans, ibans, without_accents
+from accord.guard.flow.shapes import day_spans, figure_spans, without_accents
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
 from accord.guard.flow.wholes import only_within, stands_whole
@@ -32,10 +32,6 @@ _PLACED: Final = frozenset({"room", "zone", "area", "location"})
 _INSIDE: Final = re.compile(r"[-'’.]")
 _ROOMS: Final = frozenset({"channel", "channels", "room", "group", "kanal", "canal", "canale", "kanaal"})
 _NUMBERS: Final = frozenset({"no", "nr", "num", "number"})
-_NUMBERED: Final = frozenset({"street", "zip", "postcode"})
-_CODED: Final = frozenset({"id", "code"})
-_UNNUMBERED: Final = frozenset({"city", "town", "country"})
-_LONGEST: Final = 40  # letters of a word in a street or a town: longer is a code
 _ADDING: Final = frozenset({"add", "invite", "create"})
 _PUTTING: Final = frozenset({"post", "send"})
 _LEAST: Final = 5  # digits of the shortest telephone
@@ -84,6 +80,8 @@ def _named_so(wish: Wish, value: Value, words: tuple[str, ...], facts: Facts) ->
     if _PLACED & set(name_words(value.sink.name)):
         return _is_place(wish, words, facts)
     if _ROOMS & set(name_words(value.sink.name)) and form[:1] != "@":
+        if form in facts.things or form in lexicon().things["channel"]:
+            return False  # `channel` of `the channel results`
         signed = form[:1] == "#" and re.search(rf"(?<!\S){re.escape(form)}(?![\w-])", wish.own) is not None
         return signed or _introduced(wish, words, facts, placed=True)
     return _names_somebody(wish, form, words, facts)
@@ -172,8 +170,12 @@ def _called_by(wish: Wish, value: Value, facts: Facts) -> bool:
     """Tell whether words are a name where they stand: whole, and no piece of a longer one, or introduced."""
     form = value.text.strip()
     words = tuple(without_accents(form.casefold()).split())
-    alone = len(words) == 1 and not (form.islower() and common(form)) and _introduced(wish, words, facts, ids=True)
-    return alone or stands_whole(form, wish.own) or _whole_object(wish, words, facts)
+    alone = len(words) == 1 and words[0] not in wish.proper and not (form.islower() and common(form))
+    return (
+        (alone and _introduced(wish, words, facts, ids=True))
+        or stands_whole(form, wish.own)
+        or _whole_object(wish, words, facts)
+    )
 
 
 def _whole_object(wish: Wish, words: tuple[str, ...], facts: Facts) -> bool:
@@ -291,29 +293,6 @@ def called_by_name(wish: Wish, value: str, facts: Facts) -> bool:
     return False
 
 
-def typed(value: Value) -> bool:
-    """Tell whether a value has the form that the name of its argument asks for: an account, a telephone, a street."""
-    asked = set(name_words(value.sink.name))
-    form = value.text.strip()
-    if (asked & _NUMBERED or asked & _UNNUMBERED) and not asked & _CODED:
-        spelled = all(len(word) <= _LONGEST for word in form.split())
-        return spelled and any(map(str.isdigit, form)) is bool(asked & _NUMBERED)
-    groups = re.split("[ -]", form) if ibans(form.upper()) else [form]
-    if groups[1:] and not (all(len(group) == 4 for group in groups[:-1]) and len(groups[-1]) <= 4):
-        return False
-    if "agent" in asked and "@" in form:
-        return False
-    if "iban" in asked:
-        numbered = sum(map(str.isdigit, form)) >= _LEAST and not any(map(str.isalpha, form.split()))
-        return bool(ibans(form)) or bool(ibans(form.upper())) or numbered
-    if asked & {"phone", "mobile", "telephone"}:
-        return not any(map(str.isalpha, form)) and sum(map(str.isdigit, form)) >= _LEAST
-    mailed = name_words(value.sink.name)[-1:] in (("email",), ("mail",))
-    if (mailed or (asked & {"email", "mail"} and not asked & {"id", "name", "user"})) and "@" not in form:
-        return False
-    return not asked & {"wallet"} or any(map(str.isdigit, form))
-
-
 def excluded(wish: Wish, form: str) -> bool:
     """Tell whether the user names a receiver only to keep them out: `not to Pat`, `everybody except Pat`."""
     plain = _heard(wish)
@@ -332,7 +311,7 @@ def excluded(wish: Wish, form: str) -> bool:
 
 
 def _quoted(wish: Wish, form: str, marks: Sequence[str] = ("''", '""', "“”", "«»", "``")) -> bool:
-    return any(mark[0] + form + mark[1] in wish.own for mark in marks)
+    return any(re.search(rf"(?<!\w){re.escape(mark[0] + form + mark[1])}(?!\w)", wish.own) for mark in marks)
 
 
 def _proper(wish: Wish, words: tuple[str, ...]) -> bool:

@@ -80,6 +80,12 @@ def untimely(scene: Scene, values: Sequence[Value]) -> Value | None:
 def _half(scene: Scene, dated: Sequence[Value]) -> Value | None:
     """Return a value that is a day alone or a time alone where the user says both, and no other value has the rest."""
     small, alone = lexicon().small, [(bool(days(one.text)), bool(clocks(one.text))) for one in dated]
+    if (True, True) in alone:
+        for one, (day, time) in zip(dated, alone, strict=True):
+            names = name_words(one.sink.name)
+            if (day and not time and not small["timed"].isdisjoint(names)) or (time and not day and _whole_time(names)):
+                return one
+        return None
     if clocks(scene.wish.own) and (False, True) not in alone:
         timed = (one for one, has in zip(dated, alone, strict=True) if has == (True, False))
         return next((one for one in timed if not small["timed"].isdisjoint(name_words(one.sink.name))), None)

@@ -87,6 +87,11 @@ def _inside(span: tuple[int, int], other: tuple[int, int]) -> bool:
     return span != other and span[0] < other[1] and other[0] < span[1]
 
 
+def spans_of_time(text: str) -> list[tuple[int, int]]:
+    """Return where days and times of day stand in a text."""
+    return [*day_spans(text), *(match.span() for match in _CLOCK.finditer(text))]
+
+
 def day_fits(scene: Scene, value: Value, facts: Facts) -> bool:
     """Tell whether a day is one the user means, or the one that the record they chose has in such a field.
 
@@ -100,7 +105,7 @@ def day_fits(scene: Scene, value: Value, facts: Facts) -> bool:
     asked = _of_the_deed(scene, value, facts) or (*scene.wish.days, *told_days(scene))
     years = {one.year for one in asked if one.year}
     if any(one.same(other) and (other.year or not years or one.year in years) for one in meant for other in asked):
-        return True
+        return all(one.year for one in meant) or not all(one.year for one in asked)  # `3 July`, of a year that they say
     paid = "pay" in facts.groups
     if not asked and scene.wish.words & lexicon().small["delegating"] and next(scene.directed(), None) is None:
         return paid  # the source that would say it was not read

@@ -150,7 +150,9 @@ class Flow:
         delegation = self.policy.delegation is Switch.ON
         if facts.reads:
             sitting = Sitting(scene, facts, by_user=False, delegation=delegation)
-            return _reading(scene, values, facts) or judged(sitting, values) or ALLOW
+            return (
+                _reading(scene, values, facts) or judged(sitting, values) or _sent_along(scene, values, facts) or ALLOW
+            )
         by = asked(scene, facts)
         if not by:
             unasked = _unasked(scene, values, facts)
@@ -236,9 +238,14 @@ def _no_number(args: Mapping[str, object], facts: Facts) -> str:
     for name, value in args.items():
         if name not in facts.numbers:
             continue
-        if isinstance(value, bool) or (isinstance(value, str) and not any(map(str.isdigit, value))):
+        given = value if isinstance(value, list | tuple) else (value,)
+        if any(map(_says_no_number, given)):
             return f"no number in {name[:60]!r}"
     return ""
+
+
+def _says_no_number(value: object) -> bool:
+    return isinstance(value, bool) or (isinstance(value, str) and not any(map(str.isdigit, value)))
 
 
 def _no_text(args: Mapping[str, object], facts: Facts) -> str:
@@ -283,6 +290,12 @@ def _reading(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling | No
         outcome = Outcome.BLOCK if source else Outcome.ASK
         return Ruling(outcome=outcome, code="ACC-E716", message=said, path=(source or "model", sink))
     return None
+
+
+def _sent_along(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling | None:
+    """Rule on what a read sends to where it reads, beside the address."""
+    beside = facts.outside and any(value.sink.slot is not Slot.URL for value in values)
+    return _carried(scene, values, facts) if beside else None
 
 
 def _unasked(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from accord.core.guard import Integrity, Outcome, Ruling
 from accord.guard.flow.aiming import aimed_elsewhere, only_made, told_later
 from accord.guard.flow.amounts import currency_fits
 from accord.guard.flow.binding import crossed, of_another_deed, turned_round
-from accord.guard.flow.calling import stands_alone, typed
+from accord.guard.flow.calling import stands_alone
 from accord.guard.flow.choices import choice_fits
 from accord.guard.flow.clauses import told_to
 from accord.guard.flow.clocks import untimely
 from accord.guard.flow.dating import day_fits, is_time, told_days, told_so
 from accord.guard.flow.figures import amount_doubt, as_labelled, hidden, number_fits
+from accord.guard.flow.forms import PLAIN, by_shape, typed
 from accord.guard.flow.hearsay import hearsay
 from accord.guard.flow.lexicon import Slot, either, lexicon, name_words
 from accord.guard.flow.origins import (
@@ -33,7 +33,7 @@ from accord.guard.flow.persons import in_letter
 from accord.guard.flow.postal import in_address, writes_address
 from accord.guard.flow.receiving import invited, may_receive, of_another_page, speaks_of
 from accord.guard.flow.scene import Scene
-from accord.guard.flow.shapes import days, form_of, ibans, mails, shaped, urls
+from accord.guard.flow.shapes import days, form_of, ibans, mails, shaped
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.stems import content_words
 from accord.guard.flow.switches import switch_fits
@@ -48,9 +48,6 @@ _HOURS: Final = frozenset({"godzina", "ora", "hora", "orario", "horario"})  # be
 _ASIDE: Final = frozenset({"cc", "bcc", "copy", "copies", "reply", "forward"})
 _SHOWN: Final = frozenset({"image", "photo", "picture", "video", "attachment"})
 _PLACED: Final = frozenset({"location", "place", "venue", "address"})
-_PLAIN: Final = frozenset(
-    {"location", "place", "venue", "street", "city", "town", "zip", "postcode", "country", "state", "name", "firstname"}
-)
 _ADDRESSED: Final = frozenset({"street", "city", "town", "zip", "postcode", "country", "state"})
 
 
@@ -67,7 +64,7 @@ def judged(sitting: Sitting, values: Sequence[Value]) -> Ruling | None:
     """Return the worst objection to the values that decide, else to the others; None where all fit."""
     timed = bool(_HOURS & sitting.facts.sinks.keys())
     told = bool(sitting.scene.wish.days or told_days(sitting.scene))
-    values = [_by_shape(value, timed=timed, told=told) for value in values]
+    values = [by_shape(value, timed=timed, told=told) for value in values]
     worst, only = _decided(sitting, values)
     if worst is not None:
         return worst
@@ -163,25 +160,11 @@ def _again(sitting: Sitting, values: Sequence[Value]) -> Value | None:
         form = value.text.strip().casefold()
         if value.sink.slot in {Slot.TITLE, Slot.CONTENT, Slot.FLAG, Slot.DATE} or not form or "@" in form:
             continue
-        name = known.setdefault(form, value.sink.name)
+        coded = next((one for one in known if one.isdigit() and one in form.split()), form)  # `extension 2140`
+        name = known.setdefault(coded, value.sink.name)
         if name != value.sink.name and value.sink.slot not in {Slot.URL, Slot.ACCESS}:
             return value if sitting.scene.wish.folded.count(form) < 2 else None
     return None
-
-
-def _by_shape(value: Value, *, timed: bool, told: bool) -> Value:
-    """Return a value whose argument tells nothing with the slot that its own form tells: an address is an address."""
-    slot, data = value.sink.slot, value.sink.name == "data"
-    if value.number or not (data or slot is Slot.OTHER) or not _PLAIN.isdisjoint(name_words(value.sink.name)):
-        return value
-    found = slot
-    if (data and timed) or ((data or told) and days(value.text) and is_time(value.text)):
-        found = Slot.DATE
-    elif slot is Slot.OTHER and (mails(value.text) or ibans(value.text)):
-        found = Slot.RECIPIENT
-    elif slot is Slot.OTHER and urls(value.text):
-        found = Slot.URL
-    return value if found is slot else value._replace(sink=replace(value.sink, slot=found))
 
 
 def _demanded(facts: Facts, value: Value) -> Integrity | None:
@@ -235,6 +218,8 @@ def _delegated(sitting: Sitting, value: Value) -> Origin:
     """Return the origin of a value in a source the user named: as a field, else in its text where that may speak."""
     scene, slot = sitting.scene, value.sink.slot
     if slot is Slot.RECIPIENT and len(shaped(value.text, slot)) > 1:
+        return NOWHERE
+    if slot is Slot.TARGET and " " in value.text.strip() and days(value.text):
         return NOWHERE
     if slot is Slot.RECIPIENT and not invited(scene, value):
         return NOWHERE
@@ -328,7 +313,7 @@ def _told_whole(sitting: Sitting, value: Value) -> bool:
     asked, words = set(name_words(value.sink.name)), text.casefold().split()
     if ibans(text) or mails(text) or text.casefold() in scene.wish.files:
         return False
-    if _PLAIN & asked and (is_time(text) or either("subject", "aux").intersection(words)):
+    if PLAIN & asked and (is_time(text) or either("subject", "aux").intersection(words)):
         return False
     if _PLACED & asked and len(words) > 1 and (days(text) or sitting.facts.nouns.intersection(words)):
         return False

@@ -10,9 +10,11 @@ from unicodedata import category
 from accord.content.lookalikes import invisible
 from accord.guard.flow.amounts import amount_fits, currency_fits, is_amount
 from accord.guard.flow.clauses import told_to
+from accord.guard.flow.dating import spans_of_time
 from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.limits import withheld
 from accord.guard.flow.origins import NOWHERE, USER, Origin, field_origin
+from accord.guard.flow.pasting import blanked
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.shapes import numbers
 from accord.guard.flow.tools import Facts
@@ -20,6 +22,8 @@ from accord.guard.flow.values import Value
 
 _GROUPED: Final = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f']\d{3})+(?!\d)")
 _ODD: Final = re.compile(r"\d+[.,](?:0|\d{3})")  # `35,0` and `48213.000`, where a number is declared
+_PIECES: Final = frozenset({"year", "month", "week", "hour", "hours", "minute", "jahr", "monat", "mois", "mes", "mese"})
+_WEIGHED: Final = frozenset({"kg", "km", "kwh", "liter", "litres", "celsius", "percent"})
 _NUMERAL: Final = re.compile(r"\d(?:[\d.,]*\d)?")
 _THOUSANDS: Final = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 _NEGATIVE: Final = re.compile(r"(?<!\w)[-\u2212\u2013]\s?[$€£¥]?\s?\d")
@@ -45,15 +49,17 @@ def as_labelled(text: str, value: Value) -> bool:
 
 
 def _counted_by(scene: Scene) -> set[float]:
-    """Return the numbers the user wrote, without those of days: `dia 5`."""
-    words = re.findall(r"\d+(?:[.,]\d+)*|[^\W\d_]+", scene.wish.own.casefold())
+    """Return the numbers the user wrote, without those of days and times: `dia 5`, `12 July`, `20 h`."""
+    own = scene.wish.own
+    words = re.findall(r"\d+(?:[.,]\d+)*|[^\W\d_]+", own.casefold())
     dated = {
         number
         for word, after in pairwise(words)
         if word in {"dia", "día", "dag", "giorno", "jour", "tag"} and after.isdigit()
         for number in numbers(after)
     }
-    return set(scene.wish.numbers) - dated
+    beside = set(numbers(blanked(own, spans_of_time(own))))
+    return set(scene.wish.numbers & beside) - dated
 
 
 def number_fits(scene: Scene, value: Value, facts: Facts) -> bool:
@@ -62,9 +68,36 @@ def number_fits(scene: Scene, value: Value, facts: Facts) -> bool:
     odd = not value.number and (not text.isascii() or not text.replace(".", "", 1).isdigit() or text[-4:-3] == ".")
     if odd or len(set(numbers(value.text))) != 1 or value.text.strip()[:1] == "-":
         return value.text.strip() in scene.wish.own and not any(map(str.isspace, text))
-    if set(numbers(value.text)) & _counted_by(scene):
-        return True
-    return field_origin(scene, value, facts).ok and not told_to(scene.wish, facts)
+    meant, told = set(numbers(value.text)), _counted_by(scene)
+    in_unit = _in_units(scene, value)
+    if in_unit or meant & (scene.wish.numbers if _of_time(value) else told):
+        return not in_unit or bool(meant & in_unit)
+    return _called_alike(scene, value) and field_origin(scene, value, facts).ok and not told_to(scene.wish, facts)
+
+
+def _of_time(value: Value) -> bool:
+    """Tell whether an argument takes a piece of a day or of a time: `year`, `hour`."""
+    small = lexicon().small
+    return any(one in small["dated"] or one in small["timed"] or one in _PIECES for one in name_words(value.sink.name))
+
+
+def _in_units(scene: Scene, value: Value) -> set[float]:
+    """Return the numbers that the user wrote in the unit that an argument is called by: `14.5 kg` for `weightKg`."""
+    units = [word for word in name_words(value.sink.name) if word in lexicon().small["unit"] or word in _WEIGHED]
+    said = (
+        re.findall(rf"(?i)(?<![\w.,])(\d[\d.,]*)\s?(?:{'|'.join(map(re.escape, units))})\b", scene.wish.own)
+        if units
+        else ()
+    )
+    return {number for one in said for number in numbers(one)}
+
+
+def _called_alike(scene: Scene, value: Value) -> bool:
+    """Tell whether a number stands in a field that has a word of an argument's name, or in one without a name."""
+    asked = set(name_words(value.sink.name))
+    asked = asked.union(*(lexicon().things.get(one, frozenset()) for one in asked))
+    fields = (f for place, _ in scene.directed() for record in scene.output(place).records for f in record)
+    return any(not f.key or asked.intersection(name_words(f.key)) for f in fields if f.value == value.text.strip())
 
 
 def amount_doubt(scene: Scene, value: Value, only: int, receivers: frozenset[str]) -> Origin | None:

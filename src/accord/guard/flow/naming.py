@@ -13,6 +13,7 @@ from accord.guard.flow.lexicon import lexicon
 _ENDING: Final = re.compile(r"\.[a-z0-9]{1,5}(?![\w.])")
 _BESIDE: Final = frozenset("_/@-")
 _WORD: Final = re.compile(r"[^\W_]+")
+_NAME: Final = re.compile(r"(?<!\w)[^\W\d_a-zß-ÿ][\w'’&-]{0,40}(?: [^\W_a-zß-ÿ][\w'’&-]{0,40}){1,4}")
 _FILE: Final = re.compile(r"[^\s/\\\"'<>|:*?,;()\[\]{}=]{1,120}\.[A-Za-z0-9]{1,5}(?!\w)")
 
 
@@ -67,6 +68,14 @@ def named_without_ending(form: str, said: str, known: Iterable[str]) -> bool:
         return False
     others = {path_form(one) for one in known} - {form}
     return not any(one.rpartition("/")[2].rpartition(".")[0] == stem for one in others)
+
+
+@lru_cache(maxsize=512)
+def names_in(text: str) -> frozenset[str]:
+    """Return what is written as names of two words and more are, in lower case, with and without the first word."""
+    found = [match.casefold() for match in _NAME.findall(text)]
+    later = (name.partition(" ")[2] for name in found)
+    return frozenset((*found, *(name for name in later if " " in name)))
 
 
 @lru_cache(maxsize=256)

@@ -23,6 +23,7 @@ from accord.guard.flow.requesting import quotations
 from accord.guard.flow.scene import PASTED, Scene, Seen
 from accord.guard.flow.shapes import clean_url, form_of, ibans, mails, one_url, shaped
 from accord.guard.flow.speaking import marked
+from accord.guard.flow.stems import roots
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
 from accord.guard.flow.wholes import stands_whole
@@ -88,7 +89,7 @@ def field_origin(scene: Scene, value: Value, facts: Facts) -> Origin:
     for place, seen in scene.holding(value.text):
         if seen.facts is None or (not seen.args and _ROLES & set(name_words(value.sink.name))):
             continue
-        own = bool(seen.facts.nouns & {one.removesuffix("s") for one in name_words(value.sink.name)})
+        own = bool(roots(seen.facts.nouns) & roots(frozenset(name_words(value.sink.name))))
         other = slot is Slot.TARGET and not own and not _same_things(scene, seen.facts, facts)
         looked = other and _looked_up_by_name(scene, place)
         if other and not looked:
@@ -140,10 +141,10 @@ def _contradicted(scene: Scene, place: int, form: str) -> bool:
 
 def _same_things(scene: Scene, source: Facts, facts: Facts) -> bool:
     """Tell whether a source hands out the things that a tool works on; by name, where any source does so by name."""
-    if any(
-        seen.facts is not None and seen.facts.reads and seen.facts.nouns & facts.nouns for _, seen in scene.directed()
-    ):
-        return bool(source.nouns & facts.nouns)
+    mine = roots(facts.nouns)
+    read = (seen.facts for _, seen in scene.directed() if seen.facts is not None and seen.facts.reads)
+    if any(mine & roots(one.nouns) for one in read):
+        return bool(mine & roots(source.nouns))
     return bool(source.things & facts.things)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from accord.guard.flow.calling import excluded, typed
+from accord.guard.flow.calling import excluded
+from accord.guard.flow.forms import typed
 from accord.guard.flow.lexicon import Slot, lexicon, name_words
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.shapes import mails

@@ -24,6 +24,7 @@ _ENDS: Final = frozenset(".!?;:,()\n")
 _STOPS: Final = frozenset(".!?\n")
 _SPAN: Final = 24  # words behind a deed, without what is quoted
 _FARTHEST: Final = 80
+_UMLAUT: Final = re.compile(r"(?<![eq])([aou])e(?=[^\Waeiou_]{2})")
 _SHORT: Final = 3  # letters of a verb that takes no endings
 _BARE: Final = 5  # letters of a verb that is told apart without its last
 _ENCLITIC: Final = ("me", "nos", "le", "les", "lo", "la", "los", "las", "melo", "mela", "mi", "ci", "gli", "li")
@@ -95,8 +96,10 @@ def _head(word: str) -> tuple[str, ...]:
 def requests_in(tokens: Sequence[Token], words: Lexicon, *, bounded: bool) -> Iterator[Request]:
     """Yield the deeds asked for; what is told, forbidden, quoted or a noun is none."""
     plain, asked, forms = [token.text for token in tokens], words.asked, forms_of(words.asked)
+    particles = words.small["particle"].intersection(plain)
     for at, said in enumerate(plain):
-        found = forms.get(said if said.isascii() else without_accents(said))
+        form = said if said.isascii() else without_accents(said)
+        found = (particles and _parted(plain, at, particles, forms, words)) or forms.get(form)
         if found is None and said not in TURNS:
             continue
         turned = idiom(plain, at)
@@ -107,6 +110,7 @@ def requests_in(tokens: Sequence[Token], words: Lexicon, *, bounded: bool) -> It
             continue
         after = _said_after(tokens, at)
         told = after[: after.index(":")] if ":" in after else after  # behind a colon stands what is to be said or done
+        told = told[2:] if _counts(told) else told
         yield Request(
             verb,
             _heads(after),
@@ -119,17 +123,63 @@ def requests_in(tokens: Sequence[Token], words: Lexicon, *, bounded: bool) -> It
         )
 
 
+def _counts(told: Sequence[str]) -> bool:
+    """Tell whether words begin with how many of something there are to be: `6 of the large candles`."""
+    return len(told) > _SHORT and told[0].isdigit() and told[1] in _SOURCES
+
+
+def _parted(
+    plain: list[str], at: int, particles: frozenset[str], forms: Mapping[str, str], words: Lexicon
+) -> str | None:
+    """Return the verb that a word makes with the particle at the end of its clause: `melde das Sofa an`."""
+    said = plain[at] if plain[at].isascii() else without_accents(plain[at])
+    known = [one for one in particles if one + said in forms or f"{said}_{one}" in forms]
+    after = _clause(plain, at, words) if known else []
+    for spot, (word, following) in enumerate(pairwise([*after, "und"])):
+        if word in known and (following in words.small["joining"] or following in _SOURCES):
+            no = spot > 0 and after[spot - 1] in words.small["negated_end"]
+            return None if no else forms.get(word + said) or forms.get(f"{said}_{word}")
+    return None
+
+
+def _clause(plain: list[str], at: int, words: Lexicon) -> list[str]:
+    """Return the words behind a place to the end of the clause; the point of `14. Oktober` ends none."""
+    found = list[str]()
+    for spot in range(at + 1, min(len(plain), at + _SPAN + 1)):
+        dated = (
+            plain[spot] == "."
+            and plain[spot - 1].isdigit()
+            and not words.months.keys().isdisjoint(plain[spot + 1 : spot + 2])
+        )
+        if plain[spot] in _ENDS and not dated:
+            break
+        found.append(plain[spot])
+    return found
+
+
 @lru_cache(maxsize=256)
 def forms_of(verbs: frozenset[str]) -> Mapping[str, str]:
     """Return verbs by the forms that they ask in: `verschieb`, `resérvame` without its accent, `prolonge`."""
     found = {form: verb for verb in verbs if len(verb) > _SHORT for form in _other_forms(verb)}
-    return found | {without_accents(verb): verb for verb in verbs} | {verb: verb for verb in verbs}
+    return found | {_spelled(verb): verb for verb in verbs} | {verb: verb for verb in verbs}
+
+
+def _spelled(verb: str) -> str:
+    """Return a verb without accents, those that the name of a tool spells out too: `verlaengern`."""
+    return _UMLAUT.sub(r"\1", without_accents(verb))
 
 
 def _other_forms(verb: str) -> Iterator[str]:
     """Yield the forms of the imperative that follow from a verb, or from its infinitive, in the languages we know."""
-    plain = without_accents(verb)
+    plain = _spelled(verb)
     stem, ending = plain[:-2], plain[-2:]
+    base, parted, particle = plain.partition("_")
+    if parted:  # `passe_an`
+        whole = base + ("n" if base.endswith("e") else "en")
+        yield from (f"{whole}_{particle}", f"{base.removesuffix('e')}_{particle}", particle + whole)
+        return
+    if plain.endswith(("ern", "eln")):
+        yield from (plain[:-1], plain[:-1] + "e", plain[:-3] + plain[-2] + "e")
     if verb.endswith("e") and len(verb) > _BARE:
         yield verb[:-1]
     if plain[-1] in "aei":
@@ -187,7 +237,7 @@ def _is_asked(plain: list[str], at: int, words: Lexicon) -> bool:
 
 def _withheld(plain: list[str], at: int, before: list[str], words: Lexicon) -> bool:
     """Tell whether a deed is named and not asked for: `send no mail`, `I don't want you to`, `only after I confirm`."""
-    small, after = words.small, list(takewhile(lambda word: word not in _ENDS, plain[at + 1 : at + 25]))
+    small, after = words.small, _clause(plain, at, words)
     if after and after[-1] in small["particle"]:
         after = [*after[:-1], after[-2] if len(after) > 1 else after[-1]]  # `zeg het niet op`
     if after and (

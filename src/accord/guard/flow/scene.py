@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from accord.core.system import Effect
 from accord.core.trial import Message, ToolCall
 from accord.guard.flow.lexicon import Slot, lexicon, slot_named
-from accord.guard.flow.naming import common, files_in, named_without_ending, other_ending, path_form
+from accord.guard.flow.naming import common, files_in, named_without_ending, names_in, other_ending, path_form
 from accord.guard.flow.outputs import Output, field_forms, read_output
 from accord.guard.flow.pasting import TURN
 from accord.guard.flow.reckoning import names_month
@@ -27,7 +27,7 @@ from accord.guard.flow.shapes import (
     without_accents,
 )
 from accord.guard.flow.speaking import marked
-from accord.guard.flow.stems import content_words
+from accord.guard.flow.stems import compounded, content_words, roots
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import POINTING, Value, leaves
 from accord.guard.flow.wholes import spans
@@ -249,13 +249,14 @@ class Scene:
     def _spoken_of(self, facts: Facts) -> bool:
         """Tell whether the user speaks of what a list holds, and not only of what is to be made."""
         endings = {name.rpartition(".")[2] for name in self.wish.files}
-        return bool(facts.things & (self.wish.words - made(self.wish) - endings))
+        said = self.wish.words - made(self.wish) - endings
+        return bool(facts.things & said) or compounded(roots(said), roots(facts.nouns))
 
     def _quoted(self, place: int) -> bool:
         """Tell whether an own list has what the user calls by a name that they quote, or a file that they name."""
         dictated = {one.text.strip().casefold() for one in self.wish.literals}
         hashed = map(str.casefold, _HASHED.findall(self.wish.own))
-        quoted = self.wish.files.union(quotations(self.wish.own) - dictated, hashed)
+        quoted = self.wish.files.union(quotations(self.wish.own) - dictated, hashed, names_in(self.wish.own))
         return not self.opaque(place) and bool(bearing(self.seen[place].output, quoted))
 
     def _named(self, value: Value, place: int) -> bool:

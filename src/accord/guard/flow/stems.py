@@ -13,6 +13,8 @@ TOKEN: Final = re.compile(r"[^\W_]+(?:['’_\-.][^\W_]+)*'?|[^\s\w]|_+", re.UNIC
 """A word with the signs inside it, or a sign."""
 
 _BETWEEN: Final = re.compile(r"[^\w]|_")
+_NUMBERS: Final = ("en", "es", "os", "as", "s", "e", "a", "o", "i")  # of nouns, the longer endings first
+_ROOT: Final = 4  # letters that are left at least
 _FIGURE: Final = re.compile(r"\d+(?:\.\d+)+")  # a piece of a figure is none
 
 
@@ -21,6 +23,26 @@ def stem(word: str) -> str:
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+@lru_cache(maxsize=4096)
+def root(word: str) -> str:
+    """Return a noun without the endings of its numbers in the languages we know: `Karten`, `spartiti`, `reservas`."""
+    endings = (one for one in _NUMBERS if word.endswith(one) and len(word) - len(one) >= _ROOT)
+    ending = "" if word.endswith("ss") else next(endings, "")
+    return word.removesuffix(ending)
+
+
+@lru_cache(maxsize=1024)
+def roots(words: frozenset[str]) -> frozenset[str]:
+    """Return nouns without the endings of their numbers."""
+    return frozenset(map(root, words))
+
+
+def compounded(said: frozenset[str], things: frozenset[str]) -> bool:
+    """Tell whether a word is one for a thing, or ends in one as German words do: `Reisekart` of `kart`."""
+    long = tuple(one for one in things if len(one) >= _ROOT)
+    return bool(long) and any(word.endswith(long) for word in said)
 
 
 @lru_cache(maxsize=8192)

@@ -37,6 +37,7 @@ _NEVER_NOUNS: Final = frozenset(
 _SEVERITY: Final = (Effect.NONE, Effect.READ, Effect.REVERSIBLE, Effect.WRITE, Effect.IRREVERSIBLE)
 _SHORTEST: Final = 2  # letters of what may be a product or a small word in a name
 _GENERIC: Final = 3  # letters of `id` and `key`
+_INFINITIVE: Final = ("en", "ern", "eln")  # as verbs end in names that put them last
 _OPTIONAL: Final = "null"
 _DECIDING: Final = frozenset({Slot.RECIPIENT, Slot.URL, Slot.TARGET, Slot.PATH, Slot.CODE, Slot.ACCESS})
 
@@ -161,6 +162,8 @@ def facts_of(tool: Tool, listed: GuardTool | None) -> Facts | None:
     things = _things(tuple(part for part in parts if part != verb or part in words.deeds), verb, words)
     if "send" in groups and things & words.things["money"] & frozenset(parts):
         groups |= {"pay"}
+    if groups == {OWN} and not words.deeds.keys() & set(parts):
+        groups = _described(description, words) or groups
     doing = groups | (_described(description, words) & _FINAL) if groups == {OWN} else groups
     effect = listed.effect if listed and listed.effect else _worst(doing, words)
     sinks = sinks if effect in {Effect.NONE, Effect.READ} else _deciding(sinks, known=OWN not in groups)
@@ -203,6 +206,8 @@ def _verb(parts: tuple[str, ...], description: str, words: Lexicon) -> str:
     others = [part for part in parts[:-1] if part not in words.things] if noun else []
     if others or first or not description:
         return others[0] if others else first
+    if len(parts) > 1 and parts[-1].endswith(_INFINITIVE) and parts[-1] not in words.things:
+        return parts[-1]  # `abholungAnmelden`
     if parts[:1] and parts[0] in words.things:
         return next((part for part in parts[1:] if part not in words.things and len(part) > _SHORTEST), "")
     return next((part for part in parts if len(part) > _SHORTEST), next(iter(parts), ""))

@@ -15,7 +15,18 @@ from accord.guard.flow.lexicon import Lexicon, lexicon, unheard_of
 from accord.guard.flow.naming import files_in
 from accord.guard.flow.pasting import blanked, merged, nested, pasted
 from accord.guard.flow.requesting import QUOTED, Request, Token, forms_of, requests_in, tokens_of
-from accord.guard.flow.shapes import ISO, MAIL, Day, days, digit_runs, ibans, numbers, urls, without_runs
+from accord.guard.flow.shapes import (
+    ISO,
+    MAIL,
+    Day,
+    days,
+    digit_runs,
+    ibans,
+    numbers,
+    urls,
+    without_accents,
+    without_runs,
+)
 from accord.guard.flow.stems import split, stem, stems
 
 MOST: Final = 20_000
@@ -73,8 +84,7 @@ class Wish:
         """Return the requests made with one of these words, some of which no table may know."""
         new = unheard_of(verbs)
         known = tuple(request for request in self.requests if request.verb in verbs)
-        said = forms_of(new).keys() if new else new
-        return (*known, *read_deeds(self.text, new)) if said & self.words else known
+        return (*known, *read_deeds(self.text, new)) if new and _may_say(self, new) else known
 
 
 class _Heard(NamedTuple):
@@ -91,6 +101,17 @@ class _Heard(NamedTuple):
 def read_wish(text: str) -> Wish:
     """Return what a user's words ask for."""
     return _read(text[-MOST:], _heard(text[-MOST:]))
+
+
+@lru_cache(maxsize=1024)
+def _may_say(wish: Wish, verbs: frozenset[str]) -> bool:
+    """Tell at a glance whether a wish may ask with one of these verbs, in one word or in two."""
+    forms, words = forms_of(verbs).keys(), wish.words
+    if not forms.isdisjoint(words):
+        return True
+    plain = words if wish.text.isascii() else frozenset(map(without_accents, words))
+    particles = lexicon().small["particle"] & plain
+    return not forms.isdisjoint(plain) or any(one + word in forms for one in particles for word in plain)
 
 
 @lru_cache(maxsize=256)
