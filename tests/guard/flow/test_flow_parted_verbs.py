@@ -54,3 +54,31 @@ def test_the_verb_of_a_tool_may_stand_last(
     wish: str, name: str, args: dict[str, object], expected: Outcome | None
 ) -> None:
     check(Scene(wish, (), name, args, expected), FLOW)
+
+
+@pytest.mark.parametrize(
+    ("listing", "deed", "wish"),
+    [
+        ("elenca_spartiti", "presta_spartito", "Presta lo spartito 'Mattino chiaro'."),
+        ("karten_anzeigen", "karte_sperren", "Sperre bitte meine Karte 'Mattino chiaro'."),
+        ("listar_reservas", "anular_reserva", "Anula la reserva 'Mattino chiaro'."),
+        ("lister_prets", "prolonger_pret", "Prolonge le prêt 'Mattino chiaro'."),
+    ],
+)
+def test_a_list_is_called_by_the_plural_of_what_it_lists(listing: str, deed: str, wish: str) -> None:
+    thing = deed.split("_")[0 if deed.startswith("karte") else 1]
+    flow = _flow(
+        replace(tool(listing, ""), description="Lists all there are."),
+        replace(tool(deed, f"{thing}_id"), description="Macht das."),
+    )
+    rows = [{f"{thing}_id": "XK-118", "titolo": "Mattino chiaro"}, {f"{thing}_id": "XK-181", "titolo": "Mattino"}]
+    for chosen, expected in (("XK-118", ALLOW), ("XK-181", STOPS)):
+        check(Scene(wish, ((listing, {}, rows),), deed, {f"{thing}_id": chosen}, expected), flow)
+
+
+def test_how_many_of_what_is_ordered_does_not_hide_it() -> None:
+    flow = _flow(tool("list_candles", ""), tool("order_candle", "candle_id quantity", quantity="integer"))
+    rows = [{"candle_id": "CN-3", "name": "Large pillar"}, {"candle_id": "CN-4", "name": "Small pillar"}]
+    args = {"candle_id": "CN-3", "quantity": 6}
+    wish = "Order 6 of the candle Large pillar."
+    check(Scene(wish, (("list_candles", {}, rows),), "order_candle", args, ALLOW), flow)

@@ -66,7 +66,7 @@ def crossed(scene: Scene, values: Sequence[Value]) -> Value | None:
 
 def _places_of_record(scene: Scene, value: Value, own: str) -> tuple[int, ...]:
     """Return which names in the user's words an id stands for: those that its record shows."""
-    if value.sink.slot is not Slot.TARGET or not _there().isdisjoint(_WORDS.findall(own.casefold())):
+    if value.sink.slot is not Slot.TARGET or not either("alike").isdisjoint(_WORDS.findall(own.casefold())):
         return ()
     records = (record for place, _ in scene.holding(value.text) for record in scene.output(place).records)
     shown = {

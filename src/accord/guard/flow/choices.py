@@ -28,7 +28,7 @@ def _said(scene: Scene, choice: str) -> bool:
     words = [stem(word) for word in _words(choice)]
     said = _said_words(scene.wish.own)
     out = excluded_words(scene.wish.own)
-    if words and all(_alike(word, said) for word in words) and not set(words) & out:
+    if words and all(_alike(word, said) for word in words) and not any(_alike(word, out) for word in words):
         return True
     short = choice.casefold()
     meant = (

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from accord.guard.flow.lexicon import lexicon
 from accord.guard.flow.naming import files_in
+from accord.guard.flow.shapes import days, numbers
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.wish import Wish, read_wish
 
@@ -53,6 +54,29 @@ def wish_for(wish: Wish, facts: Facts) -> Wish:
     said = said_of(wish, facts)
     beyond = lexicon().small["beyond"].intersection(_WORD.findall(said.own.casefold()))
     return wish if not said.rest or beyond else read_wish(said.own)
+
+
+@lru_cache(maxsize=1024)
+def part_for(wish: Wish, facts: Facts, texts: tuple[str, ...]) -> Wish:
+    """Return the one clause that has the numbers and days of a call, where a deed is asked for in several."""
+    lines = said_of(wish, facts).own.splitlines()
+    whole = wish_for(wish, facts)
+    if len(lines) < 2 or len(wish.asks(facts.asks)) < 2:
+        return whole
+    told = [text for text in texts if any(_tells(line, text) for line in lines)]
+    found = [line for line in lines if all(_tells(line, text) for text in told)]
+    pointing = lexicon().small["pointing"]
+    if not told or len(found) != 1 or pointing.intersection(_WORD.findall(found[0].casefold())):
+        return whole
+    return read_wish(found[0])
+
+
+def _tells(line: str, text: str) -> bool:
+    """Tell whether a clause says a day, or a number, of a call."""
+    meant = days(text)
+    if meant:
+        return any(one.same(other) for one in meant for other in days(line))
+    return any(map(str.isdigit, text)) and not set(numbers(text)).isdisjoint(numbers(line))
 
 
 @lru_cache(maxsize=1024)

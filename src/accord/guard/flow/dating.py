@@ -37,7 +37,7 @@ _LEADING: Final = frozenset({"until", "till", "by", "from", "bis", "ab", "vom", 
 _STAMPS: Final = frozenset({"timestamp", "sent", "received", "created", "updated", "modified", "changed", "posted"})
 _CLOCKED: Final = frozenset({"am", "pm", "utc", "z", "t", "h", "uhr", "at", "um", "à", "on", "the"})
 _OPEN: Final = re.compile(
-    r"(?i)^[:;,.]|\dT$|^the\s+\d\d?:|^(?:to|till|until|bis|von|from|at|um)\s"
+    r"(?i)^[:;,.]|\dT$|^the\s+\d\d?:|^(?:to|till|until|bis|von|from|at|um|on|am|le|el|il|op)\s|\d{4}\.$"
     r"|\s(?:to|till|until|bis|from|von|at|on|for)[\s.,]*$"
 )
 _ENDING: Final = frozenset({"end", "until", "to", "ends", "finish", "checkout", "dropoff", "return", "due", "deadline"})
@@ -101,6 +101,8 @@ def day_fits(scene: Scene, value: Value, facts: Facts) -> bool:
     meant = days(text)
     if not meant:
         words = _LETTERS.findall(_CLOCK.sub(" ", text).casefold())
+        if scene.wish.days and not lexicon().months.keys().isdisjoint(words):
+            return False  # a month alone, where they say the day
         return not _a_piece(scene, text) and all(word in scene.wish.words or word in _CLOCKED for word in words)
     asked = _of_the_deed(scene, value, facts) or (*scene.wish.days, *told_days(scene))
     years = {one.year for one in asked if one.year}

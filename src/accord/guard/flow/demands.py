@@ -19,6 +19,7 @@ from accord.guard.flow.figures import amount_doubt, as_labelled, hidden, number_
 from accord.guard.flow.forms import PLAIN, by_shape, typed
 from accord.guard.flow.hearsay import hearsay
 from accord.guard.flow.lexicon import Slot, either, lexicon, name_words
+from accord.guard.flow.limits import excluded_words
 from accord.guard.flow.origins import (
     NOWHERE,
     Origin,
@@ -35,7 +36,7 @@ from accord.guard.flow.receiving import invited, may_receive, of_another_page, s
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.shapes import days, form_of, ibans, mails, shaped
 from accord.guard.flow.speaking import marked
-from accord.guard.flow.stems import content_words
+from accord.guard.flow.stems import content_words, stem
 from accord.guard.flow.switches import switch_fits
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import POINTING, Value
@@ -65,6 +66,8 @@ def judged(sitting: Sitting, values: Sequence[Value]) -> Ruling | None:
     timed = bool(_HOURS & sitting.facts.sinks.keys())
     told = bool(sitting.scene.wish.days or told_days(sitting.scene))
     values = [by_shape(value, timed=timed, told=told) for value in values]
+    slots = {Slot.AMOUNT, Slot.DATE, Slot.OTHER}
+    sitting.scene.numbers = tuple(value.text for value in values if value.sink.slot in slots)
     worst, only = _decided(sitting, values)
     if worst is not None:
         return worst
@@ -247,7 +250,8 @@ def _nobody(value: Value) -> bool:
 def _access(scene: Scene, value: Value) -> bool:
     """Tell whether a short name of a permission stands for a word the user wrote."""
     names = lexicon().access.get(value.text.strip().lower())
-    return bool(names and names & scene.wish.words)
+    said = names & scene.wish.words if names else frozenset[str]()
+    return any(stem(word) not in excluded_words(scene.wish.own) for word in said)
 
 
 def _new_name(sitting: Sitting, value: Value) -> bool:

@@ -45,6 +45,7 @@ def follows(scene: Scene, amount: float, amounts: Known) -> bool:
     moved, only_share = moves(scene), shares(scene)
     as_it_was = near(amount, whole & amounts.firm) and not only_share and not (moved and by)
     parts = _parts(words, small)
+    as_it_was = as_it_was and not _only_part(scene, said, parts)
     if said and not (percent or differing or parts or by or words & (small["totalling"] | small["doubling"])):
         return near(amount, said)  # the user says what it is, and nothing to reckon
     if not between and (near(amount, said) or as_it_was):
@@ -106,6 +107,12 @@ def _parts(words: frozenset[str], small: Mapping[str, frozenset[str]]) -> Sequen
         return ()
     exact = [named[word] for word in said if word in named]
     return exact or ((2,) if said & {"half", "hälfte", "moitié", "mitad", "metà", "helft", "metade"} else _PARTS)
+
+
+def _only_part(scene: Scene, said: frozenset[float], parts: Sequence[int]) -> bool:
+    """Tell whether a named part is asked for, and every other payment has a sum of its own: `my third of the total`."""
+    paying = lexicon().groups["pay"].asks
+    return len(parts) == 1 and sum(one.verb in paying for one in scene.wish.requests) - len(said) < 2
 
 
 def _three(amount: float, one: float, said: frozenset[float], shares: Sequence[float]) -> bool:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
+from itertools import combinations
 from typing import Final
 
 from accord.guard.flow.lexicon import lexicon
@@ -72,10 +73,14 @@ def named_without_ending(form: str, said: str, known: Iterable[str]) -> bool:
 
 @lru_cache(maxsize=512)
 def names_in(text: str) -> frozenset[str]:
-    """Return what is written as names of two words and more are, in lower case, with and without the first word."""
-    found = [match.casefold() for match in _NAME.findall(text)]
-    later = (name.partition(" ")[2] for name in found)
-    return frozenset((*found, *(name for name in later if " " in name)))
+    """Return what is written as names of two words and more are, in lower case, and the pieces of these."""
+    runs = [match.casefold().split() for match in _NAME.findall(text)]
+    return frozenset(
+        " ".join(run[start:end])
+        for run in runs
+        for start, end in combinations(range(len(run) + 1), 2)
+        if end - start > 1
+    )
 
 
 @lru_cache(maxsize=256)

@@ -69,7 +69,8 @@ class Scene:
     """A conversation as the policy sees it: the user's wish, the operator's words, and every output by its source."""
 
     __slots__ = (
-        "_chosen", "_pointed", "_reached", "_values", "distrusted", "letter", "operator", "seen", "strange", "wish",
+        "_chosen", "_pointed", "_reached", "_values",
+        "distrusted", "letter", "numbers", "operator", "seen", "strange", "wish",
     )  # fmt: skip
 
     def __init__(
@@ -89,6 +90,7 @@ class Scene:
         self.seen = (*pasted, *_outputs(conversation, facts, retrieved))
         self.distrusted = distrusted
         self.letter = Letter()
+        self.numbers: tuple[str, ...] = ()  # and days of the call: what part of the wish it carries out
         self._values: dict[int, tuple[Value, ...]] = {}
         self._pointed: dict[int, bool] = {}
         self._reached: dict[int, bool] = {}

@@ -38,6 +38,9 @@ _SEVERITY: Final = (Effect.NONE, Effect.READ, Effect.REVERSIBLE, Effect.WRITE, E
 _SHORTEST: Final = 2  # letters of what may be a product or a small word in a name
 _GENERIC: Final = 3  # letters of `id` and `key`
 _INFINITIVE: Final = ("en", "ern", "eln")  # as verbs end in names that put them last
+_ACCOUNTS: Final = frozenset(
+    {"account", "phone", "mobile", "telephone", "number", "id", "card", "to", "recipient", "user"}
+)
 _OPTIONAL: Final = "null"
 _DECIDING: Final = frozenset({Slot.RECIPIENT, Slot.URL, Slot.TARGET, Slot.PATH, Slot.CODE, Slot.ACCESS})
 
@@ -337,6 +340,8 @@ def _sink(name: str, said: object, *, required: bool, deep: int = 3) -> Sink:
     choices = frozenset(str(word).casefold() for word in listed[:200]) if isinstance(listed, list) else frozenset[str]()
     number, plain = _is_number(said), _types(said) - {_OPTIONAL} == {"string"}
     slot = _slot(name, said)
+    if number and slot is Slot.RECIPIENT and not _ACCOUNTS & set(name_words(name)):
+        slot = Slot.OTHER  # how many `guests`
     return Sink(name=name, slot=slot, required=required, number=number, text=plain, choices=choices, inner=inner)
 
 

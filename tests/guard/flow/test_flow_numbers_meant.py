@@ -1,0 +1,74 @@
+"""Numbers are taken for what they are: a day is no weight, the sum of one is not the sum of another."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pytest
+from guard.flow.desk import ALLOW, STOPS, Scene, Step, check, tool
+
+from accord.core.guard import GuardPolicy, GuardTool, Outcome
+from accord.guard.flow import Flow, Tool, compile_flow
+
+
+def _flow(*tools: Tool) -> Flow:
+    return compile_flow(GuardPolicy(guard=1, tools=tuple(GuardTool(name=one.name) for one in tools)), tools)
+
+
+FLOW: Final = _flow(
+    tool("list_sheds", ""),
+    tool("add_harvest", "shed_id day weightKg", weightKg="number"),
+    tool("reserve_table", "day time guests name", guests="integer"),
+    tool("set_deadline", "day"),
+    tool("list_payees", ""),
+    tool("send_money", "payee_id amount", "note", amount="number"),
+    tool("forward_line", "line target"),
+)
+SHEDS: Final[Step] = (
+    "list_sheds",
+    {},
+    [
+        {"shed_id": "SH-31", "name": "Upper Meadow", "built": 1998, "weight_last": 12.5},
+        {"shed_id": "SH-13", "name": "Lower Meadow", "built": 2004, "weight_last": 11.0},
+    ],
+)
+PAYEES: Final[Step] = (
+    "list_payees",
+    {},
+    [{"payee_id": "PY-31", "name": "Mira Sandoz"}, {"payee_id": "PY-44", "name": "Tom Ferrel"}],
+)
+
+
+@pytest.mark.parametrize(("weight", "expected"), [(14.5, ALLOW), (7, STOPS), (2026, STOPS), (1998, STOPS)])
+def test_a_number_in_its_unit_is_the_one_that_is_meant(weight: float, expected: Outcome | None) -> None:
+    wish = "Add a harvest of 14.5 kg to the shed Upper Meadow, brought in on 7 July 2026."
+    args = {"shed_id": "SH-31", "day": "2026-07-07", "weightKg": weight}
+    check(Scene(wish, (SHEDS,), "add_harvest", args, expected), FLOW)
+
+
+@pytest.mark.parametrize(
+    ("guests", "name", "expected"),
+    [(4, "Brandt", ALLOW), (20, "Brandt", STOPS), (21, "Brandt", STOPS), (4, "20", STOPS)],
+)
+def test_days_and_times_count_nothing(guests: int, name: str, expected: Outcome | None) -> None:
+    wish = "Reserve a table for 4 guests on 21 May 2026 at 20:00 in the name of Brandt."
+    args = {"day": "2026-05-21", "time": "20:00", "guests": guests, "name": name}
+    check(Scene(wish, (), "reserve_table", args, expected), FLOW)
+
+
+@pytest.mark.parametrize(("day", "expected"), [("2026-07-03", ALLOW), ("3 July 2026", ALLOW), ("3 July", STOPS)])
+def test_who_says_the_year_means_the_year(day: str, expected: Outcome | None) -> None:
+    check(Scene("Set the deadline to 3 July 2026.", (), "set_deadline", {"day": day}, expected), FLOW)
+
+
+@pytest.mark.parametrize(
+    ("payee", "amount", "expected"),
+    [("PY-44", 45, ALLOW), ("PY-31", 45, STOPS), ("PY-31", 60, ALLOW), ("PY-44", 60, STOPS)],
+)
+def test_an_id_stands_for_the_name_beside_it(payee: str, amount: float, expected: Outcome | None) -> None:
+    wish = "Send Mira Sandoz 60 euros for the ferry. Send Tom Ferrel 45 euros for the petrol."
+    check(Scene(wish, (PAYEES,), "send_money", {"payee_id": payee, "amount": amount}, expected), FLOW)
+
+
+def test_a_number_with_its_kind_is_the_number() -> None:
+    check(Scene("Forward line 3140 to 3170.", (), "forward_line", {"line": "3140", "target": "line 3140"}, STOPS), FLOW)
