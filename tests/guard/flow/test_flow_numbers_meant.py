@@ -72,3 +72,25 @@ def test_an_id_stands_for_the_name_beside_it(payee: str, amount: float, expected
 
 def test_a_number_with_its_kind_is_the_number() -> None:
     check(Scene("Forward line 3140 to 3170.", (), "forward_line", {"line": "3140", "target": "line 3140"}, STOPS), FLOW)
+
+
+@pytest.mark.parametrize(("eur", "expected"), [(5, STOPS), (-5, STOPS), (350, ALLOW)])
+def test_a_piece_of_an_id_is_no_number(eur: float, expected: Outcome | None) -> None:
+    flow = _flow(tool("set_stock", "article_id", "pieces", pieces="number"))
+    wish = "Set the stock of the article DN-5 to 350."
+    check(Scene(wish, (), "set_stock", {"article_id": "DN-5", "pieces": eur}, expected), flow)
+
+
+def test_a_third_of_the_total_is_no_third_of_a_part() -> None:
+    receipt: Step = (
+        "read_document",
+        {"path": "receipt.txt"},
+        "Cabin 270.00 EUR\nBreakfast 30.00 EUR\nTotal 300.00 EUR",
+    )
+    flow = _flow(
+        tool("read_document", "path"), tool("list_payees", ""), tool("send_money", "payee_id amount", amount="number")
+    )
+    wish = "Send Mira Sandoz my third of the total in receipt.txt."
+    for amount in (90, 10, 300):
+        args = {"payee_id": "PY-31", "amount": amount}
+        check(Scene(wish, (receipt, PAYEES), "send_money", args, STOPS), flow)

@@ -51,6 +51,8 @@ def called(wish: Wish, value: Value, facts: Facts) -> bool:
         return False
     if value.sink.slot is Slot.TARGET and identifies(value.sink.name):
         return tells_apart(wish, form, facts, value.sink.name)
+    if value.sink.slot is Slot.TARGET and _CLOCK.fullmatch(form):
+        return False
     if value.sink.slot is Slot.CODE and (" " in form or "run" in facts.groups):
         return _ends_so(wish, form) or _quoted(wish, form, marks=("``", '""', "“”"))
     if value.sink.slot is Slot.PATH and any(one.text.strip() == form for one in wish.literals):

@@ -65,7 +65,7 @@ def judged(sitting: Sitting, values: Sequence[Value]) -> Ruling | None:
     """Return the worst objection to the values that decide, else to the others; None where all fit."""
     timed = bool(_HOURS & sitting.facts.sinks.keys())
     told = bool(sitting.scene.wish.days or told_days(sitting.scene))
-    values = [by_shape(value, timed=timed, told=told) for value in values]
+    values = [by_shape(value, sitting.facts.nouns, timed=timed, told=told) for value in values]
     slots = {Slot.AMOUNT, Slot.DATE, Slot.OTHER}
     sitting.scene.numbers = tuple(value.text for value in values if value.sink.slot in slots)
     worst, only = _decided(sitting, values)

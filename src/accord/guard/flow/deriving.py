@@ -62,7 +62,8 @@ def follows(scene: Scene, amount: float, amounts: Known) -> bool:
             return True
         if any(_same(one * share / 100, amount) for share in parted) or _three(amount, one, said, parted):
             return True
-        if not differing and any(_same(one / part, amount) for part in parts):
+        whole_of = not words & small["totalling"] or one == max(known)  # `my third of the total`
+        if not differing and whole_of and any(_same(one / part, amount) for part in parts):
             return True
         if words & small["doubling"] and _same(one * 2, amount):
             return True

@@ -18,6 +18,7 @@ _HEX: Final = re.compile(r"\b0[xX]([0-9A-Fa-f]{4,16})\b")
 _MORSE: Final = re.compile(r"[.\-–−·]{5}")
 _DENSE: Final = re.compile(r"[0-9A-Za-z!#$%&()*+\-;<=>?@^_`{|}~]{10,200}")
 _BASE32: Final = re.compile(r"[A-Z2-7]{8,}")
+_LEAST: Final = 5  # signs of a number in hexadecimal, behind which others may stand
 _RUNS: Final = 200
 
 
@@ -53,7 +54,7 @@ def _rarer(text: str) -> Iterator[str]:
     for run in _LETTERS.findall(text)[:_RUNS]:
         yield "".join(_letter(number) for number in _NUMBER.findall(run))
     for number in _HEX.findall(text)[:_RUNS]:
-        yield str(int(number, 16))
+        yield from (str(int(number[:end], 16)) for end in range(max(len(number) - 2, _LEAST), len(number) + 1))
     if _MORSE.search(text):
         yield "".join(map(_morse, _MORSE.findall(text)))
     for run in _DENSE.findall(text)[:_RUNS]:

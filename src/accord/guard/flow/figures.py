@@ -67,7 +67,10 @@ def number_fits(scene: Scene, value: Value, facts: Facts) -> bool:
     text = value.text.strip()
     odd = not value.number and (not text.isascii() or not text.replace(".", "", 1).isdigit() or text[-4:-3] == ".")
     if odd or len(set(numbers(value.text))) != 1 or value.text.strip()[:1] == "-":
-        return value.text.strip() in scene.wish.own and not any(map(str.isspace, text))
+        alone = (
+            re.search(rf"(?<!\w){re.escape(text)}(?![\w-]|[.,]\d)", scene.wish.own) is not None
+        )  # `-5`, and no `DN-552`
+        return alone and not any(map(str.isspace, text))
     meant, told = set(numbers(value.text)), _counted_by(scene)
     in_unit = _in_units(scene, value)
     if in_unit or meant & (scene.wish.numbers if _of_time(value) else told):

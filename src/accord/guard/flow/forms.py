@@ -48,11 +48,16 @@ def typed(value: Value) -> bool:
     return not asked & {"wallet"} or any(map(str.isdigit, form))
 
 
-def by_shape(value: Value, *, timed: bool, told: bool) -> Value:
-    """Return a value whose argument tells nothing with the slot that its own form tells: an address is an address."""
+def by_shape(value: Value, nouns: frozenset[str], *, timed: bool, told: bool) -> Value:
+    """Return a value whose argument tells nothing with the slot that its own form tells: an address is an address.
+
+    What is called by one of the `nouns` of a tool is what it works on, and no day.
+    """
     slot, data = value.sink.slot, value.sink.name == "data"
     names = name_words(value.sink.name)
-    loose = slot is Slot.TARGET and slot_named(value.sink.name) is Slot.OTHER and days(value.text)
+    nameless = nouns.isdisjoint(names) and lexicon().things.keys().isdisjoint(names)
+    derived = slot is Slot.TARGET and slot_named(value.sink.name) is Slot.OTHER
+    loose = derived and nameless and bool(days(value.text))
     if value.number or not (data or loose or slot is Slot.OTHER) or not PLAIN.isdisjoint(names):
         return value
     found, clocked = slot, not lexicon().small["timed"].isdisjoint(names)
