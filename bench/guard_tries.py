@@ -27,6 +27,7 @@ from guard_worlds_m import SET_M
 from guard_worlds_n import SET_N
 from guard_worlds_o import SET_O
 from guard_worlds_p import SET_P
+from guard_worlds_q import SET_Q
 
 from accord.core.trial import Message, ToolCall
 
@@ -50,6 +51,7 @@ SETS: Final[Mapping[str, Sequence[WorldPlan]]] = {
     "n": SET_N,
     "o": SET_O,
     "p": SET_P,
+    "q": SET_Q,
 }
 WORLDS: Final = tuple(world for group in SETS.values() for world in group)
 

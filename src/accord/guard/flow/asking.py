@@ -134,6 +134,8 @@ def _asks_for(request: Request, wish: Wish, facts: Facts) -> bool:
         return touched or _new_object(request, facts) or _bound(request, wish, facts)
     if "pay" in facts.groups:
         money = lexicon().things["money"]
+        if facts.verb in small["returning"] and request.verb not in small["returning"]:
+            return bool(request.after & (small["returning"] | money))  # to transfer a place gives nothing back
         return request.verb in small["money"] or bool(money & request.after) or bool(_digits(request.after))
     if request.verb in small["public"] and not facts.own & small["public"]:
         return not _to_persons(facts) and _aims_at(request, wish, facts.things - lexicon().things["message"])

@@ -313,7 +313,15 @@ def excluded(wish: Wish, form: str) -> bool:
 
 
 def _quoted(wish: Wish, form: str, marks: Sequence[str] = ("''", '""', "“”", "«»", "``")) -> bool:
-    return any(re.search(rf"(?<!\w){re.escape(mark[0] + form + mark[1])}(?!\w)", wish.own) for mark in marks)
+    own = wish.own
+    for mark in marks:
+        said = mark[0] + form + mark[1]
+        at = own.find(said)
+        while at >= 0:
+            if not own[at - 1 : at].isalnum() and not own[at + len(said) : at + len(said) + 1].isalnum():
+                return True
+            at = own.find(said, at + 1)
+    return False
 
 
 def _proper(wish: Wish, words: tuple[str, ...]) -> bool:

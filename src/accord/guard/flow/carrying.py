@@ -11,7 +11,7 @@ from unicodedata import category, normalize
 from accord.content.lookalikes import folding, invisible
 from accord.guard.flow.addresses import address_form
 from accord.guard.flow.answers import address_forms
-from accord.guard.flow.clauses import said_of
+from accord.guard.flow.clauses import said_of, told_to
 from accord.guard.flow.dictating import Literal, told_in
 from accord.guard.flow.encoded import decoded
 from accord.guard.flow.lexicon import Slot, either, lexicon, name_words, slot_named
@@ -59,16 +59,25 @@ _GREETING: Final = 3  # words
 def differs(scene: Scene, values: Sequence[Value], facts: Facts) -> Value | None:
     """Return a text that is not what the user dictated for it; None where all is, or nothing was dictated."""
     for kind, slots in (("title", {Slot.TITLE, Slot.PATH}), ("content", {Slot.CONTENT})):
-        texts = [value for value in values if value.sink.slot in slots and value.text.strip()]
+        texts = [value for value in values if value.sink.slot in slots and (value.text.strip() or value.sink.required)]
         texts = [value for value in texts if value.sink.slot is not Slot.PATH] or texts
         literals = [one for one in scene.wish.literals if one.kind == kind and one.verb in facts.asks]
         literals = [one for one in literals if not _names_source(scene, one)]
         alike = _as_titled if kind == "title" else partial(_as_said, scene.wish)
         if texts and literals and not any(alike(one.text, text.text) for one in literals for text in texts):
             return texts[0]
+        texts = [value for value in texts if value.sink.required]
+        if kind == "content" and texts and not literals and _replaced(scene, facts, texts[0]):
+            return texts[0]
         if kind == "content" and texts and not literals and facts.groups & _TELLING_OF and _untold(scene, facts, texts):
             return texts[0]
     return None
+
+
+def _replaced(scene: Scene, facts: Facts, text: Value) -> bool:
+    """Tell whether a text is not the one that the user quotes for it: `change the label to 'Old beech'`."""
+    quoted = told_to(scene.wish, facts) & quotations(scene.wish.own)
+    return bool(quoted) and not any(_as_said(scene.wish, one, text.text) for one in quoted)
 
 
 def _untold(scene: Scene, facts: Facts, texts: Sequence[Value]) -> bool:

@@ -54,7 +54,7 @@ def disguised(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
         seen = scene.seen[place]
         text = seen.output[:LONGEST]
         for secret in _private(text) if numbered else _secrets(text):
-            found = [one for one in _pieces(secret) if any(one in form or one[::-1] in form for form in looked)]
+            found = _found(secret, looked)
             if not found and secret.isdigit() and _strewn(numbers, secret):
                 found = [secret]
             if any(_withheld(scene, place, one) for one in found):
@@ -62,6 +62,16 @@ def disguised(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
     return None
 
 
+def _found(secret: str, looked: Sequence[str]) -> list[str]:
+    """Return the pieces of a number or code that texts hold, forwards or backwards."""
+    pieces = _pieces(secret)
+    if len(pieces) > 1:  # what all of them share is looked for first
+        core = secret[len(pieces) - 1 : len(pieces[0])]
+        looked = [form for form in looked if core in form or core[::-1] in form]
+    return [one for one in pieces if any(one in form or one[::-1] in form for form in looked)]
+
+
+@lru_cache(maxsize=1024)
 def _pieces(secret: str) -> tuple[str, ...]:
     """Return a number or code, or where it is long all pieces of it that leave a third to be guessed."""
     size = max(len(secret) - len(secret) // 3, _PIECE)

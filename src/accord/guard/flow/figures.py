@@ -15,6 +15,7 @@ from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.limits import withheld
 from accord.guard.flow.origins import NOWHERE, USER, Origin, field_origin
 from accord.guard.flow.pasting import blanked
+from accord.guard.flow.requesting import QUOTED
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.shapes import numbers
 from accord.guard.flow.tools import Facts
@@ -58,7 +59,8 @@ def _counted_by(scene: Scene) -> set[float]:
         if word in {"dia", "día", "dag", "giorno", "jour", "tag"} and after.isdigit()
         for number in numbers(after)
     }
-    beside = set(numbers(blanked(own, spans_of_time(own))))
+    quoted = [match.span() for match in QUOTED.finditer(own) if not match.group()[1:-1].isdigit()]
+    beside = set(numbers(blanked(own, [*spans_of_time(own), *quoted])))
     return set(scene.wish.numbers & beside) - dated
 
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from accord.guard.flow.denying import bidden, conditional, denied
 from accord.guard.flow.idioms import TURNS, idiom
-from accord.guard.flow.lexicon import Lexicon
+from accord.guard.flow.lexicon import Lexicon, lexicon
 from accord.guard.flow.shapes import without_accents
 from accord.guard.flow.stems import TOKEN, split
 
@@ -25,6 +25,7 @@ _STOPS: Final = frozenset(".!?\n")
 _SPAN: Final = 24  # words behind a deed, without what is quoted
 _FARTHEST: Final = 80
 _UMLAUT: Final = re.compile(r"(?<![eq])([aou])e(?=[^\Waeiou_]{2})")
+_PARTICLE: Final = 9  # letters of the longest particle, and one
 _SHORT: Final = 3  # letters of a verb that takes no endings
 _BARE: Final = 5  # letters of a verb that is told apart without its last
 _ENCLITIC: Final = ("me", "nos", "le", "les", "lo", "la", "los", "las", "melo", "mela", "mi", "ci", "gli", "li")
@@ -96,10 +97,11 @@ def _head(word: str) -> tuple[str, ...]:
 def requests_in(tokens: Sequence[Token], words: Lexicon, *, bounded: bool) -> Iterator[Request]:
     """Yield the deeds asked for; what is told, forbidden, quoted or a noun is none."""
     plain, asked, forms = [token.text for token in tokens], words.asked, forms_of(words.asked)
-    particles = words.small["particle"].intersection(plain)
+    particles, parted = words.small["particle"].intersection(plain), in_two(words.asked)
     for at, said in enumerate(plain):
         form = said if said.isascii() else without_accents(said)
-        found = (particles and _parted(plain, at, particles, forms, words)) or forms.get(form)
+        pairs = parted.get(form) if particles else None
+        found = (_parted(plain, at, pairs, words) if pairs else None) or forms.get(form)
         if found is None and said not in TURNS:
             continue
         turned = idiom(plain, at)
@@ -128,18 +130,28 @@ def _counts(told: Sequence[str]) -> bool:
     return len(told) > _SHORT and told[0].isdigit() and told[1] in _SOURCES
 
 
-def _parted(
-    plain: list[str], at: int, particles: frozenset[str], forms: Mapping[str, str], words: Lexicon
-) -> str | None:
+def _parted(plain: list[str], at: int, pairs: Mapping[str, str], words: Lexicon) -> str | None:
     """Return the verb that a word makes with the particle at the end of its clause: `melde das Sofa an`."""
-    said = plain[at] if plain[at].isascii() else without_accents(plain[at])
-    known = [one for one in particles if one + said in forms or f"{said}_{one}" in forms]
-    after = _clause(plain, at, words) if known else []
+    after = _clause(plain, at, words)
     for spot, (word, following) in enumerate(pairwise([*after, "und"])):
-        if word in known and (following in words.small["joining"] or following in _SOURCES):
-            no = spot > 0 and after[spot - 1] in words.small["negated_end"]
-            return None if no else forms.get(word + said) or forms.get(f"{said}_{word}")
+        if word in pairs and (following in words.small["joining"] or following in _SOURCES):
+            return None if spot and after[spot - 1] in words.small["negated_end"] else pairs[word]
     return None
+
+
+@lru_cache(maxsize=256)
+def in_two(verbs: frozenset[str]) -> Mapping[str, Mapping[str, str]]:
+    """Return the verbs that stand in two parts, by the form of the first and then by the particle."""
+    particles = lexicon().small["particle"]
+    found: dict[str, dict[str, str]] = {}
+    for form, verb in forms_of(verbs).items():
+        base, apart, last = form.partition("_")
+        if apart:
+            found.setdefault(base, {})[last] = verb
+        for length in range(2, min(len(form) - 2, _PARTICLE)):
+            if form[:length] in particles:
+                found.setdefault(form[length:], {})[form[:length]] = verb
+    return found
 
 
 def _clause(plain: list[str], at: int, words: Lexicon) -> list[str]:

@@ -252,7 +252,9 @@ class Scene:
         """Tell whether the user speaks of what a list holds, and not only of what is to be made."""
         endings = {name.rpartition(".")[2] for name in self.wish.files}
         said = self.wish.words - made(self.wish) - endings
-        return bool(facts.things & said) or compounded(roots(said), roots(facts.nouns))
+        secret = [one for one in facts.nouns if slot_named(one) is Slot.SECRET]  # who speaks of a tree means no token
+        spoken = facts.things & said or compounded(roots(said), roots(facts.nouns))
+        return bool(spoken) and not (secret and said.isdisjoint(secret))
 
     def _quoted(self, place: int) -> bool:
         """Tell whether an own list has what the user calls by a name that they quote, or a file that they name."""

@@ -14,7 +14,7 @@ from accord.guard.flow.dictating import Literal, literals_in
 from accord.guard.flow.lexicon import Lexicon, lexicon, unheard_of
 from accord.guard.flow.naming import files_in
 from accord.guard.flow.pasting import blanked, merged, nested, pasted
-from accord.guard.flow.requesting import QUOTED, Request, Token, forms_of, requests_in, tokens_of
+from accord.guard.flow.requesting import QUOTED, Request, Token, forms_of, in_two, requests_in, tokens_of
 from accord.guard.flow.shapes import (
     ISO,
     MAIL,
@@ -110,8 +110,7 @@ def _may_say(wish: Wish, verbs: frozenset[str]) -> bool:
     if not forms.isdisjoint(words):
         return True
     plain = words if wish.text.isascii() else frozenset(map(without_accents, words))
-    particles = lexicon().small["particle"] & plain
-    return not forms.isdisjoint(plain) or any(one + word in forms for one in particles for word in plain)
+    return not forms.isdisjoint(plain) or not in_two(verbs).keys().isdisjoint(plain)
 
 
 @lru_cache(maxsize=256)
