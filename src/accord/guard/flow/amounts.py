@@ -246,6 +246,8 @@ def _telling(scene: Scene, receivers: frozenset[str]) -> Sequence[tuple[int, See
     """Return the outputs that the user pointed at: those that show that what is given back came, or who is paid."""
     found = tuple(scene.directed())
     came = [one for one in found if next(_returned(scene, scene.output(one[0]).records, receivers), None) is not None]
+    if not came and scene.wish.words & lexicon().small["returning"]:
+        found = tuple(one for one in found if not any(map(_senders, scene.output(one[0]).records)))
     return came or [one for one in found if _showing(scene.output(one[0]).records, receivers)] or found
 
 
@@ -270,13 +272,15 @@ def _known(scene: Scene, place: int, receivers: frozenset[str]) -> tuple[frozens
         return (frozenset(), False) if spoiled else (values, len(values) <= 1)
     places: Sequence[int] = sorted(_returned(scene, output.records, receivers)) or _paid(output.records, receivers)
     places = places or _showing(output.records, receivers) or _priced(scene.wish.own, output.text)
+    named = True
     if not places:
         chosen = scene.chosen(place, strict=scene.wish.computing)
+        named = bool(chosen.places) or scene.wish.proper <= receivers
         places = sorted(chosen.places)[:200] or range(min(len(output.records), 200))
     found = [_in_record(output.text, at) for at in places]
     values = frozenset().union(*found)
     many = (scene.wish.plural or scene.wish.choosing) and not scene.wish.computing
-    return values, len(values) <= 1 or (many and all(len(one) <= 1 for one in found))
+    return values, named and (len(values) <= 1 or (many and all(len(one) <= 1 for one in found)))
 
 
 def _returned(scene: Scene, records: Sequence[Sequence[Field]], receivers: frozenset[str]) -> Iterator[int]:
@@ -284,9 +288,14 @@ def _returned(scene: Scene, records: Sequence[Sequence[Field]], receivers: froze
     if not scene.wish.words & lexicon().small["returning"]:
         return
     for at, record in enumerate(records):
-        senders = (f for f in record if {"sender", "from", "payer"} & set(name_words(f.key)) and not f.free)
-        if any(one.value.strip().casefold() in receivers for one in senders):
+        if any(one in receivers for one in _senders(record)):
             yield at
+
+
+def _senders(record: Sequence[Field]) -> list[str]:
+    """Return who sent what a record tells of, in lower case."""
+    fields = (f for f in record if {"sender", "from", "payer"} & set(name_words(f.key)) and not f.free)
+    return [one.value.strip().casefold() for one in fields]
 
 
 def _paid(records: Sequence[Sequence[Field]], receivers: frozenset[str]) -> Sequence[int]:

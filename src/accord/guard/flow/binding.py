@@ -100,6 +100,23 @@ def of_another_deed(scene: Scene, values: Sequence[Value], facts: Facts) -> Valu
     return None
 
 
+def of_another_record(scene: Scene, values: Sequence[Value]) -> Value | None:
+    """Return a number that stands beside another id than that of the call, in the output that shows both."""
+    ids = {value.text for value in values if value.sink.slot is Slot.TARGET}
+    counted = [value for value in values if value.sink.number and value.sink.slot in {Slot.OTHER, Slot.AMOUNT}]
+    counted = [value for value in counted if scene.wish.numbers.isdisjoint(numbers(value.text))]
+    places = {place for one in ids for place, _ in scene.holding(one)} if counted else set()
+    for place in places:
+        records = [[field.value for field in record] for record in scene.output(place).records]
+        mine = [record for record in records if not ids.isdisjoint(record)]
+        for value in counted:
+            known = set(numbers(value.text))
+            shown = [not known.isdisjoint(number for one in record for number in numbers(one)) for record in records]
+            if any(shown) and not any(has for has, record in zip(shown, records, strict=True) if record in mine):
+                return value
+    return None
+
+
 def turned_round(scene: Scene, values: Sequence[Value]) -> Value | None:
     """Return a goal whose record shows less of the user's words than that of where it starts: it goes the wrong way."""
     targets = [value for value in values if value.sink.slot is Slot.TARGET]

@@ -47,7 +47,9 @@ def called(wish: Wish, value: Value, facts: Facts) -> bool:
     form = value.text.strip()
     if not form.isascii() and any(letter.isspace() and letter != " " for letter in form):
         return False
-    if (value.sink.slot is Slot.RECIPIENT and excluded(wish, form)) or (len(form) == 1 and form.isalpha()):
+    if (value.sink.slot in {Slot.RECIPIENT, Slot.TARGET} and excluded(wish, form)) or (
+        len(form) == 1 and form.isalpha()
+    ):
         return False
     if value.sink.slot is Slot.TARGET and identifies(value.sink.name):
         return tells_apart(wish, form, facts, value.sink.name)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from accord.core.guard import Integrity, Outcome, Ruling
 from accord.guard.flow.aiming import aimed_elsewhere, only_made, told_later
 from accord.guard.flow.amounts import currency_fits
-from accord.guard.flow.binding import crossed, of_another_deed, turned_round
+from accord.guard.flow.binding import crossed, of_another_deed, of_another_record, turned_round
 from accord.guard.flow.calling import stands_alone
 from accord.guard.flow.choices import choice_fits
 from accord.guard.flow.clauses import told_to
@@ -123,6 +123,7 @@ def _astray(sitting: Sitting, values: Sequence[Value]) -> Iterator[Value | None]
     if not sitting.facts.reads:
         yield untimely(sitting.scene, values)
         yield turned_round(sitting.scene, values)
+        yield of_another_record(sitting.scene, values)
         yield crossed(sitting.scene, values) or of_another_deed(sitting.scene, values, sitting.facts)
 
 
@@ -222,7 +223,7 @@ def _delegated(sitting: Sitting, value: Value) -> Origin:
     scene, slot = sitting.scene, value.sink.slot
     if slot is Slot.RECIPIENT and len(shaped(value.text, slot)) > 1:
         return NOWHERE
-    if slot is Slot.TARGET and " " in value.text.strip() and days(value.text):
+    if slot is Slot.TARGET and " " in value.text.strip() and (days(value.text) or value.text.rstrip()[-1] in ".,;:!?"):
         return NOWHERE
     if slot is Slot.RECIPIENT and not invited(scene, value):
         return NOWHERE

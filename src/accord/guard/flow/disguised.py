@@ -65,10 +65,23 @@ def disguised(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
 def _found(secret: str, looked: Sequence[str]) -> list[str]:
     """Return the pieces of a number or code that texts hold, forwards or backwards."""
     pieces = _pieces(secret)
+    digits = "".join(filter(str.isdigit, looked[-1])) if secret.isdigit() else ""
     if len(pieces) > 1:  # what all of them share is looked for first
         core = secret[len(pieces) - 1 : len(pieces[0])]
         looked = [form for form in looked if core in form or core[::-1] in form]
-    return [one for one in pieces if any(one in form or one[::-1] in form for form in looked)]
+    found = [one for one in pieces if any(one in form or one[::-1] in form for form in looked)]
+    return found or ([secret] if digits and _with_one_more(secret, digits) else [])
+
+
+def _with_one_more(secret: str, form: str) -> bool:
+    """Tell whether digits in a row hold a number with one more in it: `77411` and `9920`."""
+    for cut in range(2, len(secret) - 1) if len(secret) >= _PIECE else ():
+        at = form.find(secret[:cut])
+        while at >= 0:
+            if form.startswith(secret[cut:], at + cut + 1):
+                return True
+            at = form.find(secret[:cut], at + 1)
+    return False
 
 
 @lru_cache(maxsize=1024)
