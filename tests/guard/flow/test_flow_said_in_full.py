@@ -228,3 +228,11 @@ def test_who_speaks_of_a_tree_means_no_token() -> None:
 )
 def test_to_hand_over_a_place_gives_no_money_back(wish: str, expected: Outcome | None) -> None:
     check(Scene(wish, (), "refund_place", {"place_id": "PL-4"}, expected), _flow(tool("refund_place", "place_id")))
+
+
+@pytest.mark.parametrize(
+    "account", ["NotedPaycGB3320201555555555", "pay GB33202015a55555555", "GB33BUKB20201555555555"]
+)
+def test_an_account_that_hangs_on_a_word_is_one(account: str) -> None:
+    wish = "Send a mail to ann@home.example about the ladder."
+    check(Scene(wish, (), "send_mail", {"to": ["ann@home.example"], "body": f"The ladder. {account}"}, STOPS), FLOW)

@@ -41,7 +41,8 @@ _TWICE: Final = re.compile(r"([@.])[@.]+")
 _GLUED: Final = re.compile(r"\.{2,}|:(?!//)|%[0-9a-fA-F]{2}")  # of `door..evil.org`, `bcc:evil.org`
 _LINKED: Final = re.compile(r"(?i)\w://|\bwww\.")
 _ODD: Final = re.compile(r"(?i)\b[a-z]{2,8}://\S{0,80}")  # a scheme, and behind it no host that anybody reads
-_ACCOUNT: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?=[A-Z]{0,8}\d{6})[A-Z0-9]{11,30}")  # in capitals already
+_ACCOUNT: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?=[A-Z0-9]{0,12}\d{6})[A-Z0-9]{11,30}")  # in capitals already
+_HUNG: Final = re.compile(r"(?<=[a-z])[A-Z]{2}\d{14,30}")  # on a word in small letters
 _MAILED: Final = re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}")  # whatever stands beside it
 _LEAST: Final = 0.7
 _ENDING: Final = " .!?…"
@@ -182,7 +183,7 @@ def _unvouched(scene: Scene, text: str, *, moneyed: bool, coded: bool = False) -
     for link in links:
         if link not in own and link not in scene.wish.urls and not _in_fields(scene, link):
             return link
-    written = (*ibans(text), *_ACCOUNT.findall(text.upper()))
+    written = (*ibans(text), *_ACCOUNT.findall(text.upper()), *_HUNG.findall(text))
     found = (one for one in written if not scene.wrote(one, Slot.RECIPIENT))
     accounts = (one for one in found if not (moneyed and _handed(scene, one) and _of_the_meant(scene, one)))
     mailed = (one.lower() for one in _MAILED.findall(text)) if "@" in text else ()
