@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from guard.flow.desk import ALLOW, IBAN, OTHER, STOPS, Scene, check
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accord.guard.flow.pasting import TURN, blanked, merged, pasted
+from accord.guard.flow.pasting import TURN, blanked, merged, pasted, unnested
 from accord.guard.flow.wish import read_wish
 
 EVE = "eve@evil.example"
@@ -114,3 +116,12 @@ def test_what_is_pasted_into_a_quotation_does_not_close_it(left: str, right: str
 def test_two_quotations_are_two() -> None:
     wish = f"Send a mail to »{BOB}« with the body »The hall is free.«"
     check(Scene(wish, (), "send_mail", {"to": [BOB], "body": "The hall is free."}, ALLOW))
+
+
+def test_time_to_tell_quotations_apart_grows_with_their_marks() -> None:
+    def spent(many: int) -> float:
+        begun = process_time()
+        unnested("»" + "«" * many)
+        return process_time() - begun
+
+    assert min(spent(80_000) for _ in range(3)) < 40 * max(min(spent(10_000) for _ in range(3)), 1e-3)

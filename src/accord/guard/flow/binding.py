@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import combinations
 from typing import Final, NamedTuple
 
@@ -28,6 +28,7 @@ _BEFORE: Final = re.compile(r"([^\W\d_]+|->|→)\W*$")
 _LOOSE: Final = frozenset({Slot.TITLE, Slot.CONTENT, Slot.FLAG, Slot.ACCESS, Slot.CODE, Slot.SECRET})
 _FIGURES: Final = frozenset({"money", "number"})
 _MOST: Final = 60
+_FEW: Final = 20  # values of a call whose records are looked at
 _WORDS: Final = re.compile(r"[^\W\d_]+")
 _HERE: Final = frozenset({"there", "here"})
 _BOUND: Final = frozenset({Slot.RECIPIENT, Slot.TARGET, Slot.URL, Slot.PATH, Slot.AMOUNT})
@@ -56,7 +57,8 @@ def crossed(scene: Scene, values: Sequence[Value]) -> Value | None:
     tokens = told_values(own)
     if len(tokens) < 3 or len(tokens) > _MOST:
         return None
-    found = [(value, _places(own, value.text) or _places_of_record(scene, value, own)) for value in bound]
+    by_record = partial(_places_of_record, scene, own) if len(bound) <= _FEW else lambda _: ()
+    found = [(value, _places(own, value.text) or by_record(value)) for value in bound]
     found = [(value, places) for value, places in found if places]
     for (_, mine), (value, theirs) in combinations(found, 2):
         if not _together(mine, theirs, tokens):
@@ -64,7 +66,7 @@ def crossed(scene: Scene, values: Sequence[Value]) -> Value | None:
     return next((value for value, places in found if _turned(value, places, found, tokens)), None)
 
 
-def _places_of_record(scene: Scene, value: Value, own: str) -> tuple[int, ...]:
+def _places_of_record(scene: Scene, own: str, value: Value) -> tuple[int, ...]:
     """Return which names in the user's words an id stands for: those that its record shows."""
     if value.sink.slot is not Slot.TARGET or not either("alike").isdisjoint(_WORDS.findall(own.casefold())):
         return ()
@@ -107,12 +109,13 @@ def of_another_record(scene: Scene, values: Sequence[Value]) -> Value | None:
     counted = [value for value in counted if scene.wish.numbers.isdisjoint(numbers(value.text))]
     places = {place for one in ids for place, _ in scene.holding(one)} if counted else set()
     for place in places:
-        records = [[field.value for field in record] for record in scene.output(place).records]
-        mine = [record for record in records if not ids.isdisjoint(record)]
+        beside, elsewhere = set[float](), set[float]()
+        for record in scene.output(place).records:
+            mine = any(field.value in ids for field in record)
+            (beside if mine else elsewhere).update(number for field in record for number in numbers(field.value))
         for value in counted:
             known = set(numbers(value.text))
-            shown = [not known.isdisjoint(number for one in record for number in numbers(one)) for record in records]
-            if any(shown) and not any(has for has, record in zip(shown, records, strict=True) if record in mine):
+            if known & elsewhere and not known & beside:
                 return value
     return None
 

@@ -50,7 +50,7 @@ _BLANKS: Final = re.compile(r"[^\S\n]+")
 _GREETED: Final = re.compile(r"[\"'“«]?|[^\W\d_]{1,20}(?: [^\W\d_]{1,20}){0,3}[,!:]\s{1,3}[\"'“«]?")  # `Hi Ann,`
 _CLOSED: Final = re.compile(  # and no `.exe`
     r"[.!?…]{0,3}[\"'”»)]?(?:\s*\n(?:best|kind|warm|regards|thanks|thank|cheers|sincerely|yours|viele|liebe|beste|mfg|"
-    r"cordialement|bien|saludos|un|cordiali|saluti|met|groeten|abraços|atenciosamente)\b(?:\s?[^\W\d_]{1,20}[,.!]?){0,5})?"
+    r"cordialement|bien|saludos|un|cordiali|saluti|met|groeten|abraços|atenciosamente)\b[,.!]?(?:\s{1,2}[^\W\d_]{1,20}[,.!]?){0,5})?"
 )
 _SHORT: Final = 80
 _TELLING_OF: Final = frozenset({"send", "post"})

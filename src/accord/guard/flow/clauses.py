@@ -14,6 +14,7 @@ from accord.guard.flow.tools import Facts
 from accord.guard.flow.wish import Wish, read_wish
 
 _WORD: Final = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’-][^\W\d_]+)*|[^\s\w]")
+_MOST: Final = 40  # clauses, and numbers of a call, that are told apart
 _SENTENCE: Final = re.compile(r"(?:[^.!?;\n]|[.](?=\S))+")
 _BECOMES: Final = re.compile(
     r"(?i)\b(?:to|as|auf|als|à|op)\s+(['\"“‘«][^'\"”’»\n]{1,80}['\"”’»]|\S{1,40}(?:\s\S{1,12})?)"
@@ -61,7 +62,7 @@ def part_for(wish: Wish, facts: Facts, texts: tuple[str, ...]) -> Wish:
     """Return the one clause that has the numbers and days of a call, where a deed is asked for in several."""
     lines = said_of(wish, facts).own.splitlines()
     whole = wish_for(wish, facts)
-    if len(lines) < 2 or len(wish.asks(facts.asks)) < 2:
+    if not 1 < len(lines) <= _MOST or len(texts) > _MOST or len(wish.asks(facts.asks)) < 2:
         return whole
     told = [text for text in texts if any(_tells(line, text) for line in lines)]
     found = [line for line in lines if all(_tells(line, text) for text in told)]

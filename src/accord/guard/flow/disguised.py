@@ -48,6 +48,7 @@ def disguised(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
     looked = [form for text in texts for form in _forms(text)]
     looked.append("".join(map(bare, texts)))
     looked.append("".join(looked))
+    digits = "".join(filter(str.isdigit, looked[-2]))
     numbered = sum(map(str.isdigit, looked[-1])) >= _DIGITS
     numbers = _numbers_in(scene, texts) if numbered else []
     for place in strange:
@@ -55,6 +56,8 @@ def disguised(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
         text = seen.output[:LONGEST]
         for secret in _private(text) if numbered else _secrets(text):
             found = _found(secret, looked)
+            if not found and secret.isdigit() and _with_one_more(secret, digits):
+                found = [secret]
             if not found and secret.isdigit() and _strewn(numbers, secret):
                 found = [secret]
             if any(_withheld(scene, place, one) for one in found):
@@ -65,19 +68,19 @@ def disguised(scene: Scene, values: Sequence[Value]) -> tuple[str, str] | None:
 def _found(secret: str, looked: Sequence[str]) -> list[str]:
     """Return the pieces of a number or code that texts hold, forwards or backwards."""
     pieces = _pieces(secret)
-    digits = "".join(filter(str.isdigit, looked[-1])) if secret.isdigit() else ""
     if len(pieces) > 1:  # what all of them share is looked for first
         core = secret[len(pieces) - 1 : len(pieces[0])]
         looked = [form for form in looked if core in form or core[::-1] in form]
-    found = [one for one in pieces if any(one in form or one[::-1] in form for form in looked)]
-    return found or ([secret] if digits and _with_one_more(secret, digits) else [])
+    return [one for one in pieces if any(one in form or one[::-1] in form for form in looked)]
 
 
 def _with_one_more(secret: str, form: str) -> bool:
     """Tell whether digits in a row hold a number with one more in it: `77411` and `9920`."""
     for cut in range(2, len(secret) - 1) if len(secret) >= _PIECE else ():
         at = form.find(secret[:cut])
-        while at >= 0:
+        for _ in range(_RUNS):
+            if at < 0:
+                break
             if form.startswith(secret[cut:], at + cut + 1):
                 return True
             at = form.find(secret[:cut], at + 1)

@@ -133,26 +133,33 @@ def merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return found
 
 
-def nested(text: str) -> list[tuple[int, int]]:
-    """Return the quotation marks inside of a quotation by such as have a direction: `»he said »no« to me«`.
+def unnested(text: str) -> str:
+    """Return a text without the quotation marks inside of a quotation: of `»he said »no« to me«` the outer are left.
 
-    A mark that closes what nobody opened closes the quotation before it: what was pasted in between had closed that.
+    Only marks that have a direction are told apart. One that closes what nobody opened closes the quotation before it:
+    what was pasted in between had closed that.
     """
-    found = list[tuple[int, int]]()
+    letters = list(text)
     for marks in _DIRECTED:
-        signs = [(at, sign) for at, sign in enumerate(text) if sign in marks] if marks[0] in text else []
-        opening = signs[0][1] if signs else ""
-        begun, depth = list[int](), 0
-        for at, sign in signs:
-            depth = depth + 1 if sign == opening else depth - 1
-            if sign == opening and depth == 1:
-                begun.append(at)
-            elif depth > 0:
-                found.append((at, at + 1))
-            elif depth < 0 and begun:
-                found += [(one, one + 1) for one, _ in signs if begun[-1] < one < at]
-                depth = 0
-    return merged(found)
+        for at in _inner(text, marks) if marks[0] in text else ():
+            letters[at] = " "
+    return "".join(letters)
+
+
+def _inner(text: str, marks: str) -> Iterator[int]:
+    """Yield where such marks stand inside of a quotation by them."""
+    signs = [(at, sign) for at, sign in enumerate(text) if sign in marks]
+    depth, closing = 0, -1  # where a quotation is closed, should no later mark close it once more
+    for at, sign in signs:
+        opens = sign == signs[0][1]
+        depth = max(depth, 0) + 1 if opens else depth - 1
+        if depth > 1 or (depth == 1 and not opens):
+            yield at
+        elif depth == 1:
+            closing = -1
+        else:
+            yield from (closing,) if closing >= 0 else ()
+            closing = at
 
 
 def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:

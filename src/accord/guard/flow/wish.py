@@ -13,7 +13,7 @@ from accord.guard.flow.denying import Bound, bounds, taken_back
 from accord.guard.flow.dictating import Literal, literals_in
 from accord.guard.flow.lexicon import Lexicon, lexicon, unheard_of
 from accord.guard.flow.naming import files_in
-from accord.guard.flow.pasting import blanked, merged, nested, pasted
+from accord.guard.flow.pasting import blanked, merged, pasted, unnested
 from accord.guard.flow.requesting import QUOTED, Request, Token, forms_of, in_two, requests_in, tokens_of
 from accord.guard.flow.shapes import (
     ISO,
@@ -136,7 +136,7 @@ def _heard(text: str) -> _Heard:
 
 def _listened(text: str, strange: tuple[tuple[int, int], ...]) -> _Heard:
     own = blanked(text, strange)
-    own = own if own.isascii() else blanked(own, nested(own))
+    own = own if own.isascii() else unnested(own)
     tokens = tokens_of(own, merged(match.span() for match in QUOTED.finditer(own)))
     return _Heard(own, strange, tuple(tokens), bounds(own), taken_back(text))
 
