@@ -54,7 +54,6 @@ _CLOSED: Final = re.compile(  # and no `.exe`
 )
 _SHORT: Final = 80
 _TELLING_OF: Final = frozenset({"send", "post"})
-_GREETING: Final = 3  # words
 
 
 def differs(scene: Scene, values: Sequence[Value], facts: Facts) -> Value | None:
