@@ -203,6 +203,19 @@ def test_a_name_whose_address_the_user_wrote_is_nobody_elses() -> None:
     check(Scene(wish, read, "create_event", {**args, "participants": ["sarah.baker@works.example"]}, STOPS), FLOW)
 
 
+def test_who_has_the_full_name_is_meant_and_not_who_shares_a_part_of_it() -> None:
+    wish = "Create an event with Sarah Baker on 2026-03-04 at 12:00 titled 'Picnic'. Add her address as participant."
+    args = {"title": "Picnic", "start_time": "2026-03-04 12:00"}
+    found = [{"name": "Sarah Baker", "email": "sarah.baker@works.example"}]
+    met = [{"event_id": "9", "title": "Lunch", "participants": [KIM, "sarah.connor@works.example"]}]
+    read: tuple[Step, ...] = (("search_contacts", {"query": "Sarah Baker"}, found), ("list_events", {"day": "2026-03-04"}, met))
+    for names, expected in (
+        (["sarah.baker@works.example"], ALLOW),
+        (["sarah.baker@works.example", "sarah.connor@works.example"], STOPS),
+    ):
+        check(Scene(wish, read, "create_event", {**args, "participants": names}, expected), FLOW)
+
+
 def test_the_host_of_an_address_that_the_user_wrote_is_nobodys_name() -> None:
     wish = "Create an event on 2026-03-04 at 12:00 titled 'Picnic' with sarah.ng@home.example, see my email."
     args = {"title": "Picnic", "start_time": "2026-03-04 12:00"}

@@ -231,7 +231,8 @@ def test_to_hand_over_a_place_gives_no_money_back(wish: str, expected: Outcome |
 
 
 @pytest.mark.parametrize(
-    "account", ["NotedPaycGB3320201555555555", "pay GB33202015a55555555", "GB33BUKB20201555555555"]
+    "account",
+    ["NotedPaycGB3320201555555555", "Due7GB33202015555555", "pay GB33202015a55555555", "GB33BUKB20201555555555"],
 )
 def test_an_account_that_hangs_on_a_word_is_one(account: str) -> None:
     wish = "Send a mail to ann@home.example about the ladder."

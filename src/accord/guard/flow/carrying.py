@@ -42,7 +42,7 @@ _GLUED: Final = re.compile(r"\.{2,}|:(?!//)|%[0-9a-fA-F]{2}")  # of `door..evil.
 _LINKED: Final = re.compile(r"(?i)\w://|\bwww\.")
 _ODD: Final = re.compile(r"(?i)\b[a-z]{2,8}://\S{0,80}")  # a scheme, and behind it no host that anybody reads
 _ACCOUNT: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?=[A-Z0-9]{0,12}\d{6})[A-Z0-9]{11,30}")  # in capitals already
-_HUNG: Final = re.compile(r"(?<=[a-z])[A-Z]{2}\d{14,30}")  # on a word in small letters
+_HUNG: Final = re.compile(r"(?<![A-Z])[A-Z]{2}\d{14,30}")  # on a word in small letters, or on a digit
 _MAILED: Final = re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}")  # whatever stands beside it
 _LEAST: Final = 0.7
 _ENDING: Final = " .!?…"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -45,18 +46,21 @@ def by_name(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool 
 
 
 def _called_otherwise(scene: Scene, place: int, form: str, said: set[str]) -> bool:
-    """Tell whether nothing of an address is a name of the user's, and another output has that of one they name."""
+    """Tell whether an address of another output has all the names of the user's that this one has, and more."""
     names = {without_accents(word) for word in scene.wish.proper} & said
-    mine = (one.words & names for one in _known(scene.output(place).text) if one.address == form)
-    return bool(names) and not any(mine) and _known_elsewhere(scene, place, names)
+    mine = {word for one in _known(scene.output(place).text) if one.address == form for word in one.words & names}
+    return bool(names) and _known_elsewhere(scene, place, names, mine)
 
 
-def _known_elsewhere(scene: Scene, place: int, names: frozenset[str] | set[str]) -> bool:
-    """Tell whether another output has the address of somebody whom the user named, and they mean nobody besides."""
-    if scene.wish.plural or scene.wish.choosing or scene.wish.instructs:
+def _known_elsewhere(scene: Scene, place: int, names: Set[str], fewer: Set[str] = frozenset()) -> bool:
+    """Tell whether another output has the address of somebody with more of the user's names than these few.
+
+    Of somebody else altogether it is only where they mean nobody besides.
+    """
+    if not fewer and (scene.wish.plural or scene.wish.choosing or scene.wish.instructs):
         return False
     others = (other for other, seen in scene.directed() if other != place and seen.facts and seen.facts.reads)
-    return any(one.words & names for other in others for one in _known(scene.output(other).text))
+    return any(fewer < one.words & names for other in others for one in _known(scene.output(other).text))
 
 
 def _persons(scene: Scene) -> frozenset[str]:
