@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -36,7 +35,7 @@ def by_name(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool 
     facts = scene.seen[place].facts
     said = scene.wish.proper | (_persons(scene) if facts and facts.nouns & lexicon().small["listed"] else frozenset())
     written = {word for one in mails(scene.wish.own) for word in split([one.replace("@", ".")])}
-    plain = {without_accents(word) for word in said - written if not excluded(scene.wish, word)}
+    plain = frozenset(without_accents(word) for word in said - written if not excluded(scene.wish, word))
     known, at = _known(scene.output(place).text), {spot for spot, _ in holding}
     mine = max((len(one.words & plain) for one in known if one.address == form and one.at in at), default=0)
     best = max((len(one.words & plain) for one in known if one.address != form), default=0)
@@ -45,14 +44,14 @@ def by_name(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool 
     return False if _known_elsewhere(scene, place, plain) else None
 
 
-def _called_otherwise(scene: Scene, place: int, form: str, said: set[str]) -> bool:
+def _called_otherwise(scene: Scene, place: int, form: str, said: frozenset[str]) -> bool:
     """Tell whether an address of another output has all the names of the user's that this one has, and more."""
-    names = {without_accents(word) for word in scene.wish.proper} & said
-    mine = {word for one in _known(scene.output(place).text) if one.address == form for word in one.words & names}
+    names = frozenset(map(without_accents, scene.wish.proper)) & said
+    mine = frozenset().union(*(one.words & names for one in _known(scene.output(place).text) if one.address == form))
     return bool(names) and _known_elsewhere(scene, place, names, mine)
 
 
-def _known_elsewhere(scene: Scene, place: int, names: Set[str], fewer: Set[str] = frozenset()) -> bool:
+def _known_elsewhere(scene: Scene, place: int, names: frozenset[str], fewer: frozenset[str] = frozenset()) -> bool:
     """Tell whether another output has the address of somebody with more of the user's names than these few.
 
     Of somebody else altogether it is only where they mean nobody besides.
