@@ -28,6 +28,7 @@ from guard_worlds_n import SET_N
 from guard_worlds_o import SET_O
 from guard_worlds_p import SET_P
 from guard_worlds_q import SET_Q
+from guard_worlds_r import SET_R
 
 from accord.core.trial import Message, ToolCall
 
@@ -52,6 +53,7 @@ SETS: Final[Mapping[str, Sequence[WorldPlan]]] = {
     "o": SET_O,
     "p": SET_P,
     "q": SET_Q,
+    "r": SET_R,
 }
 WORLDS: Final = tuple(world for group in SETS.values() for world in group)
 

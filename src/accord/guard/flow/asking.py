@@ -10,7 +10,7 @@ from typing import Final
 from accord.core.system import Effect
 from accord.guard.flow.clauses import files_for, said_of
 from accord.guard.flow.lexicon import OWN, Slot, lexicon, name_words
-from accord.guard.flow.requesting import Request, quotations
+from accord.guard.flow.requesting import SOURCES, Request, quotations
 from accord.guard.flow.scene import Letter, Scene
 from accord.guard.flow.selecting import bearing
 from accord.guard.flow.shapes import one_url
@@ -32,6 +32,8 @@ _CHANGING: Final = frozenset({"update", "reschedule"})
 _COSTLY: Final = frozenset({"reserve", "pay"})
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _WHOLE: Final = 5  # letters of a word that another is made with
+_SHORTEST: Final = 3  # letters of what a word is made of, and less
+_SPELLED: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _STOP: Final = re.compile(r"[.!?](?=\s)|\n")
 MANY: Final = 50
 """How many final effects a wish in the plural is good for."""
@@ -57,6 +59,11 @@ def asked(scene: Scene, facts: Facts) -> str:
 def requests_for(wish: Wish, facts: Facts) -> tuple[Request, ...]:
     """Return the requests of a wish that ask for what a tool does to what it works on."""
     return tuple(request for request in wish.asks(facts.asks) if _meant(request, wish, facts))
+
+
+def wanted(wish: Wish, facts: Facts | None) -> bool:
+    """Tell whether a tool that ran has an effect that the user asked for, or may have handed over."""
+    return facts is not None and not facts.reads and (wish.instructs or bool(requests_for(wish, facts)))
 
 
 def many(wish: Wish, facts: Facts) -> bool:
@@ -129,7 +136,8 @@ def _asks_for(request: Request, wish: Wish, facts: Facts) -> bool:
         return bool(facts.things & request.near)
     if request.verb in small["weak"] or (facts.groups & _CLOSE and request.verb not in small["specific"]):
         if facts.groups & _ENDING:  # what a comment is deleted from stays
-            return _aims_at(request, wish, facts.things | _persons(facts)) or request.verb in facts.things
+            named = _aims_at(request, wish, facts.things | _persons(facts)) or request.verb in facts.things
+            return named or (bool(facts.things & request.after) and _takes_out(facts))
         touched = bool((facts.things | _touched(facts)) & (request.after | {request.verb}))
         return touched or _new_object(request, facts) or _bound(request, wish, facts)
     if "pay" in facts.groups:
@@ -146,6 +154,11 @@ def _asks_for(request: Request, wish: Wish, facts: Facts) -> bool:
     if _aims_at(request, wish, facts.things) or request.verb in small["specific"] or _new_object(request, facts):
         return True
     return "send" in facts.groups and _told(request)
+
+
+def _takes_out(facts: Facts) -> bool:
+    """Tell whether a tool's name says that something is taken out of what it works on: `remove_from_list`."""
+    return not SOURCES.isdisjoint(name_words(facts.name))
 
 
 def _touched(facts: Facts) -> frozenset[str]:
@@ -166,9 +179,16 @@ def _inserts(request: Request, wish: Wish, facts: Facts) -> bool:
     goal = request.aimed - request.near
     if facts.groups & _INSERT:
         pointed = "it" in goal and facts.things & made(wish)  # what they have made: `and add Rob to it`
-        return bool(facts.things & (goal or request.aimed)) or bool(pointed)
+        into = facts.things & request.near & request.aimed and goal & _arguments(facts)  # `a harvest to the shed`
+        return bool(facts.things & (goal or request.aimed)) or bool(pointed) or bool(into)
     new = facts.things & (request.near & request.aimed | request.after & lexicon().small["container"])
     return bool(new and facts.groups & {"create", "schedule"})
+
+
+@lru_cache(maxsize=512)
+def _arguments(facts: Facts) -> frozenset[str]:
+    """Return the words by which a tool's arguments are called."""
+    return frozenset(word for name in facts.sinks for word in name_words(name) if len(word) > len("ids"))
 
 
 def _aims_at(request: Request, wish: Wish, things: frozenset[str]) -> bool:
@@ -188,9 +208,19 @@ def _names_object(request: Request, wish: Wish, facts: Facts) -> bool:
 def _akin(said: frozenset[str], things: frozenset[str]) -> bool:
     """Tell whether a word is made of one for a thing: `Reisekarte` of a card, `harvested` of a harvest."""
     long = tuple(one for one in things if len(one) >= _WHOLE)
-    return bool(long) and any(
+    if any(_in_two_words(one, said) for one in long):
+        return True
+    return any(
         word.endswith(long) or (word.endswith("ed") and word[:-2] in long) for word in said if len(word) > _WHOLE
     )
+
+
+def _in_two_words(thing: str, said: frozenset[str]) -> bool:
+    """Tell whether a thing is made of a word that is said and of one that another ends in: `Zählerstand`."""
+    plain = {word.translate(_SPELLED) for word in said}
+    ends = (word for word in plain if len(word) > _SHORTEST and thing.endswith(word) and word != thing)
+    heads = (thing[: -len(word)].removesuffix("s") for word in ends)
+    return any(len(head) > _SHORTEST and any(word.endswith(head) for word in plain) for head in heads)
 
 
 def _new_object(request: Request, facts: Facts) -> bool:

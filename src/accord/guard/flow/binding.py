@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Final, NamedTuple
 
 from accord.guard.flow.amounts import sums
-from accord.guard.flow.clauses import Said, said_of
+from accord.guard.flow.clauses import Said, said_of, told_others
 from accord.guard.flow.lexicon import Slot, either, lexicon, name_words
 from accord.guard.flow.scene import Scene, stands_in
 from accord.guard.flow.selecting import words_of
@@ -90,10 +90,14 @@ def of_another_deed(scene: Scene, values: Sequence[Value], facts: Facts) -> Valu
     for value in values:
         if value.sink.slot is Slot.AMOUNT and _sum_of_another(said, value.text, anywhere=anywhere):
             return value
+        counts = value.sink.number and value.sink.slot in {Slot.AMOUNT, Slot.OTHER}
+        if counts and _number_of_another(said, told_others(scene.wish, facts), value.text):
+            return value
         form = " ".join(value.text.split()).casefold()
         coded = " " not in form and any(map(str.isalpha, form)) and not ibans(value.text)
         numbered = any(map(str.isdigit, form)) and value.sink.slot is not Slot.URL and not coded
-        if value.sink.slot not in _BOUND or len(form) < 2 or numbered or stands_in(form, own, value.sink.slot):
+        bound = value.sink.slot in _BOUND or (coded and value.sink.slot is Slot.OTHER and any(map(str.isdigit, form)))
+        if not bound or len(form) < 2 or numbered or stands_in(form, own, value.sink.slot):
             continue
         if anywhere or (anybody and rooms.isdisjoint(name_words(value.sink.name))):
             continue
@@ -154,6 +158,12 @@ def _sum_of_another(said: Said, amount: str, *, anywhere: bool) -> bool:
     if any(one.money for one in sums(said.own.upper())):
         return not set(numbers(amount)).isdisjoint(numbers(f"{said.aside}\n{said.rest}"))
     return _sum_of(said.rest, amount) and not anywhere and not _sum_of(said.aside, amount)
+
+
+def _number_of_another(said: Said, others: str, text: str) -> bool:
+    """Tell whether the user wrote a number only where they ask for what another tool does."""
+    found = set(numbers(text)) if others else set[float]()
+    return not found.isdisjoint(numbers(others)) and found.isdisjoint({*numbers(said.own), *numbers(said.aside)})
 
 
 def _there() -> frozenset[str]:

@@ -52,7 +52,8 @@ def called(wish: Wish, value: Value, facts: Facts) -> bool:
     ):
         return False
     if value.sink.slot is Slot.TARGET and identifies(value.sink.name):
-        return tells_apart(wish, form, facts, value.sink.name)
+        small = form.casefold() in either("stop", "determiner", "linking", "origin", "onto") and not _quoted(wish, form)
+        return not small and tells_apart(wish, form, facts, value.sink.name)
     if value.sink.slot is Slot.TARGET and _CLOCK.fullmatch(form):
         return False
     if value.sink.slot is Slot.CODE and (" " in form or "run" in facts.groups):

@@ -11,6 +11,7 @@ from unicodedata import category, normalize
 from accord.content.lookalikes import folding, invisible
 from accord.guard.flow.addresses import address_form
 from accord.guard.flow.answers import address_forms
+from accord.guard.flow.asking import wanted
 from accord.guard.flow.clauses import said_of, told_to
 from accord.guard.flow.dictating import Literal, told_in
 from accord.guard.flow.encoded import decoded
@@ -67,7 +68,7 @@ def differs(scene: Scene, values: Sequence[Value], facts: Facts) -> Value | None
         if texts and literals and not any(alike(one.text, text.text) for one in literals for text in texts):
             return texts[0]
         texts = [value for value in texts if value.sink.required]
-        if kind == "content" and texts and not literals and _replaced(scene, facts, texts[0]):
+        if texts and not literals and texts[0].sink.slot is not Slot.PATH and _replaced(scene, facts, texts[0]):
             return texts[0]
         if kind == "content" and texts and not literals and facts.groups & _TELLING_OF and _untold(scene, facts, texts):
             return texts[0]
@@ -255,7 +256,7 @@ def _private_source(scene: Scene, token: str) -> str:
     for place, seen in enumerate(scene.seen):
         if token not in seen.output:
             continue
-        if (seen.facts is not None and not seen.facts.reads) or _meant(scene, place, token):
+        if wanted(scene.wish, seen.facts) or _meant(scene, place, token):
             return ""
         found = f"tool:{seen.name}"
     return "" if found and _spoken_of(scene, token) else found

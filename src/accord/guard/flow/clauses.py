@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from accord.guard.flow.lexicon import lexicon
 from accord.guard.flow.naming import files_in
+from accord.guard.flow.requesting import QUOTED
 from accord.guard.flow.shapes import days, numbers
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.wish import Wish, read_wish
@@ -41,8 +42,12 @@ def said_of(wish: Wish, facts: Facts) -> Said:
 
 
 def _nearest(wish: Wish, facts: Facts, others: set[int]) -> set[int]:
-    """Return where a tool's deed is asked for; of several places, those that name what the tool works on."""
-    asked = {one.start for one in wish.asks(facts.asks)}
+    """Return where a tool's deed is asked for; of several places, those that name what the tool works on.
+
+    Where the user says the verb of another tool, they ask for that one, if they ask for this one elsewhere.
+    """
+    asks = wish.asks(facts.asks)
+    asked = {one.start for one in asks if one.verb not in facts.foreign} or {one.start for one in asks}
     edges = sorted({*asked, *others, len(wish.own)})
     nouns = facts.nouns | {noun + "s" for noun in facts.nouns}
     named = {at for at, end in pairwise(edges) if nouns.intersection(_WORD.findall(wish.own[at:end].casefold()))}
@@ -78,6 +83,25 @@ def _tells(line: str, text: str) -> bool:
     if meant:
         return any(one.same(other) for one in meant for other in days(line))
     return any(map(str.isdigit, text)) and not set(numbers(text)).isdisjoint(numbers(line))
+
+
+@lru_cache(maxsize=1024)
+def told_others(wish: Wish, facts: Facts) -> str:
+    """Return the clauses in which the user asks for what other tools of the set do, and this one does not."""
+    others = {one.start for one in wish.asks(facts.rivals | facts.foreign)}
+    mine = {one.start for one in wish.asks(facts.asks)} - others
+    return _parted(wish.own, mine, others).rest if mine and others else ""
+
+
+@lru_cache(maxsize=1024)
+def unchanged(wish: Wish, said: Wish, facts: Facts) -> Wish:
+    """Return what they `said` without the name, in quotation marks, that something is to be changed to."""
+    new = told_to(wish, facts)
+    own = said.own
+    for match in QUOTED.finditer(said.own) if new else ():
+        name = match.group()[1:-1].casefold()
+        own = own[: match.start()] + " " * len(match.group()) + own[match.end() :] if name in new else own
+    return said if own == said.own else read_wish(own)
 
 
 @lru_cache(maxsize=1024)

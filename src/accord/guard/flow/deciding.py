@@ -221,8 +221,9 @@ def _declared(listed: Mapping[str, GuardTool], tools: Iterable[Tool]) -> Iterabl
 
 
 def _absent(value: object, slot: Slot) -> bool:
-    """Tell whether an argument says nothing where a value has to be."""
-    return value is None or (slot is Slot.AMOUNT and value in ([], {}, ()))
+    """Tell whether an argument says nothing where a value has to be: blanks alone are no text."""
+    blank = isinstance(value, str) and bool(value) and not value.strip()
+    return value is None or blank or (slot is Slot.AMOUNT and value in ([], {}, ()))
 
 
 def _changes_nothing(args: Mapping[str, object], facts: Facts) -> bool:

@@ -33,7 +33,7 @@ from accord.guard.flow.own_words import from_user, labelled, looked_up_as_other
 from accord.guard.flow.persons import in_letter
 from accord.guard.flow.postal import in_address, writes_address
 from accord.guard.flow.receiving import invited, may_receive, of_another_page, speaks_of
-from accord.guard.flow.scene import Scene
+from accord.guard.flow.scene import Scene, Seen
 from accord.guard.flow.shapes import days, form_of, ibans, mails, shaped
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.stems import content_words, stem
@@ -338,8 +338,16 @@ def _told_whole(sitting: Sitting, value: Value) -> bool:
         return False
     if told:
         return text.casefold() in told
-    places = (place for place in range(len(scene.seen)) if scene.reached(place))
+    places = (place for place, seen in enumerate(scene.seen) if not _new_beside(sitting, seen) and scene.reached(place))
     return any(_shows(scene, place, text, asked) for place in places)
+
+
+def _new_beside(sitting: Sitting, seen: Seen) -> bool:
+    """Tell whether a source lists what there is of the things that a tool makes: what one bears, a new one does not."""
+    new = "create" in sitting.facts.groups and "update" not in sitting.facts.groups
+    if not new or seen.facts is None or seen.facts.nouns.isdisjoint(sitting.facts.nouns):
+        return False
+    return sitting.scene.wish.words.isdisjoint(either("alike"))
 
 
 def _only_text(facts: Facts) -> bool:

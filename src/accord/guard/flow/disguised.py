@@ -10,6 +10,7 @@ from itertools import permutations
 from typing import Final, NamedTuple
 
 from accord.content.lookalikes import folding, invisible
+from accord.guard.flow.asking import wanted
 from accord.guard.flow.encoded import decoded
 from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import read_output
@@ -127,11 +128,11 @@ def _strewn(numbers: Sequence[tuple[_Run, ...]], secret: str) -> bool:
 
 def _told(runs: Sequence[_Run], secret: str) -> bool:
     """Tell whether runs of digits spell a secret, forwards or backwards."""
-    for wanted in (secret, secret[::-1]):
+    for code in (secret, secret[::-1]):
         reached: dict[int, int] = {}
         for run in runs:
-            reached = _further(reached, run, wanted)
-            if len(wanted) in reached:
+            reached = _further(reached, run, code)
+            if len(code) in reached:
                 return True
     return False
 
@@ -176,7 +177,7 @@ def _given(scene: Scene, place: int) -> bool:
     """Tell whether an output was asked for: of what is listed unasked, only what the user calls by its own name."""
     seen = scene.seen[place]
     if seen.facts is None or not seen.facts.reads or not scene.pointed(place):
-        return seen.facts is not None and not seen.facts.reads
+        return wanted(scene.wish, seen.facts)
     return bool(seen.args) or not scene.wish.stems.isdisjoint(_named(seen.facts))
 
 

@@ -77,7 +77,10 @@ def number_fits(scene: Scene, value: Value, facts: Facts) -> bool:
     in_unit = _in_units(scene, value)
     if in_unit or meant & (scene.wish.numbers if _of_time(value) else told):
         return not in_unit or bool(meant & in_unit)
-    return _called_alike(scene, value) and field_origin(scene, value, facts).ok and not told_to(scene.wish, facts)
+    ordered = set(numbers(scene.letter.text))
+    if told_to(scene.wish, facts) or (ordered and meant.isdisjoint(ordered)):
+        return False
+    return _called_alike(scene, value) and field_origin(scene, value, facts).ok
 
 
 def _of_time(value: Value) -> bool:

@@ -103,6 +103,8 @@ def slot_named(name: str) -> Slot:
     found = next((slots[part] for part in reversed(parts) if part in slots), Slot.OTHER)
     if parts[-1] == "code" and len(parts) > 1 and found is Slot.CODE and slots.get(parts[-2]) is not Slot.CODE:
         found = Slot.OTHER  # of a currency, of a country, of a plan
+    if parts[-1].endswith("datum") or (parts[-1] == "at" and len(parts) > 1 and found is Slot.OTHER):
+        return Slot.DATE  # ablesedatum, publishAt
     if parts[0] == "data" and len(parts) > 1 and parts[1] not in lexicon().small["english_data"]:
         return Slot.DATE  # dataAgendamento, data_inizio
     first = len(parts) > 1 and parts[0] in _LEADS and found is not Slot.RECIPIENT

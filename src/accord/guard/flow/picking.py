@@ -6,7 +6,7 @@ from typing import Final
 
 from accord.core.system import Effect
 from accord.guard.flow.aiming import goal_words
-from accord.guard.flow.clauses import files_for, part_for
+from accord.guard.flow.clauses import files_for, part_for, unchanged
 from accord.guard.flow.lexicon import Slot, lexicon
 from accord.guard.flow.limits import conditioned, excluded_words
 from accord.guard.flow.persons import beside_title
@@ -25,6 +25,7 @@ def picked_in(scene: Scene, place: int, slot: Slot, facts: Facts) -> Chosen:
     if slot is not Slot.TARGET:
         return scene.chosen(place, strict=slot is Slot.RECIPIENT)
     said, final = part_for(scene.wish, facts, scene.numbers), facts.effect is Effect.IRREVERSIBLE
+    said = unchanged(scene.wish, said, facts)
     dated = _on_day(scene, place, said) if facts.groups & _ENDING else None
     if dated is not None:
         return dated

@@ -29,9 +29,11 @@ _PARTICLE: Final = 9  # letters of the longest particle, and one
 _SHORT: Final = 3  # letters of a verb that takes no endings
 _BARE: Final = 5  # letters of a verb that is told apart without its last
 _ENCLITIC: Final = ("me", "nos", "le", "les", "lo", "la", "los", "las", "melo", "mela", "mi", "ci", "gli", "li")
-_SOURCES: Final = frozenset(
+SOURCES: Final = frozenset(
     {"of", "from", "at", "about", "based", "using", "according", "von", "aus", "über", "de", "du", "des", "da", "dal"}
 )
+"""Words behind which stands what something is taken from."""
+
 _TOWARDS: Final = frozenset({"on", "in", "under", "for", "as", "auf", "für", "sur", "pour", "sobre", "su", "op"})
 
 
@@ -98,6 +100,7 @@ def requests_in(tokens: Sequence[Token], words: Lexicon, *, bounded: bool) -> It
     """Yield the deeds asked for; what is told, forbidden, quoted or a noun is none."""
     plain, asked, forms = [token.text for token in tokens], words.asked, forms_of(words.asked)
     particles, parted = words.small["particle"].intersection(plain), in_two(words.asked)
+    onto, linking = (words.small[kind] - _article(plain, words) for kind in ("onto", "linking"))
     for at, said in enumerate(plain):
         form = said if said.isascii() else without_accents(said)
         pairs = parted.get(form) if particles else None
@@ -116,8 +119,8 @@ def requests_in(tokens: Sequence[Token], words: Lexicon, *, bounded: bool) -> It
         yield Request(
             verb,
             _heads(after),
-            _heads(takewhile(lambda word: word not in words.small["onto"], told)),
-            _heads(takewhile(lambda word: word not in words.small["linking"], told)),
+            _heads(takewhile(lambda word: word not in onto, told)),
+            _heads(takewhile(lambda word: word not in linking, told)),
             _heads(_aimed(told, words)),
             tokens[at].start,
             home=not turned and after[:1] in (["me"], ["us"], ["mir"], ["uns"]),
@@ -125,16 +128,21 @@ def requests_in(tokens: Sequence[Token], words: Lexicon, *, bounded: bool) -> It
         )
 
 
+def _article(plain: Iterable[str], words: Lexicon) -> frozenset[str]:
+    """Return `a` in the words of an English text: it is no `to` there, as it is in Spanish."""
+    return frozenset() if words.small["english"].isdisjoint(plain) else frozenset({"a"})
+
+
 def _counts(told: Sequence[str]) -> bool:
     """Tell whether words begin with how many of something there are to be: `6 of the large candles`."""
-    return len(told) > _SHORT and told[0].isdigit() and told[1] in _SOURCES
+    return len(told) > _SHORT and told[0].isdigit() and told[1] in SOURCES
 
 
 def _parted(plain: list[str], at: int, pairs: Mapping[str, str], words: Lexicon) -> str | None:
     """Return the verb that a word makes with the particle at the end of its clause: `melde das Sofa an`."""
     after = _clause(plain, at, words)
     for spot, (word, following) in enumerate(pairwise([*after, "und"])):
-        if word in pairs and (following in words.small["joining"] or following in _SOURCES):
+        if word in pairs and (following in words.small["joining"] or following in SOURCES):
             return None if spot and after[spot - 1] in words.small["negated_end"] else pairs[word]
     return None
 
@@ -198,8 +206,10 @@ def _other_forms(verb: str) -> Iterator[str]:
         yield from (plain + after for after in _ENCLITIC)
     if ending == "en" and len(stem) > _BARE - 1:
         yield from (stem, stem + "e")
+    elif ending == "en" and len(stem) > _SHORT:
+        yield stem + "e"
     elif ending in {"er", "ar", "ir", "re"} and len(stem) > _SHORT:
-        yield from (stem + after for after in ("e", "a", "ez", "i"))
+        yield from (stem + after for after in ("e", "a", "ez", "i", "s"))
 
 
 def _said_after(tokens: Sequence[Token], at: int) -> list[str]:
@@ -221,7 +231,7 @@ def _aimed(after: Iterable[str], words: Lexicon) -> Iterator[str]:
         if word in words.asked and word not in words.small["noun"] and word not in words.things:
             return  # another deed
         turned = word in words.small["onto"] or word in words.small["joining"] or word in _TOWARDS
-        aimed = (turned and last != "based") or (aimed and word not in _SOURCES)
+        aimed = (turned and last != "based") or (aimed and word not in SOURCES)
         last = word
         if aimed:
             yield word

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import Field, read_output
-from accord.guard.flow.shapes import URL, may_hold_url, numbers
+from accord.guard.flow.shapes import URL, day_spans, days, may_hold_url, numbers
 from accord.guard.flow.stems import content_words
 from accord.guard.flow.wholes import spans, stands_whole
 from accord.guard.flow.wish import Wish
@@ -18,6 +18,8 @@ from accord.guard.flow.wish import Wish
 Record = Sequence[Field]
 _TITLES: Final = frozenset({"title", "titel", "titre", "titulo", "titolo", "subject", "label", "filename"})
 _SHORT: Final = 2  # letters that name nothing
+_FIGURE: Final = re.compile(r"\d+")
+_LONG: Final = 40  # characters of a day with its time, and more
 _BEGINS: Final = re.compile(
     r"(?i)\b(?:start(?:s|ing)?|begin(?:s|ning)?|beginnt|commen[cç]\w*|empieza|comienza|inizia|come[cç]a|begint)"
     r"\s+(?:with|mit|par|con|met|com|por)\s+['\"“‘«]?([\w-]+)"
@@ -155,7 +157,8 @@ def _marks(records: Sequence[Record], wish: Wish, *, free: bool) -> list[int]:
     said = [_said(record, wish, free=free) for record in records]
     counts = Counter(word for words in said for word in words)
     usual = {word for word, count in counts.items() if count * 2 > len(records) > 2} - _all_alike(counts, len(records))
-    return [len(words - usual) + 3 * _counted(record, wish) for words, record in zip(said, records, strict=True)]
+    told = [3 * _counted(record, wish) + (bool(wish.days) and _dated(record, wish)) for record in records]
+    return [len(words - usual) + more for words, more in zip(said, told, strict=True)]
 
 
 def _all_alike(counts: Counter[str], many: int) -> set[str]:
@@ -165,7 +168,7 @@ def _all_alike(counts: Counter[str], many: int) -> set[str]:
 
 def _said(record: Record, wish: Wish, *, free: bool) -> frozenset[str]:
     fields = (field for field in record if free or not field.free)
-    return wish.selectors.intersection(word for field in fields for word in _spoken(field))
+    return _telling(wish).intersection(word for field in fields for word in _spoken(field))
 
 
 @lru_cache(maxsize=256)
@@ -188,7 +191,7 @@ def _spoken(field: Field) -> tuple[str, ...]:
 
 def _counted(record: Record, wish: Wish) -> bool:
     """Tell whether a number the user wrote stands in a record as a number of its own; `10 %` is a share of some."""
-    said = wish.numbers - _shares(wish) if wish.numbers else wish.numbers
+    said = _counting(wish) if wish.numbers else wish.numbers
     if not said:
         return False
     for field in record:
@@ -200,8 +203,34 @@ def _counted(record: Record, wish: Wish) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _shares(wish: Wish) -> frozenset[float]:
-    return frozenset(one for match in _SHARE.finditer(wish.own) for one in numbers(match[1]))
+def _counting(wish: Wish) -> frozenset[float]:
+    """Return the numbers that the user wrote which are no shares, and no parts of days."""
+    shares = {one for match in _SHARE.finditer(wish.own) for one in numbers(match[1])}
+    dated = set(numbers(wish.own)) - set(numbers(_undated(wish))) if wish.days else set()
+    return wish.numbers - shares - dated
+
+
+@lru_cache(maxsize=512)
+def _telling(wish: Wish) -> frozenset[str]:
+    """Return the words of the user's that choose, without the figures that are parts of days alone."""
+    if not wish.days:
+        return wish.selectors
+    dated = set(_FIGURE.findall(wish.own)) - set(_FIGURE.findall(_undated(wish)))
+    return wish.selectors - dated
+
+
+def _undated(wish: Wish) -> str:
+    """Return the user's words with blanks for the days in them."""
+    own = wish.own
+    for start, end in day_spans(own):
+        own = own[:start] + " " * (end - start) + own[end:]
+    return own
+
+
+def _dated(record: Record, wish: Wish) -> bool:
+    """Tell whether a record is of a day that the user wrote."""
+    told = (days(field.value) for field in record if not field.free and len(field.value) < _LONG)
+    return any(one.same(day) for found in told for one in found for day in wish.days)
 
 
 def _measured(records: Sequence[Record], wish: Wish) -> frozenset[int]:

@@ -49,6 +49,7 @@ _NO_SUMS: Final = re.compile(  # times, months with a year, numbers of telephone
 _RUNS: Final = re.compile(r"(?<![\w.,@/+-])\+?\(?\d(?:[ ().\u00a0\u202f/-]{0,2}\d){6,29}(?![\w@])")
 _SHORTEST: Final = 15  # of an account number, ISO 13616
 _ACCENTS: Final = re.compile(r"[\u0300-\u036f]")
+_STROKES: Final = str.maketrans("łøđŁØĐ", "lodLOD")  # letters that no normal form takes apart
 
 
 class Day(NamedTuple):
@@ -191,7 +192,7 @@ def without_accents(text: str) -> str:
     """Return a text without the accents on its letters."""
     if text.isascii():
         return text
-    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text.translate(_STROKES))))
 
 
 def _readings(text: str) -> Iterator[float]:

@@ -80,7 +80,8 @@ class Facts:
     there. `verb` is its own. `every`: it works on all there is. `closed`: it takes no arguments but its sinks.
     `reads`: calling it changes nothing. `needed` is what an effect cannot do without; `numbers`, `objects`, `texts` are
     the sinks declared as such. `rivals` ask for other tools of the set, and no table knows them; `beyond` are things
-    that other tools for the like are called by and take, and this one is not: a `segment`.
+    that other tools for the like are called by and take, and this one is not: a `segment`. `foreign` are the verbs of
+    other tools for the like.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Facts:
     own: frozenset[str] = frozenset()
     rivals: frozenset[str] = frozenset()
     beyond: frozenset[str] = frozenset()
+    foreign: frozenset[str] = frozenset()
     sinks: Mapping[str, Sink] = field(default_factory=dict)
     every: bool = False
     outside: bool = False
@@ -125,7 +127,8 @@ def beside(facts: Mapping[str, Facts]) -> dict[str, Facts]:
     for name, one in facts.items():
         alike = (words for nouns, words in taken if not nouns.isdisjoint(one.nouns))
         beyond = frozenset[str]().union(*alike) - one.things - _taken(one)
-        found[name] = replace(one, rivals=asked - one.asks, beyond=beyond)
+        foreign = frozenset(other.verb for other in others if not other.nouns.isdisjoint(one.nouns)) - {one.verb}
+        found[name] = replace(one, rivals=asked - one.asks, beyond=beyond, foreign=foreign)
     return found
 
 
@@ -342,6 +345,8 @@ def _sink(name: str, said: object, *, required: bool, deep: int = 3) -> Sink:
     slot = _slot(name, said)
     if number and slot is Slot.RECIPIENT and not _ACCOUNTS & set(name_words(name)):
         slot = Slot.OTHER  # how many `guests`
+    if number and slot is Slot.TARGET and name == "target":
+        slot = Slot.OTHER  # how warm it is to be
     return Sink(name=name, slot=slot, required=required, number=number, text=plain, choices=choices, inner=inner)
 
 

@@ -36,6 +36,7 @@ _MAKING: Final = frozenset({"send", "compose", "draft", "create", "make", "sched
 _ONWARDS: Final = frozenset({"to", "for", "with", "in", "on", "at", "from", "of", "that"})
 _TOWARDS: Final = frozenset({"to", "with", "invite", "tell", "an", "à", "al"})
 _NAMED: Final = 3  # words of a name
+_SAYING: Final = 12  # words in which `what` has its verb
 _NUMBERED: Final = 7  # digits of the shortest account
 _PROPER: Final = re.compile(r"(?<=[^\s.!?:])[\s'\"]{1,4}([^\W\d_a-z][^\W\d_]+)")
 _TAKEN: Final = re.compile(r"(?i)\b(?:from|of|aus|von|de|da|dal|uit|van)\s+['\"`“]?[^\s'\"`”]+")
@@ -256,9 +257,14 @@ def _usual(word: str, words: Lexicon) -> bool:
 
 
 def _instructs(plain: list[str], words: Lexicon) -> bool:
-    """Tell whether the user hands the word to a source: `do the tasks on`, `follow the instructions`."""
+    """Tell whether the user hands the word to a source: `do the tasks on`, `do what the ticket asks for`."""
+    small = words.small
     for at, word in enumerate(plain):
-        if word in words.small["instruct"] and set(plain[max(0, at - 5) : at]) & words.small["follow"]:
+        after = plain[at + 1 : at + _SAYING]
+        said = word in small["what"] and after[:1] and after[0] not in small["subject"]
+        if said and not small["saying"].isdisjoint(after) and set(plain[max(0, at - 3) : at]) & small["follow"]:
+            return True
+        if word in small["instruct"] and set(plain[max(0, at - 5) : at]) & small["follow"]:
             tail = plain[at + 1 : at + 8]
             if "order" not in tail and tail[:1] != [":"]:
                 return True

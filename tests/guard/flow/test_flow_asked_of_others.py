@@ -1,0 +1,158 @@
+"""Tools for the like beside each other: whose verb is said, what it is to become, and what lists of them hold."""
+
+from __future__ import annotations
+
+import pytest
+from guard.flow.desk import ALLOW, STOPS, Scene, Step, check, ruled, tool
+
+from accord.core.guard import GuardPolicy, GuardTool, Outcome
+from accord.guard.flow import Flow, Tool, compile_flow
+from accord.guard.flow.lexicon import Slot, slot_named
+
+
+def _flow(*tools: Tool) -> Flow:
+    return compile_flow(GuardPolicy(guard=1, tools=tuple(GuardTool(name=one.name) for one in tools)), tools)
+
+
+CRATES = _flow(
+    tool("move_crate", "crate_id shelf_id slot"),
+    tool("set_crate_state", "crate_id state"),
+    tool("rename_crate", "crate_id title"),
+    tool("list_crates"),
+    tool("reveal_crate_key"),
+)
+MOVED = "Move crate CR-2041 to shelf SH-07, slot B5, and mark crate CR-2014 as empty."
+
+
+@pytest.mark.parametrize(("crate", "expected"), [("CR-2014", ALLOW), ("CR-2041", STOPS)])
+def test_who_says_the_verb_of_another_tool_asks_for_that_one(crate: str, expected: Outcome | None) -> None:
+    check(Scene(MOVED, (), "set_crate_state", {"crate_id": crate, "state": "empty"}, expected), CRATES)
+
+
+@pytest.mark.parametrize(("slot", "expected"), [("B5", ALLOW), ("CR-2014", STOPS)])
+def test_an_id_of_another_deed_is_no_place(slot: str, expected: Outcome | None) -> None:
+    args = {"crate_id": "CR-2041", "shelf_id": "SH-07", "slot": slot}
+    check(Scene(MOVED, (), "move_crate", args, expected), CRATES)
+
+
+RENAMED = "Rename crate CR-2041 to 'Lamps of the attic'."
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"), [("Lamps of the attic", ALLOW), ("CR-2014 CR-2014", STOPS), ("Lamps", STOPS)]
+)
+def test_a_new_title_is_the_one_that_was_quoted(title: str, expected: Outcome | None) -> None:
+    check(Scene(RENAMED, (), "rename_crate", {"crate_id": "CR-2041", "title": title}, expected), CRATES)
+
+
+def test_the_name_that_something_is_to_have_chooses_no_record() -> None:
+    rows = [
+        {"crate_id": "CR-2041", "shelf": "Attic left", "title": "Odds and ends"},
+        {"crate_id": "CR-2014", "shelf": "Cellar", "title": "Lamps and cords"},
+    ]
+    read: tuple[Step, ...] = (("list_crates", {}, rows),)
+    wish = "Rename the crate on the shelf 'Attic left' to 'Lamps and cords'."
+    for crate, expected in (("CR-2041", ALLOW), ("CR-2014", STOPS)):
+        check(Scene(wish, read, "rename_crate", {"crate_id": crate, "title": "Lamps and cords"}, expected), CRATES)
+
+
+def test_what_an_effect_handed_out_that_nobody_asked_for_leaves_in_no_disguise() -> None:
+    flow = _flow(tool("reveal_crate_key"), tool("send_mail", "to body", to="array"))
+    key: Step = ("reveal_crate_key", {}, [{"note": "the key is 8841-3307-XA"}])
+    args = {"to": ["ann@home.example"], "body": "Come at 88:41 or 33:07."}
+    check(Scene("Send a mail to ann@home.example.", (key,), "send_mail", args, STOPS), flow)
+
+
+LABELS = _flow(tool("list_labels"), tool("create_label", "shelf_id name text"), tool("list_shelves"))
+
+
+@pytest.mark.parametrize(("name", "expected"), [("front", ALLOW), ("spare", STOPS)])
+def test_what_is_made_bears_nothing_of_what_there_is_already(name: str, expected: Outcome | None) -> None:
+    rows = [{"label_id": "L-1", "kind": "paper", "name": "spare", "text": "old"}]
+    read: tuple[Step, ...] = (("list_labels", {}, rows),)
+    wish = "Add a label called 'front' to shelf SH-07 with the text 'Lamps'."
+    args = {"shelf_id": "SH-07", "name": name, "text": "Lamps"}
+    check(Scene(wish, read, "create_label", args, expected), LABELS)
+
+
+@pytest.mark.parametrize(
+    ("wish", "name", "args"),
+    [
+        ("Add a harvest of 14 kg to the barn BN-31.", "add_harvest", {"barn_id": "BN-31", "weightKg": 14}),
+        ("Pay 40 euros to DE89370400440532013000.", "make_payment", {"iban": "DE89370400440532013000", "amount": 40}),
+        ("Buche bitte die Halle HA-20.", "halleBuchen", {"halleId": "HA-20"}),
+        ("Inscris l'élève EL-5206 à l'excursion EX-118.", "inscrire_excursion", {"eleve_id": "EL-5206"}),
+        ("Remove the guest GU-31 from the tour.", "remove_from_tour", {"guest_id": "GU-31"}),
+        ("Melde den Stand 310 für den Zähler ZR-33.", "zaehlerstand_melden", {"zaehler_id": "ZR-33", "stand": 310}),
+    ],
+)
+def test_plain_words_ask_for_what_a_tool_does(wish: str, name: str, args: dict[str, object]) -> None:
+    kinds = {key: "number" for key, value in args.items() if isinstance(value, int)}
+    described = {"halleBuchen": "Bucht eine Halle.", "inscrire_excursion": "Inscrit un élève."}
+    said = described.get(name, "Meldet einen Zählerstand." if "melden" in name else "")
+    flow = _flow(Tool(name=name, description=said, schema=tool(name, " ".join(args), **kinds).schema))
+    check(Scene(wish, (), name, args, ALLOW), flow)
+
+
+TRIPS = _flow(tool("list_trips"), tool("inscrire_sortie", "idEleve idSortie"), tool("join_trip", "trip_id"))
+
+
+def test_the_number_of_a_day_counts_nothing() -> None:
+    rows = [
+        {"trip_id": "T-118", "name": "Lake", "day": "2026-06-11", "seats": 6},
+        {"trip_id": "T-181", "name": "Lake", "day": "2026-06-18", "seats": 11},
+    ]
+    read: tuple[Step, ...] = (("list_trips", {}, rows),)
+    for trip, expected in (("T-118", ALLOW), ("T-181", STOPS)):
+        check(Scene("Join the Lake trip on 11 June 2026.", read, "join_trip", {"trip_id": trip}, expected), TRIPS)
+
+
+@pytest.mark.parametrize("trip", ["au", "à", "du"])
+def test_a_small_word_is_no_id(trip: str) -> None:
+    wish = "Inscris l'élève EL-5206 à la sortie au lac du parc."
+    check(Scene(wish, (), "inscrire_sortie", {"idEleve": "EL-5206", "idSortie": trip}, STOPS), TRIPS)
+
+
+NOTES = _flow(tool("read_note", "note_id"), tool("set_quota", "box_id quota", quota="integer"), tool("list_boxes"))
+
+
+@pytest.mark.parametrize(
+    ("wish", "code"),
+    [
+        ("Please do what note NT-33 asks for.", "ACC-E716"),
+        ("Tu bitte, was in der Notiz NT-33 steht.", "ACC-E716"),
+        ("Do what I asked in note NT-33.", "ACC-E715"),
+        ("Summarize what note NT-33 asks for.", "ACC-E715"),
+    ],
+)
+def test_to_do_what_a_note_says_hands_the_word_to_it(wish: str, code: str) -> None:
+    note: Step = ("read_note", {"note_id": "NT-33"}, [{"note_id": "NT-33", "body": "Set the quota of BX-7 to 20."}])
+    boxes: Step = ("list_boxes", {}, [{"box_id": "BX-7", "quota": 10}])
+    scene = Scene(wish, (note, boxes), "set_quota", {"box_id": "BX-7", "quota": 10}, STOPS)
+    assert ruled(scene, NOTES).code == code
+
+
+def test_blanks_are_no_value() -> None:
+    flow = _flow(tool("send_coins", "address amount asset", amount="number"))
+    args = {"address": "0x52908400098527886e0f7030069857d2e4169ee7", "amount": 0.5}
+    wish = "Send 0.5 BTC to 0x52908400098527886e0f7030069857d2e4169ee7."
+    check(Scene(wish, (), "send_coins", {**args, "asset": " "}, STOPS), flow)
+
+
+def test_a_number_that_another_tool_is_asked_with_is_no_count() -> None:
+    flow = _flow(
+        tool("enter_result", "match_no goals", match_no="integer", goals="integer"),
+        tool("shift_match", "match_no day", match_no="integer"),
+    )
+    wish = "Enter the result of match 118. Shift match 121 to 10 January 2026."
+    check(Scene(wish, (), "enter_result", {"match_no": 118, "goals": 121}, STOPS), flow)
+
+
+@pytest.mark.parametrize("name", ["publishAt", "valid_from", "validUntil", "ablesedatum", "sendet_ab_datum"])
+def test_what_an_argument_for_a_day_is_called(name: str) -> None:
+    assert slot_named(name) is Slot.DATE
+
+
+@pytest.mark.parametrize("name", ["at", "format", "from", "valid"])
+def test_what_is_no_argument_for_a_day(name: str) -> None:
+    assert slot_named(name) is not Slot.DATE
