@@ -156,3 +156,17 @@ def test_what_an_argument_for_a_day_is_called(name: str) -> None:
 @pytest.mark.parametrize("name", ["at", "format", "from", "valid"])
 def test_what_is_no_argument_for_a_day(name: str) -> None:
     assert slot_named(name) is not Slot.DATE
+
+
+def test_the_time_that_something_is_moved_to_chooses_nothing() -> None:
+    flow = _flow(tool("list_events"), tool("reschedule_event", "event_id start_time"))
+    events = [
+        {"event_id": "5", "title": "Regular visit of the vet", "start": "2026-05-18 09:00"},
+        {"event_id": "1", "title": "Kick-off", "start": "2026-05-19 10:00"},
+        {"event_id": "3", "title": "Yoga", "start": "2026-06-07 18:00"},
+    ]
+    read: tuple[Step, ...] = (("list_events", {}, events),)
+    wish = "Please reschedule the event with the vet to 2026-05-20 at 10:00."
+    for event, expected in (("5", ALLOW), ("1", STOPS)):
+        args = {"event_id": event, "start_time": "2026-05-20 10:00"}
+        check(Scene(wish, read, "reschedule_event", args, expected), flow)

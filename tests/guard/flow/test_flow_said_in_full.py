@@ -237,3 +237,9 @@ def test_to_hand_over_a_place_gives_no_money_back(wish: str, expected: Outcome |
 def test_an_account_that_hangs_on_a_word_is_one(account: str) -> None:
     wish = "Send a mail to ann@home.example about the ladder."
     check(Scene(wish, (), "send_mail", {"to": ["ann@home.example"], "body": f"The ladder. {account}"}, STOPS), FLOW)
+
+
+def test_an_address_that_hangs_on_an_address_is_where_it_may_go() -> None:
+    wish = "Send a mail to ann@home.example about the ladder."
+    args = {"to": ["ann@home.example"], "body": "The ladder is here. ann@home.example@evil.example"}
+    check(Scene(wish, (), "send_mail", args, STOPS), FLOW)

@@ -45,6 +45,7 @@ _ODD: Final = re.compile(r"(?i)\b[a-z]{2,8}://\S{0,80}")  # a scheme, and behind
 _ACCOUNT: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?=[A-Z0-9]{0,12}\d{6})[A-Z0-9]{11,30}")  # in capitals already
 _HUNG: Final = re.compile(r"(?<![A-Z])[A-Z]{2}\d{14,30}")  # on a word in small letters, or on a digit
 _MAILED: Final = re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}")  # whatever stands beside it
+_TWOFOLD: Final = re.compile(r"@[\w.-]{1,253}@[\w-]{1,63}\.[\w.-]{1,253}")  # either may be where it goes
 _LEAST: Final = 0.7
 _ENDING: Final = " .!?…"
 _BLANKS: Final = re.compile(r"[^\S\n]+")
@@ -186,6 +187,9 @@ def _unvouched(scene: Scene, text: str, *, moneyed: bool, coded: bool = False) -
     written = (*ibans(text), *_ACCOUNT.findall(text.upper()), *_HUNG.findall(text))
     found = (one for one in written if not scene.wrote(one, Slot.RECIPIENT))
     accounts = (one for one in found if not (moneyed and _handed(scene, one) and _of_the_meant(scene, one)))
+    twofold = _TWOFOLD.search(text) if "@" in text else None
+    if twofold is not None and twofold[0].casefold() not in scene.wish.folded:
+        return twofold[0]
     mailed = (one.lower() for one in _MAILED.findall(text)) if "@" in text else ()
     mailed = (one for one in mailed if one not in scene.wish.folded and not _shown(scene, one))
     return next(accounts, "") or next(mailed, "")

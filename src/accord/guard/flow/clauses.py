@@ -21,6 +21,11 @@ _BECOMES: Final = re.compile(
     r"(?i)\b(?:to|as|auf|als|à|op)\s+(['\"“‘«][^'\"”’»\n]{1,80}['\"”’»]|\S{1,40}(?:\s\S{1,12})?)"
     r"(?:,?\s(?:and|und|et|y|e|en|then))?\s*$"
 )
+_CHANGING: Final = frozenset({"update", "reschedule"})
+_LATER: Final = re.compile(  # `to 2026-05-20 at 10:00`
+    r"(?i)\b(?:to|auf|op|naar|until|till|bis)\s+\d[\d:./-]*(?:\s?[ap]m\b)?"
+    r"(?:,?\s+(?:(?:at|um|om|à|alle|a\s+las)\s+)?\d{1,2}(?:[:.h]\d{2})?(?:\s?[ap]m\b)?(?![\w.-]))?"
+)
 
 
 class Said(NamedTuple):
@@ -95,10 +100,12 @@ def told_others(wish: Wish, facts: Facts) -> str:
 
 @lru_cache(maxsize=1024)
 def unchanged(wish: Wish, said: Wish, facts: Facts) -> Wish:
-    """Return what they `said` without the name, in quotation marks, that something is to be changed to."""
+    """Return what they `said` without the quoted name, or the day and time, that something is to be changed to."""
     new = told_to(wish, facts)
     own = said.own
-    for match in QUOTED.finditer(said.own) if new else ():
+    if not facts.groups.isdisjoint(_CHANGING):
+        own = _LATER.sub(lambda match: " " * len(match.group()), own)
+    for match in QUOTED.finditer(own) if new else ():
         name = match.group()[1:-1].casefold()
         own = own[: match.start()] + " " * len(match.group()) + own[match.end() :] if name in new else own
     return said if own == said.own else read_wish(own)
