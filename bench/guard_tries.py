@@ -29,6 +29,7 @@ from guard_worlds_o import SET_O
 from guard_worlds_p import SET_P
 from guard_worlds_q import SET_Q
 from guard_worlds_r import SET_R
+from guard_worlds_s import SET_S
 
 from accord.core.trial import Message, ToolCall
 
@@ -54,6 +55,7 @@ SETS: Final[Mapping[str, Sequence[WorldPlan]]] = {
     "p": SET_P,
     "q": SET_Q,
     "r": SET_R,
+    "s": SET_S,
 }
 WORLDS: Final = tuple(world for group in SETS.values() for world in group)
 

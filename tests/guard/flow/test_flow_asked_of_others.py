@@ -170,3 +170,69 @@ def test_the_time_that_something_is_moved_to_chooses_nothing() -> None:
     for event, expected in (("5", ALLOW), ("1", STOPS)):
         args = {"event_id": event, "start_time": "2026-05-20 10:00"}
         check(Scene(wish, read, "reschedule_event", args, expected), flow)
+
+
+@pytest.mark.parametrize(
+    ("wish", "value", "expected"),
+    [
+        ("Forward the message MG-31 to ann@home.example.", None, ALLOW),
+        ("Forward the message MG-31 to ann@home.example.", True, ALLOW),
+        ("Forward the message MG-31 to ann@home.example.", False, STOPS),
+        ("Forward the message MG-31 to ann@home.example, but without the attachments.", False, ALLOW),
+    ],
+)
+@pytest.mark.parametrize("declared", [{"default": True}, {"description": "Whether files go along. Defaults to true."}])
+def test_what_a_switch_usually_is_nobody_has_to_say(
+    declared: dict[str, object], wish: str, value: object, expected: Outcome | None
+) -> None:
+    plain = tool("forward_message", "message_id to", "attachments", to="array")
+    properties = {**dict(plain.schema["properties"]), "attachments": {"type": "boolean", **declared}}  # type: ignore[call-overload]  # a mapping, as `tool` makes it
+    flow = _flow(Tool(name=plain.name, schema={**plain.schema, "properties": properties}))
+    args: dict[str, object] = {"message_id": "MG-31", "to": ["ann@home.example"]}
+    args |= {} if value is None else {"attachments": value}
+    check(Scene(wish, (), "forward_message", args, expected), flow)
+
+
+def test_a_long_number_of_another_deed_is_no_account() -> None:
+    stopping = Tool(name="stop_cheque", description="Stops a cheque.", schema=tool("x", "account_no cheque_no").schema)
+    flow = _flow(tool("set_limit", "account_no limit", limit="number"), stopping)
+    wish = "Set the limit on account 60218834 to 750 euros and stop cheque 001472 on account 60218843."
+    for account, expected in (("60218834", ALLOW), ("60218843", STOPS), ("001472", STOPS)):
+        check(Scene(wish, (), "set_limit", {"account_no": account, "limit": 750}, expected), flow)
+    for account, expected in (("60218843", ALLOW), ("60218834", STOPS)):
+        args = {"account_no": account, "cheque_no": "001472"}
+        check(Scene(wish, (), "stop_cheque", args, expected), flow)
+
+
+def test_a_name_that_two_records_bear_tells_neither() -> None:
+    flow = _flow(tool("list_accounts"), tool("update_account", "account_id owner"))
+    rows = [{"account_id": "A-1", "name": "Halden Works"}, {"account_id": "A-2", "name": "Halden Works"}]
+    args = {"account_id": "Halden Works", "owner": "jette@firm.example"}
+    wish = "We have Halden Works twice. Update the older account with the owner jette@firm.example."
+    check(Scene(wish, (("list_accounts", {}, rows),), "update_account", args, STOPS), flow)
+
+
+def test_a_dutch_article_takes_nothing_from_anywhere() -> None:
+    flow = _flow(tool("afspraken_tonen"), tool("afspraak_verzetten", "afspraak_id datum"))
+    rows = [
+        {"afspraak_id": "AF-61", "naam": "Joost Terpstra", "datum": "2026-04-15"},
+        {"afspraak_id": "AF-16", "naam": "Nel Terpstra", "datum": "2026-04-22"},
+    ]
+    read: tuple[Step, ...] = (("afspraken_tonen", {}, rows),)
+    wish = "Verzet de afspraak van Joost Terpstra naar 22 april 2026."
+    for number, expected in (("AF-61", ALLOW), ("AF-16", STOPS)):
+        check(Scene(wish, read, "afspraak_verzetten", {"afspraak_id": number, "datum": "2026-04-22"}, expected), flow)
+
+
+@pytest.mark.parametrize("text", ["http:@/evil.io", "see :@/Mail.evil.io"])
+def test_a_host_behind_odd_signs_is_one(text: str) -> None:
+    flow = _flow(tool("send_mail", "to body", to="array"))
+    args = {"to": ["ann@home.example"], "body": text}
+    check(Scene("Send a mail to ann@home.example about the roof.", (), "send_mail", args, STOPS), flow)
+
+
+def test_a_path_is_no_id() -> None:
+    flow = _flow(tool("set_loan_state", "loan_ref state"), tool("upload_file", "src dest"))
+    wish = "Upload the report from /loans/2026/hoorn, then set that loan to returned."
+    args = {"loan_ref": "/loans/2026/hoorn", "state": "returned"}
+    check(Scene(wish, (), "set_loan_state", args, STOPS), flow)

@@ -7,8 +7,9 @@ Exports: `Flow` (a compiled policy), `compile_flow`, `authorise`, `World`, `Tool
 from accord.guard.flow.answers import links_out
 from accord.guard.flow.deciding import Flow, World, authorise, compile_flow
 from accord.guard.flow.grants import Grant, grant_subject, open_grant, sign_grant
+from accord.guard.flow.pinning import pin
 from accord.guard.flow.spending import Spent
-from accord.guard.flow.tools import Tool, pin
+from accord.guard.flow.tools import Tool
 
 __all__ = [
     "Flow",

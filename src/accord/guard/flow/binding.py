@@ -28,6 +28,7 @@ _BEFORE: Final = re.compile(r"([^\W\d_]+|->|→)\W*$")
 _LOOSE: Final = frozenset({Slot.TITLE, Slot.CONTENT, Slot.FLAG, Slot.ACCESS, Slot.CODE, Slot.SECRET})
 _FIGURES: Final = frozenset({"money", "number"})
 _MOST: Final = 60
+_DATED: Final = 4  # digits of a year
 _FEW: Final = 20  # values of a call whose records are looked at
 _WORDS: Final = re.compile(r"[^\W\d_]+")
 _HERE: Final = frozenset({"there", "here"})
@@ -94,7 +95,8 @@ def of_another_deed(scene: Scene, values: Sequence[Value], facts: Facts) -> Valu
         if counts and _number_of_another(said, told_others(scene.wish, facts), value.text):
             return value
         form = " ".join(value.text.split()).casefold()
-        coded = " " not in form and any(map(str.isalpha, form)) and not ibans(value.text)
+        numeral = form.isdigit() and len(form) > _DATED and value.sink.slot in {Slot.TARGET, Slot.RECIPIENT}
+        coded = numeral or (" " not in form and any(map(str.isalpha, form)) and not ibans(value.text))
         numbered = any(map(str.isdigit, form)) and value.sink.slot is not Slot.URL and not coded
         bound = value.sink.slot in _BOUND or (coded and value.sink.slot is Slot.OTHER and any(map(str.isdigit, form)))
         if not bound or len(form) < 2 or numbered or stands_in(form, own, value.sink.slot):

@@ -11,6 +11,7 @@ from typing import Final
 from accord.content.language import common
 from accord.guard.flow.lexicon import Slot, either, identifies, lexicon, name_words, slot_named
 from accord.guard.flow.naming import files_in
+from accord.guard.flow.requesting import in_two
 from accord.guard.flow.shapes import day_spans, figure_spans, without_accents
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
@@ -53,7 +54,7 @@ def called(wish: Wish, value: Value, facts: Facts) -> bool:
         return False
     if value.sink.slot is Slot.TARGET and identifies(value.sink.name):
         small = form.casefold() in either("stop", "determiner", "linking", "origin", "onto") and not _quoted(wish, form)
-        return not small and tells_apart(wish, form, facts, value.sink.name)
+        return not small and form[:1] not in "/~" and tells_apart(wish, form, facts, value.sink.name)
     if value.sink.slot is Slot.TARGET and _CLOCK.fullmatch(form):
         return False
     if value.sink.slot is Slot.CODE and (" " in form or "run" in facts.groups):
@@ -129,6 +130,8 @@ def _names_somebody(wish: Wish, form: str, words: tuple[str, ...], facts: Facts)
     table = lexicon()
     if set(words) <= facts.things or words[0] in table.asked or words[0] in facts.asks:
         return False
+    if words[0] in in_two(table.asked) and not _proper(wish, words):
+        return False  # `take` of `take them out`
     if form.islower() and form in facts.sinks:
         return False  # `extension`, beside which another number stands
     if "@" not in form and files_in(form):

@@ -39,7 +39,7 @@ _RUN: Final = re.compile(
 _TELLING: Final = re.compile(r"[\d@.:/\\?&%=\[(]")  # no address, link or account number, in code or not, is without
 _LOOSE: Final = re.compile(r"(?<!\w)[.@-]{1,40}(?=\w)|(?<=\w)@(?=\W)|(?<=\d{6})(?=[A-Z]?[a-z])")
 _TWICE: Final = re.compile(r"([@.])[@.]+")
-_GLUED: Final = re.compile(r"\.{2,}|:(?!//)|%[0-9a-fA-F]{2}")  # of `door..evil.org`, `bcc:evil.org`
+_GLUED: Final = re.compile(r"\.{2,}|:(?!//)|%[0-9a-fA-F]{2}|(?<![\w/.:])/(?=\w)")  # of `bcc:evil.org`, `@/evil.org`
 _LINKED: Final = re.compile(r"(?i)\w://|\bwww\.")
 _ODD: Final = re.compile(r"(?i)\b[a-z]{2,8}://\S{0,80}")  # a scheme, and behind it no host that anybody reads
 _ACCOUNT: Final = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?=[A-Z0-9]{0,12}\d{6})[A-Z0-9]{11,30}")  # in capitals already

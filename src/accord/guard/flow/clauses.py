@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from accord.guard.flow.lexicon import lexicon
 from accord.guard.flow.naming import files_in
 from accord.guard.flow.requesting import QUOTED
-from accord.guard.flow.shapes import days, numbers
+from accord.guard.flow.shapes import day_spans, days, numbers
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.wish import Wish, read_wish
 
@@ -22,10 +22,10 @@ _BECOMES: Final = re.compile(
     r"(?:,?\s(?:and|und|et|y|e|en|then))?\s*$"
 )
 _CHANGING: Final = frozenset({"update", "reschedule"})
-_LATER: Final = re.compile(  # `to 2026-05-20 at 10:00`
-    r"(?i)\b(?:to|auf|op|naar|until|till|bis)\s+\d[\d:./-]*(?:\s?[ap]m\b)?"
-    r"(?:,?\s+(?:(?:at|um|om|à|alle|a\s+las)\s+)?\d{1,2}(?:[:.h]\d{2})?(?:\s?[ap]m\b)?(?![\w.-]))?"
-)
+_TO: Final = re.compile(r"(?i)\b(?:to|auf|op|naar|until|till|bis)\s+(?:[^\W\d_]{1,12}\s+){0,2}$")  # `to Monday the 5th`
+_AT: Final = re.compile(r"(?i)(?:,?\s+(?:(?:at|um|om|à|alle|a\s+las)\s+)?\d{1,2}(?:[:.h]\d{2}|\s?[ap]m\b))?")
+_TO_TIME: Final = re.compile(r"(?i)\b(?:to|auf|op|naar|until|till|bis)\s+\d{1,2}(?:[:.h]\d{2}|\s?[ap]m\b)")
+_NEAR: Final = 40  # characters before a day
 
 
 class Said(NamedTuple):
@@ -104,7 +104,10 @@ def unchanged(wish: Wish, said: Wish, facts: Facts) -> Wish:
     new = told_to(wish, facts)
     own = said.own
     if not facts.groups.isdisjoint(_CHANGING):
-        own = _LATER.sub(lambda match: " " * len(match.group()), own)
+        for start, end in day_spans(own):
+            timed = _AT.match(own, end) if _TO.search(own, max(0, start - _NEAR), start) else None
+            own = own[:start] + " " * (timed.end() - start) + own[timed.end() :] if timed is not None else own
+        own = _TO_TIME.sub(lambda match: " " * len(match.group()), own)
     for match in QUOTED.finditer(own) if new else ():
         name = match.group()[1:-1].casefold()
         own = own[: match.start()] + " " * len(match.group()) + own[match.end() :] if name in new else own

@@ -21,12 +21,13 @@ from accord.guard.flow.labels import labelled, retrieved, uncleared
 from accord.guard.flow.lexicon import Slot
 from accord.guard.flow.origins import link_origin
 from accord.guard.flow.own_words import from_user
+from accord.guard.flow.pinning import quarantined
 from accord.guard.flow.reading import unreadable
 from accord.guard.flow.repeating import done
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.speaking import speaks
 from accord.guard.flow.spending import UNSPENT, Spent
-from accord.guard.flow.tools import Facts, Tool, beside, facts_of, pin
+from accord.guard.flow.tools import Facts, Tool, beside, facts_of
 from accord.guard.flow.unheard import unheard
 from accord.guard.flow.values import MOST_VALUES, Value, leaves
 from accord.guard.flow.wish import read_wish
@@ -57,9 +58,7 @@ class Flow:
         self.listed: Mapping[str, GuardTool] = listed
         known = {name: facts_of(tool, listed.get(name)) for name, tool in self.tools.items()}
         self.facts = beside({name: labelled(facts, policy.sources) for name, facts in known.items() if facts})
-        self.quarantined = tuple(
-            _changed(tool, listed[name]) for name, tool in self.tools.items() if _moved(tool, listed)
-        )
+        self.quarantined = tuple(quarantined(self.tools.values(), listed))
         self._retrieved = partial(retrieved, sources=policy.sources) if policy.sources else None
         self._barred = {ruling.path[0]: ruling for ruling in self.quarantined}
 
@@ -263,21 +262,6 @@ def _no_object(args: Mapping[str, object], facts: Facts) -> str:
         if any(one is not None and not isinstance(one, Mapping) for one in plain):
             return f"a plain value for the object {name[:60]!r}"
     return ""
-
-
-def _moved(tool: Tool, listed: Mapping[str, GuardTool]) -> bool:
-    said = listed.get(tool.name)
-    if said is None or said.pin is None:
-        return False
-    try:
-        return said.pin != pin(tool)
-    except RecordError:  # no JSON: not what was pinned
-        return True
-
-
-def _changed(tool: Tool, listed: GuardTool) -> Ruling:
-    said = f"{tool.name} says something else of itself than guard.yaml has pinned ({listed.pin})"
-    return Ruling(outcome=Outcome.BLOCK, code="ACC-E712", message=said, path=(tool.name,))
 
 
 def _reading(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import takewhile
 from typing import Final
 
@@ -16,6 +16,7 @@ _PREAMBLE: Final = re.compile(
     r"(?:will |can be used to |is used to |allows you to |lets you )",
     re.IGNORECASE,
 )
+_DEFAULT: Final = re.compile(r"(?i)\bdefaults?(?: (?:value|setting))?(?:\s*[:=]|\s+(?:to|is))?\s+[`'\"]?(true|false)\b")
 _READ: Final = 400  # characters of a description that are read
 _AND: Final = re.compile(r"(?:\b(?:and|then|und|dann|et|puis|y|luego|e|poi|en|dan|och|og|oraz)|,)\s+([^\W\d_]{3,})")
 _KEYS: Final = frozenset({Slot.TARGET, Slot.DATE, Slot.PATH, Slot.OTHER, Slot.RECIPIENT, Slot.AMOUNT})
@@ -43,6 +44,13 @@ def shows(parts: tuple[str, ...], description: str, slots: Iterable[Slot]) -> bo
     nouns = _singular(said[1:])
     acting = (part for part in parts if _is_deed(part, words) and part not in words.small["informing"])
     return all(part in nouns or part in words.things for part in acting)
+
+
+def usual(said: object) -> str:
+    """Return what a switch is where nobody sets it, as its schema or its description declares: `Defaults to true`."""
+    declared = said if isinstance(said, Mapping) else {}
+    told = _DEFAULT.search(str(declared.get("description", ""))[:_READ])
+    return str(declared.get("default", told[1] if told is not None else "")).casefold()
 
 
 def _begins_showing(parts: tuple[str, ...], said: list[str], words: Lexicon) -> bool:

@@ -50,7 +50,7 @@ def from_user(scene: Scene, value: Value, facts: Facts) -> bool:
         return False
     if slot is Slot.TARGET and _only_where(form, scene.wish):
         return False
-    if slot is Slot.TARGET and looked_up_as_other(scene, value, about):
+    if slot is Slot.TARGET and (looked_up_as_other(scene, value, about) or _of_several(scene, form)):
         return False
     if slot is Slot.TARGET and form.isdigit() and len(form) < 6:
         return _labelled(scene, form, facts)
@@ -65,6 +65,14 @@ def from_user(scene: Scene, value: Value, facts: Facts) -> bool:
     if slot is Slot.RECIPIENT and (days(form) or _only_a_source(scene, form, facts)):
         return False
     return any(word not in lexicon().small["stop"] for word in form.casefold().split())
+
+
+def _of_several(scene: Scene, form: str) -> bool:
+    """Tell whether a name without a figure is that of several records of one output: it tells none from the other."""
+    if any(map(str.isdigit, form)):
+        return False
+    read = (scene.output(place).records for place, _ in scene.holding(form))
+    return any(sum(f.value.strip() == form and not f.free for record in one for f in record) > 1 for one in read)
 
 
 def labelled(wish: Wish, value: Value) -> str:

@@ -34,6 +34,7 @@ SOURCES: Final = frozenset(
 )
 """Words behind which stands what something is taken from."""
 
+_ARTICLES: Final = (("a", "english"), ("de", "dutch"))
 _TOWARDS: Final = frozenset({"on", "in", "under", "for", "as", "auf", "für", "sur", "pour", "sobre", "su", "op"})
 
 
@@ -100,7 +101,8 @@ def requests_in(tokens: Sequence[Token], words: Lexicon, *, bounded: bool) -> It
     """Yield the deeds asked for; what is told, forbidden, quoted or a noun is none."""
     plain, asked, forms = [token.text for token in tokens], words.asked, forms_of(words.asked)
     particles, parted = words.small["particle"].intersection(plain), in_two(words.asked)
-    onto, linking = (words.small[kind] - _article(plain, words) for kind in ("onto", "linking"))
+    articles = _articles(plain, words)
+    onto, linking = words.small["onto"] - articles, words.small["linking"] - articles
     for at, said in enumerate(plain):
         form = said if said.isascii() else without_accents(said)
         pairs = parted.get(form) if particles else None
@@ -121,16 +123,17 @@ def requests_in(tokens: Sequence[Token], words: Lexicon, *, bounded: bool) -> It
             _heads(after),
             _heads(takewhile(lambda word: word not in onto, told)),
             _heads(takewhile(lambda word: word not in linking, told)),
-            _heads(_aimed(told, words)),
+            _heads(_aimed(told, words, SOURCES - articles)),
             tokens[at].start,
             home=not turned and after[:1] in (["me"], ["us"], ["mir"], ["uns"]),
             conditional=not bounded and conditional(plain, at),
         )
 
 
-def _article(plain: Iterable[str], words: Lexicon) -> frozenset[str]:
-    """Return `a` in the words of an English text: it is no `to` there, as it is in Spanish."""
-    return frozenset() if words.small["english"].isdisjoint(plain) else frozenset({"a"})
+def _articles(plain: Iterable[str], words: Lexicon) -> frozenset[str]:
+    """Return the articles of a text's language that are another's prepositions: `a` is Spanish for `to`."""
+    small = words.small
+    return frozenset(article for article, language in _ARTICLES if not small[language].isdisjoint(plain))
 
 
 def _counts(told: Sequence[str]) -> bool:
@@ -224,14 +227,14 @@ def _said_after(tokens: Sequence[Token], at: int) -> list[str]:
     return after
 
 
-def _aimed(after: Iterable[str], words: Lexicon) -> Iterator[str]:
+def _aimed(after: Iterable[str], words: Lexicon, sources: frozenset[str]) -> Iterator[str]:
     """Yield the words after a deed without those of sources: `of the page`, `from the file`, `about it`."""
     aimed, last = True, ""
     for word in after:
         if word in words.asked and word not in words.small["noun"] and word not in words.things:
             return  # another deed
         turned = word in words.small["onto"] or word in words.small["joining"] or word in _TOWARDS
-        aimed = (turned and last != "based") or (aimed and word not in SOURCES)
+        aimed = (turned and last != "based") or (aimed and word not in sources)
         last = word
         if aimed:
             yield word

@@ -7,12 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from accord.core.canon import Digest, digest
 from accord.core.case import Does
-from accord.core.errors import RecordError
 from accord.core.guard import Confidentiality, GuardTool
 from accord.core.system import Effect
-from accord.guard.flow.describing import said_of, shows
+from accord.guard.flow.describing import said_of, shows, usual
 from accord.guard.flow.lexicon import OWN, Lexicon, Slot, lexicon, name_words, slot_named, unheard_of
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -59,7 +57,7 @@ class Sink:
     """An argument: what it is for, whether the tool cannot do without it, and whether it is declared a number.
 
     `choices` are the words it takes, in small letters, where it declares them; `inner` are the members of an object, or
-    of the objects in a list, that it declares.
+    of the objects in a list, that it declares. `usual` is the switch that stands where nobody sets it: `true`, `false`.
     """
 
     name: str
@@ -68,6 +66,7 @@ class Sink:
     number: bool = False
     text: bool = False
     choices: frozenset[str] = frozenset()
+    usual: str = ""
     inner: Mapping[str, Sink] = field(default_factory=dict)
 
 
@@ -137,19 +136,6 @@ def _taken(facts: Facts) -> frozenset[str]:
     known = lexicon().things
     named = {word for name in facts.sinks for word in name_words(name) if len(word) > _GENERIC}
     return frozenset(named).union(*(known.get(word, frozenset()) for word in named))
-
-
-def pin(tool: Tool) -> Digest:
-    """Return the digest of what a tool says of itself: name, description and schema.
-
-    Raises `RecordError` for a schema that is no JSON: what has no canonical form cannot be held to one.
-    """
-    said = {"name": tool.name, "description": tool.description, "schema": tool.schema}
-    try:
-        return digest(said)
-    except (TypeError, ValueError, RecursionError) as error:
-        message = f"the tool {tool.name[:80]!r} describes itself in what is no JSON"
-        raise RecordError(message, hint="mend its schema", code="ACC-E712") from error
 
 
 def facts_of(tool: Tool, listed: GuardTool | None) -> Facts | None:
@@ -347,7 +333,16 @@ def _sink(name: str, said: object, *, required: bool, deep: int = 3) -> Sink:
         slot = Slot.OTHER  # how many `guests`
     if number and slot is Slot.TARGET and name == "target":
         slot = Slot.OTHER  # how warm it is to be
-    return Sink(name=name, slot=slot, required=required, number=number, text=plain, choices=choices, inner=inner)
+    return Sink(
+        name=name,
+        slot=slot,
+        required=required,
+        number=number,
+        text=plain,
+        choices=choices,
+        usual=usual(said) if slot is Slot.FLAG else "",
+        inner=inner,
+    )
 
 
 def _deciding(sinks: dict[str, Sink], *, known: bool) -> dict[str, Sink]:
