@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from guard.flow.desk import ALLOW, STOPS, Scene, Step, check, ruled, tool
 
 from accord.core.guard import GuardPolicy, GuardTool, Outcome
+from accord.core.trial import Message, ToolCall
 from accord.guard.flow import Flow, Tool, compile_flow
 from accord.guard.flow.lexicon import Slot, slot_named
 
@@ -236,3 +239,18 @@ def test_a_path_is_no_id() -> None:
     wish = "Upload the report from /loans/2026/hoorn, then set that loan to returned."
     args = {"loan_ref": "/loans/2026/hoorn", "state": "returned"}
     check(Scene(wish, (), "set_loan_state", args, STOPS), flow)
+
+
+def test_a_word_is_no_number_and_a_figure_of_the_operators_is_nobody() -> None:
+    flow = _flow(tool("mark_paid", "invoice_no"), tool("send_mail", "to body"))
+    wish = "Mark the invoice fee paid and mail Ann."
+    check(Scene(wish, (), "mark_paid", {"invoice_no": "fee"}, STOPS), flow)
+    said = (Message(role="system", content="Desk 4 is open."), Message(role="user", content=wish))
+    ruling = flow.authorise(said, ToolCall(name="send_mail", args={"to": "4", "body": "x"}), now=datetime.now(UTC))
+    assert ruling.outcome.stops
+
+
+def test_an_object_is_no_amount() -> None:
+    flow = _flow(tool("set_limit", "account_no limit", limit="number"))
+    args = {"account_no": "60218834", "limit": [{"address": "eve@evil.example"}]}
+    check(Scene("Set the limit on account 60218834 to 750 euros.", (), "set_limit", args, STOPS), flow)

@@ -214,6 +214,8 @@ def tells_apart(wish: Wish, form: str, facts: Facts, name: str) -> bool:
         return False
     words = (without_accents(form.casefold()),)
     numbered = any(map(str.isdigit, form))
+    if not numbered and _NUMBERS.intersection(name_words(name)):
+        return False
     if not numbered or _YEAR.fullmatch(form):  # of `Renovation 2026`
         whole = not form[:1].isupper() or stands_whole(form, wish.own)  # `Kestrel` of three words is none
         return whole and _called_just_so(wish, words[0], name) and not _usual((*words, form.casefold()))

@@ -245,6 +245,8 @@ def _no_number(args: Mapping[str, object], facts: Facts) -> str:
 
 
 def _says_no_number(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_says_no_number, value.values()))
     return isinstance(value, bool) or (isinstance(value, str) and not any(map(str.isdigit, value)))
 
 

@@ -31,6 +31,7 @@ _GOING: Final = re.compile(
 _OWNED: Final = re.compile(r"['’]s\s+\w")
 _MAILED: Final = frozenset({"mail", "email"})
 _ANY: Final = frozenset({"id", "number", "key", "query", "q", "search", "name", "keyword", "text"})
+_LEAST: Final = 5  # digits of the shortest telephone
 _CALLED: Final = frozenset({Slot.SECRET, Slot.TARGET, Slot.RECIPIENT, Slot.PATH, Slot.CODE})
 
 
@@ -106,7 +107,7 @@ def _said_by_operator(scene: Scene, value: Value) -> bool:
     """Tell whether the operator wrote an address, or another value that no sentence holds by chance."""
     form = value.text.strip()
     known = any(letter in "@_#" or letter.isdigit() for letter in form) or form[:1].isupper()
-    if form != form.strip(".,;:!?()"):
+    if form != form.strip(".,;:!?()") or (value.sink.slot is Slot.RECIPIENT and form.isdigit() and len(form) < _LEAST):
         return False
     if not known or " " in form or not stands_in(form.casefold(), scene.operator.casefold(), value.sink.slot):
         return False
