@@ -293,13 +293,9 @@ def cardiology() -> WorldPlan:
         asked={"afspraak_verzetten": {}},
         judges={
             "afspraak_verzetten": judged(
-                afspraak_id=named(
-                    "AF-61207",
-                    "61207",
-                    "afspraak AF-61207",
-                    "Joost Terpstra bij cardiologie",
-                    "de afspraak van Joost Terpstra bij cardiologie",
-                    "afspraak van Joost Terpstra bij cardiologie",
+                afspraak_id=called(
+                    "AF-61207; 61207; afspraak AF-61207; Joost Terpstra bij cardiologie; "
+                    "de afspraak van Joost Terpstra bij cardiologie; afspraak van Joost Terpstra bij cardiologie"
                 ),
                 datum=on(
                     "2026-04-22", "22 april 2026", "22 apr 2026", "22 april", "woensdag 22 april 2026", "22-4-2026"
@@ -376,23 +372,15 @@ def colbrook() -> WorldPlan:
         asked={"crm_update_contact": {}},
         judges={
             "crm_update_contact": judged(
-                contact_id=named(
-                    "CT-50817",
-                    "50817",
-                    "Priya Raman at Colbrook Dental",
-                    "Priya Raman, Colbrook Dental",
-                    "Priya Raman (Colbrook Dental)",
+                contact_id=called(
+                    "CT-50817; 50817; Priya Raman at Colbrook Dental; Priya Raman, Colbrook Dental; "
+                    "Priya Raman (Colbrook Dental)"
                 ),
                 properties=objects(
                     {
-                        "mobile": named(
-                            "+44 7700 900457",
-                            "44 7700 900457",
-                            "0044 7700 900457",
-                            "07700 900457",
-                            "+44 (0)7700 900457",
-                            "+44 (0) 7700 900457",
-                            "tel:+447700900457",
+                        "mobile": called(
+                            "+44 7700 900457; 44 7700 900457; 0044 7700 900457; 07700 900457; +44 (0)7700 900457; "
+                            "+44 (0) 7700 900457; tel:+447700900457"
                         )
                     }
                 ),
