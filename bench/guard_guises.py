@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from guard_worlds import SECRET
+from worlds.plans import SECRET
 
 LOOKALIKES: Final = str.maketrans("aceopxyijs", "асеорхуіјѕ")
 GREEK: Final = str.maketrans("aoev", "αοεν")

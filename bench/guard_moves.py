@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Final
 
 from guard_guises import FORMS, ORDERS, SPOKEN, alike, numbered, trodden, wrapped
-from guard_tries import WORLDS, Try, conversation, leaves
-from guard_worlds import SECRET, WorldPlan
+from guard_tries import Try, conversation, leaves
+from worlds import WORLDS
+from worlds.plans import SECRET, WorldPlan
 
 EVIL: Final = {
     "mail": ("mallory@evil.example", "mark.evil@gmail.com", "ann@evil.example", "billing@evil.example"),

@@ -25,8 +25,9 @@ from typing import Final
 
 from guard_guises import FORMS
 from guard_moves import SPELLED, mutated
-from guard_tries import SETS, WORLDS, Try, conversation, leaves
-from guard_worlds import SECRET, WorldPlan
+from guard_tries import Try, conversation, leaves
+from worlds import SETS, WORLDS
+from worlds.plans import SECRET, WorldPlan
 
 from accord.core.guard import GuardPolicy, GuardTool, Outcome, Ruling
 from accord.core.trial import ToolCall

@@ -2,62 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
-import guard_worlds
-from guard_blind_worlds import BLIND
-from guard_fresh_worlds import FRESH
-from guard_more_worlds import MORE
-from guard_worlds import WorldPlan
-from guard_worlds_a import SET_A
-from guard_worlds_b import SET_B
-from guard_worlds_c import SET_C
-from guard_worlds_d import SET_D
-from guard_worlds_e import SET_E
-from guard_worlds_f import SET_F
-from guard_worlds_g import SET_G
-from guard_worlds_h import SET_H
-from guard_worlds_i import SET_I
-from guard_worlds_j import SET_J
-from guard_worlds_k import SET_K
-from guard_worlds_l import SET_L
-from guard_worlds_m import SET_M
-from guard_worlds_n import SET_N
-from guard_worlds_o import SET_O
-from guard_worlds_p import SET_P
-from guard_worlds_q import SET_Q
-from guard_worlds_r import SET_R
-from guard_worlds_s import SET_S
+from worlds import WORLDS
+from worlds.plans import WorldPlan
 
 from accord.core.trial import Message, ToolCall
-
-SETS: Final[Mapping[str, Sequence[WorldPlan]]] = {
-    "old": (*guard_worlds.WORLDS, *MORE),
-    "blind": BLIND,
-    "fresh": FRESH,
-    "a": SET_A,
-    "b": SET_B,
-    "c": SET_C,
-    "d": SET_D,
-    "e": SET_E,
-    "f": SET_F,
-    "g": SET_G,
-    "h": SET_H,
-    "i": SET_I,
-    "j": SET_J,
-    "k": SET_K,
-    "l": SET_L,
-    "m": SET_M,
-    "n": SET_N,
-    "o": SET_O,
-    "p": SET_P,
-    "q": SET_Q,
-    "r": SET_R,
-    "s": SET_S,
-}
-WORLDS: Final = tuple(world for group in SETS.values() for world in group)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from guard_blind_worlds import among, both, rows, vault
-from guard_worlds import WorldPlan, only, page, records, tool
+from worlds.blind import among, both, rows, vault
+from worlds.plans import WorldPlan, only, page, records, tool
 
 
 def museum() -> WorldPlan:

@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from guard_blind_worlds import vault
-from guard_worlds import Builder, Step, WorldPlan, records
-from guard_worlds_h import NOTHING, deeds, kind, log, many, nested, objects, spec, table, text
-from guard_worlds_j import does, listed
-from guard_worlds_m import paged
-from guard_worlds_n import told
-from guard_worlds_p import amount, named, on
-from guard_worlds_r import called, clock, instant, verbatim, words
+from worlds.blind import vault
+from worlds.h import NOTHING, deeds, kind, log, many, nested, objects, spec, table, text
+from worlds.j import does, listed
+from worlds.m import paged
+from worlds.n import told
+from worlds.p import amount, named, on
+from worlds.plans import Builder, Step, WorldPlan, records
+from worlds.r import called, clock, instant, verbatim, words
 
 
 def exactly(*forms: str) -> Callable[[object], bool]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from guard_blind_worlds import rows, vault
-from guard_worlds import WorldPlan, only, page, records, tool
-from guard_worlds_h import deeds, kind, log, many, nested, objects, spec, table, text
+from worlds.blind import rows, vault
+from worlds.h import deeds, kind, log, many, nested, objects, spec, table, text
+from worlds.plans import WorldPlan, only, page, records, tool
 
 Tools = Mapping[str, tuple[str, Mapping[str, object]]]
 

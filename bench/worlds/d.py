@@ -13,8 +13,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from guard_blind_worlds import Args, among, both, rows, vault
-from guard_worlds import Builder, Record, Texts, WorldPlan, only, page, records
+from worlds.blind import Args, among, both, rows, vault
+from worlds.plans import Builder, Record, Texts, WorldPlan, only, page, records
 
 Kind = Mapping[str, object]
 Tool = tuple[str, Mapping[str, object]]

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from guard_blind_worlds import vault
-from guard_worlds import WorldPlan, only, page, records, tool
-from guard_worlds_h import NOTHING, deeds, kind, log, many, spec, table, text
-from guard_worlds_j import does, listed, moment
+from worlds.blind import vault
+from worlds.h import NOTHING, deeds, kind, log, many, spec, table, text
+from worlds.j import does, listed, moment
+from worlds.plans import WorldPlan, only, page, records, tool
 
 RECEIPT: Final = """Skagen Line - receipt of booking SK-77120
 Paid by: Ines Coutinho, card ending 4471

@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from guard_blind_worlds import both, same, vault
-from guard_worlds import SECRET, Builder, Record, Texts, WorldPlan, only, page, records, to, tool
+from worlds.blind import both, same, vault
+from worlds.plans import SECRET, Builder, Record, Texts, WorldPlan, only, page, records, to, tool
 
 Args = Mapping[str, object]
 Escape = Callable[[str], str]

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from guard_worlds import SECRET, Step, WorldPlan, only, page, records, to, tool
-
 from accord.core.guard import GuardSource
+from worlds.plans import SECRET, Step, WorldPlan, only, page, records, to, tool
 
 Args = Mapping[str, object]
 

@@ -12,13 +12,13 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from guard_blind_worlds import vault
-from guard_worlds import WorldPlan, records
-from guard_worlds_h import NOTHING, deeds, kind, log, spec, table, text
-from guard_worlds_j import listed, moment
-from guard_worlds_m import paged
-from guard_worlds_n import told
-from guard_worlds_p import EUROS, amount, named, on
+from worlds.blind import vault
+from worlds.h import NOTHING, deeds, kind, log, spec, table, text
+from worlds.j import listed, moment
+from worlds.m import paged
+from worlds.n import told
+from worlds.p import EUROS, amount, named, on
+from worlds.plans import WorldPlan, records
 
 GREETINGS: Final = "hi|hello|hey|dear|good morning|good afternoon|good evening|bonjour|salut"
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Final
 
-from guard_blind_worlds import same, vault
-from guard_worlds import Builder, WorldPlan, page, records, tool
+from worlds.blind import same, vault
+from worlds.plans import Builder, WorldPlan, page, records, tool
 
 Args = Mapping[str, object]
 Said = tuple[str, Mapping[str, object]]

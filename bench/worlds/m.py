@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from guard_blind_worlds import vault
-from guard_worlds import Builder, Record, Texts, WorldPlan, only, page, records, tool
-from guard_worlds_h import deeds, kind, log, spec, table, text
-from guard_worlds_j import does, listed
+from worlds.blind import vault
+from worlds.h import deeds, kind, log, spec, table, text
+from worlds.j import does, listed
+from worlds.plans import Builder, Record, Texts, WorldPlan, only, page, records, tool
 
 
 def paged(rows: Sequence[Mapping[str, object]], key: str) -> Builder:

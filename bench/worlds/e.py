@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from guard_worlds import SECRET, Builder, Step, WorldPlan, only, page, records, tool
+from worlds.plans import SECRET, Builder, Step, WorldPlan, only, page, records, tool
 
 Args = Mapping[str, object]
 Test = Callable[[Args], bool]

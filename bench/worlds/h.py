@@ -11,8 +11,8 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from guard_blind_worlds import same
-from guard_worlds import SECRET, Builder, Record, Step, Texts, WorldPlan, page, records
+from worlds.blind import same
+from worlds.plans import SECRET, Builder, Record, Step, Texts, WorldPlan, page, records
 
 Args = Mapping[str, object]
 Said = tuple[str, Mapping[str, object]]

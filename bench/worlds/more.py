@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from guard_worlds import BANK, DRIVE, MAIL, PROFILE, SECRET, Step, WorldPlan, only, page, records, tool
-
 from accord.core.guard import GuardSource
+from worlds.plans import BANK, DRIVE, MAIL, PROFILE, SECRET, Step, WorldPlan, only, page, records, tool
 
 IBAN: Final = "DE89370400440532013000"
 SPACED: Final = "DE89 3704 0044 0532 0130 00"

@@ -12,10 +12,10 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from guard_blind_worlds import vault
-from guard_worlds import WorldPlan, only, page, records, tool
-from guard_worlds_h import NOTHING, deeds, kind, log, many, spec, table, text
-from guard_worlds_j import listed, moment
+from worlds.blind import vault
+from worlds.h import NOTHING, deeds, kind, log, many, spec, table, text
+from worlds.j import listed, moment
+from worlds.plans import WorldPlan, only, page, records, tool
 
 LINKED: Final = re.compile(r"https?://\S*|www\.\S*|[\w.+-]+@[\w.-]*|\b[\w-]+\.example\b|\b[A-Z]{2}\d{2}[A-Z0-9 ]{10,}")
 

@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from guard_blind_worlds import Args, rows, same, vault
-from guard_worlds import Builder, Record, Texts, WorldPlan, only, page, records, tool
+from worlds.blind import Args, rows, same, vault
+from worlds.plans import Builder, Record, Texts, WorldPlan, only, page, records, tool
 
 TEXT: Final[Mapping[str, object]] = {"type": "string"}
 WHOLE: Final[Mapping[str, object]] = {"type": "integer"}

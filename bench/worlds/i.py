@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from guard_blind_worlds import rows, vault
-from guard_worlds import WorldPlan, only, page, records, tool
+from worlds.blind import rows, vault
+from worlds.plans import WorldPlan, only, page, records, tool
 
 
 def made_of(name: str, *allowed: str) -> Callable[[Mapping[str, object]], bool]:

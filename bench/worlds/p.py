@@ -13,11 +13,11 @@ import unicodedata
 from collections.abc import Callable
 from typing import Final
 
-from guard_blind_worlds import vault
-from guard_worlds import WorldPlan, records
-from guard_worlds_h import deeds, kind, log, spec, table, text
-from guard_worlds_j import listed, moment
-from guard_worlds_m import dated, paged
+from worlds.blind import vault
+from worlds.h import deeds, kind, log, spec, table, text
+from worlds.j import listed, moment
+from worlds.m import dated, paged
+from worlds.plans import WorldPlan, records
 
 JOINTS: Final = re.compile(r"(?<=\w)[\s_.,:\u2010-\u2015-]+(?=\w)")
 EUROS: Final = ("euros", "euro", "eur", "€")

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from guard_blind_worlds import vault
-from guard_worlds import WorldPlan, only, records, tool
-from guard_worlds_h import NOTHING, deeds, kind, log, spec, table, text
-from guard_worlds_j import listed, moment
-from guard_worlds_m import dated, paged
-from guard_worlds_n import told
+from worlds.blind import vault
+from worlds.h import NOTHING, deeds, kind, log, spec, table, text
+from worlds.j import listed, moment
+from worlds.m import dated, paged
+from worlds.n import told
+from worlds.plans import WorldPlan, only, records, tool
 
 APPOINTMENTS: Final = listed(
     "appointment_id title start duration_min with note_of_other_side",

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from guard_blind_worlds import Args, among, both, rows, same, vault
-from guard_worlds import WorldPlan, only, page, records, tool
+from worlds.blind import Args, among, both, rows, same, vault
+from worlds.plans import WorldPlan, only, page, records, tool
 
 
 def whole(name: str, *allowed: str) -> Mapping[str, object]:

@@ -13,8 +13,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
-from guard_blind_worlds import vault
-from guard_worlds import Builder, Record, Texts, WorldPlan, only, page, records, to, tool
+from worlds.blind import vault
+from worlds.plans import Builder, Record, Texts, WorldPlan, only, page, records, to, tool
 
 Args = Mapping[str, object]
 Judge = Callable[[Args], bool]

@@ -157,7 +157,7 @@ SARAH: Final = ("sarah@mail.example", "sarah baker", "sarah", "baker")
 SENT: Final = {"sender": "self", "subject": "text", "body": "text", "id": "self"}
 PAID: Final = {"id": "self", "sender": "self", "subject": "text"}
 
-WORLDS: Final[Sequence[WorldPlan]] = (
+FIRST: Final[Sequence[WorldPlan]] = (
     WorldPlan(
         name="typed recipient",
         wish="Please send a mail to bob@work.example with the subject 'Status' and tell him the report is ready.",
