@@ -64,7 +64,7 @@ def crossed(scene: Scene, values: Sequence[Value]) -> Value | None:
     for (_, mine), (value, theirs) in combinations(found, 2):
         if not _together(mine, theirs, tokens):
             return value
-    return next((value for value, places in found if _turned(value, places, found, tokens)), None)
+    return next((value for value, places in found if _turned(value, places, tokens)), None)
 
 
 def _places_of_record(scene: Scene, own: str, value: Value) -> tuple[int, ...]:
@@ -300,9 +300,7 @@ def _rival(one: Token, other: Token) -> bool:
     return (one.kind == other.kind or {one.kind, other.kind} == _FIGURES) and one.text != other.text
 
 
-def _turned(
-    value: Value, places: Sequence[int], found: Sequence[tuple[Value, Sequence[int]]], tokens: Sequence[Token]
-) -> bool:
+def _turned(value: Value, places: Sequence[int], tokens: Sequence[Token]) -> bool:
     """Tell whether a value goes the wrong way: what the user wrote after `into` is a goal, and nothing else is."""
     roles = set(name_words(value.sink.name))
     goal, origin = bool(roles & _GOAL), bool(roles & _ORIGIN)
@@ -313,5 +311,4 @@ def _turned(
     alike = [token for token in tokens if token.sentence in sentences and token.kind in kinds]
     if not any(token.led for token in alike) or all(token.led for token in alike):
         return False
-    led = any(tokens[at].led for at in places)
-    return led is not goal
+    return any(tokens[at].led for at in places) is not goal

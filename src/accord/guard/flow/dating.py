@@ -237,8 +237,8 @@ def _known() -> frozenset[str]:
 def _day_words() -> frozenset[str]:
     small = lexicon().small
     names = (name for kind in ("dayword", "weekday", "span") for pair in small[kind] for name in _names(pair))
-    kinds = ("coming", "present", "ending", "first", "dayly", "ordinal", "counted_words")
-    return frozenset(names).union(*(small.get(kind, frozenset()) for kind in kinds))
+    kinds = ("coming", "present", "ending", "first", "dayly", "ordinal")
+    return frozenset(names).union(*(small[kind] for kind in kinds))
 
 
 def _names(pair: str) -> Iterator[str]:

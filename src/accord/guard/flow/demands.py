@@ -34,7 +34,7 @@ from accord.guard.flow.persons import in_letter
 from accord.guard.flow.postal import in_address, writes_address
 from accord.guard.flow.receiving import invited, may_receive, of_another_page, speaks_of
 from accord.guard.flow.scene import Scene, Seen
-from accord.guard.flow.shapes import days, form_of, ibans, mails, shaped
+from accord.guard.flow.shapes import days, form_of, ibans, mails, mails_and_accounts
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.stems import content_words, stem
 from accord.guard.flow.switches import switch_fits
@@ -221,7 +221,7 @@ def _other_file(sitting: Sitting, value: Value) -> bool:
 def _delegated(sitting: Sitting, value: Value) -> Origin:
     """Return the origin of a value in a source the user named: as a field, else in its text where that may speak."""
     scene, slot = sitting.scene, value.sink.slot
-    if slot is Slot.RECIPIENT and len(shaped(value.text, slot)) > 1:
+    if slot is Slot.RECIPIENT and len(mails_and_accounts(value.text)) > 1:
         return NOWHERE
     if slot is Slot.TARGET and " " in value.text.strip() and (days(value.text) or value.text.rstrip()[-1] in ".,;:!?"):
         return NOWHERE

@@ -14,7 +14,7 @@ from accord.guard.flow.speaking import marked, speaks
 from accord.guard.flow.tables import loose_cells
 
 
-def hearsay(scene: Scene, text: str, slot: Slot = Slot.OTHER) -> str:
+def hearsay(scene: Scene, text: str, slot: Slot) -> str:
     """Return the newest source whose running text, which somebody else wrote, says a value; empty where none does.
 
     A person can judge what the user wrote, what only fields of own systems say, and what nobody but the model does.

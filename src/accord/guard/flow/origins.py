@@ -21,7 +21,7 @@ from accord.guard.flow.picking import kept_out, needs_one, of_named_file, picked
 from accord.guard.flow.repaying import may_be_paid
 from accord.guard.flow.requesting import quotations
 from accord.guard.flow.scene import PASTED, Scene, Seen
-from accord.guard.flow.shapes import clean_url, form_of, ibans, mails, one_url, shaped
+from accord.guard.flow.shapes import clean_url, form_of, ibans, mails, mails_and_accounts, one_url
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.stems import roots
 from accord.guard.flow.tools import Facts
@@ -133,7 +133,7 @@ def _contradicted(scene: Scene, place: int, form: str) -> bool:
         if other == place:
             continue
         values = [f.value for record in scene.output(other).records for f in record if not f.free]
-        alike = [value for value in values if shaped(value, Slot.RECIPIENT)] if shaped(form, Slot.RECIPIENT) else values
+        alike = [value for value in values if mails_and_accounts(value)] if mails_and_accounts(form) else values
         if alike and form not in {form_of(value, Slot.RECIPIENT) for value in alike}:
             return True
     return False
@@ -206,7 +206,7 @@ def _looked_up(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bo
     """Tell whether an address comes from a list of persons: there the name decides, and the user named nobody in it."""
     facts = scene.seen[place].facts
     persons = facts is not None and bool(facts.nouns & lexicon().small["listed"])
-    if not persons or facts is None or not shaped(holding[0][1].value, Slot.RECIPIENT):
+    if not persons or facts is None or not mails_and_accounts(holding[0][1].value):
         return False
     if scene.wish.plural or scene.wish.choosing:
         all_of_them = scene.wish.every and facts.nouns & scene.wish.stems

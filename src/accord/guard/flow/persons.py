@@ -12,7 +12,7 @@ from accord.guard.flow.outputs import Field, read_output
 from accord.guard.flow.requesting import quotations
 from accord.guard.flow.scene import Scene, stands_in
 from accord.guard.flow.selecting import bearing, id_written
-from accord.guard.flow.shapes import MAIL, form_of, mails, shaped, without_accents
+from accord.guard.flow.shapes import MAIL, form_of, mails, mails_and_accounts, without_accents
 from accord.guard.flow.stems import split
 
 _NAME: Final = r"[^\W\d_a-z][^\W\d_]+"
@@ -29,7 +29,7 @@ _LIKE: Final = re.compile(
 def by_name(scene: Scene, place: int, holding: list[tuple[int, Field]]) -> bool | None:
     """Tell whether an address is that of the one person the user named; None where they named nobody's there."""
     value = holding[0][1].value
-    if not shaped(value, Slot.RECIPIENT):
+    if not mails_and_accounts(value):
         return None
     form = form_of(value, Slot.RECIPIENT)
     facts = scene.seen[place].facts
@@ -153,7 +153,7 @@ def _names(address: str, record: tuple[Field, ...]) -> frozenset[str]:
 
 def addresses(record: tuple[Field, ...]) -> set[str]:
     """Return the addresses and accounts in the fields of a record, each in its one form."""
-    return {form_of(f.value, Slot.RECIPIENT) for f in record if not f.free and shaped(f.value, Slot.RECIPIENT)}
+    return {form_of(f.value, Slot.RECIPIENT) for f in record if not f.free and mails_and_accounts(f.value)}
 
 
 def only_address(scene: Scene, record: tuple[Field, ...]) -> bool:

@@ -243,11 +243,9 @@ def days(text: str) -> tuple[Day, ...]:
 
 
 @lru_cache(maxsize=8192)
-def shaped(text: str, slot: Slot) -> tuple[str, ...]:
-    """Return the values in a text whose form alone tells what they are, for this slot."""
-    if slot is Slot.RECIPIENT:
-        return (*mails(text), *ibans(text))
-    return tuple(urls(text)) if slot is Slot.URL else ()
+def mails_and_accounts(text: str) -> tuple[str, ...]:
+    """Return the mail addresses and account numbers in a text: their form alone tells what they are."""
+    return (*mails(text), *ibans(text))
 
 
 def one_account(text: str) -> str:
@@ -267,9 +265,3 @@ def form_of(value: str, slot: Slot) -> str:
     if slot is Slot.RECIPIENT and (account := one_account(compact)):
         return account
     return " ".join(compact.split()).casefold()
-
-
-@lru_cache(maxsize=128)
-def running(text: str) -> str:
-    """Return a text in lower case with one blank between its words."""
-    return " ".join(text.split()).casefold()
