@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from accord.guard.flow.deriving import Known, adds, follows, moves, near, shares, steps
-from accord.guard.flow.lexicon import Slot, either, lexicon, name_words, slot_named
+from accord.guard.flow.lexicon import Slot, either, lexicon, meanings, name_words, slot_named
 from accord.guard.flow.limits import bounds_in
 from accord.guard.flow.outputs import Field, read_output
 from accord.guard.flow.pasting import blanked
@@ -99,13 +99,7 @@ def is_amount(text: str) -> bool:
 def currency_of(text: str) -> str:
     """Return the code of a currency by its code, sign or name; the text itself in capitals where it is none."""
     name = text.strip().rstrip(".").casefold()
-    return next((code.upper() for code, names in _currencies() if name == code or name in names), name.upper())
-
-
-@cache
-def _currencies() -> tuple[tuple[str, frozenset[str]], ...]:
-    pairs = (word.partition(":") for word in lexicon().small["currency"])
-    return tuple((code, frozenset(names.split(","))) for code, _, names in pairs)
+    return meanings("currency").get(name, name).upper()
 
 
 def currency_fits(scene: Scene, text: str) -> bool:

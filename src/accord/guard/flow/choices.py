@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from accord.guard.flow.lexicon import lexicon
+from accord.guard.flow.lexicon import lexicon, meanings
 from accord.guard.flow.limits import excluded_words
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.shapes import without_accents
@@ -31,10 +31,7 @@ def _said(scene: Scene, choice: str) -> bool:
     if words and all(_alike(word, said) for word in words) and not any(_alike(word, out) for word in words):
         return True
     short = choice.casefold()
-    meant = (
-        name.split(",") for mark, _, name in (one.partition(":") for one in lexicon().small["implied"]) if mark == short
-    )
-    if any(set(names) & scene.wish.words for names in meant):
+    if any(meanings("implied").get(word) == short for word in scene.wish.words):
         return True
     rights = lexicon().access.get(short)
     return bool(rights and rights & scene.wish.words)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
 from accord.guard.flow.dating import told_days
-from accord.guard.flow.lexicon import Slot, lexicon, name_words
+from accord.guard.flow.lexicon import Slot, lexicon, meanings, name_words
 from accord.guard.flow.outputs import read_output
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.shapes import Day, days
@@ -200,7 +200,7 @@ def lasting(text: str) -> frozenset[int]:
         unit, before = _UNITS.get(word), words[at - 1]
         if unit is None:
             continue
-        number = _number(before) if before[0].isdecimal() else _counts().get(before, 0.0)
+        number = _number(before) if before[0].isdecimal() else float(meanings("counted").get(before, 0))
         if number:
             found.add(round(number * unit))
     return frozenset(found)
@@ -208,9 +208,3 @@ def lasting(text: str) -> frozenset[int]:
 
 def _number(word: str) -> float:
     return float(word.replace(",", ".")) if len(word) < 5 else 0.0
-
-
-@cache
-def _counts() -> dict[str, float]:
-    pairs = (pair.partition(":") for pair in lexicon().small["counted"])
-    return {name: float(number) for number, _, names in pairs for name in names.split(",")}

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from typing import Final
 
 from accord.guard.flow.clauses import said_of
-from accord.guard.flow.lexicon import Slot, either, lexicon, name_words, slot_named
+from accord.guard.flow.lexicon import Slot, either, lexicon, meanings, name_words, slot_named
 from accord.guard.flow.outputs import Field
 from accord.guard.flow.reckoning import clock, ends_of_months, reckoned
 from accord.guard.flow.scene import Scene, stands_in
@@ -219,9 +219,8 @@ def _fits(field: Field, value: Value, *, exactly: bool) -> bool:
 def _telling() -> frozenset[str]:
     """Return the words that say when: `tomorrow`, `friday`, `week`, `noon`."""
     small = lexicon().small
-    names = frozenset(name for kind in ("dayword", "weekday") for pair in small[kind] for name in _names(pair))
     return (
-        names
+        _names("dayword", "weekday")
         | small["coming"]
         | (small["clock"] & frozenset({"noon", "midnight", "morning", "afternoon", "evening", "night", "now"}))
     )
@@ -235,12 +234,8 @@ def _known() -> frozenset[str]:
 
 @cache
 def _day_words() -> frozenset[str]:
-    small = lexicon().small
-    names = (name for kind in ("dayword", "weekday", "span") for pair in small[kind] for name in _names(pair))
-    kinds = ("coming", "present", "ending", "first", "dayly", "ordinal")
-    return frozenset(names).union(*(small[kind] for kind in kinds))
+    return _names("dayword", "weekday", "span") | either("coming", "present", "ending", "first", "dayly", "ordinal")
 
 
-def _names(pair: str) -> Iterator[str]:
-    for name in pair.partition(":")[2].split(","):
-        yield from _LETTERS.findall(name)
+def _names(*kinds: str) -> frozenset[str]:
+    return frozenset(word for kind in kinds for name in meanings(kind) for word in _LETTERS.findall(name))

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from accord.content.lookalikes import folding, invisible
 from accord.guard.flow.asking import wanted
 from accord.guard.flow.encoded import decoded
-from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
+from accord.guard.flow.lexicon import Slot, lexicon, meanings, name_words, slot_named
 from accord.guard.flow.outputs import read_output
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.stems import content_words, stem
@@ -156,7 +156,7 @@ def _further(reached: Mapping[int, int], run: _Run, wanted: str) -> dict[int, in
 def bare_digits(text: str) -> str:
     """Return a text whose words for digits, and digits of any script, are plain ones."""
     plain = _plain(text)
-    return " ".join(_spelled().get(word) or _digits(word) for word in _WORD.findall(plain))
+    return " ".join(meanings("digit").get(word) or _digits(word) for word in _WORD.findall(plain))
 
 
 @lru_cache(maxsize=256)
@@ -221,7 +221,7 @@ def _spoken_of(scene: Scene, place: int, secret: str) -> bool:
 def bare(text: str) -> str:
     """Return a text as letters and digits alone: words for digits as digits, without gaps, accents and case."""
     plain = _plain(text)
-    digits = _spelled()
+    digits = meanings("digit")
     return "".join(digits.get(word) or _digits(word) for word in _WORD.findall(plain))
 
 
@@ -237,9 +237,3 @@ def _digits(word: str) -> str:
     if word.isascii():
         return word
     return "".join(str(unicodedata.digit(letter, letter)) for letter in word)
-
-
-@lru_cache(maxsize=1)
-def _spelled() -> dict[str, str]:
-    pairs = (word.partition(":") for word in lexicon().small["digit"])
-    return {name: digit for digit, _, names in pairs for name in names.split(",")}

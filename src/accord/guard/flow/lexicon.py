@@ -86,6 +86,13 @@ def either(*kinds: str) -> frozenset[str]:
     return frozenset().union(*(sets[kind] if kind in sets else table.small[kind] for kind in kinds))
 
 
+@lru_cache(maxsize=64)
+def meanings(kind: str) -> Mapping[str, str]:
+    """Return what each word of a row of pairs stands for: of `2:two,zwei` both stand for `2`."""
+    pairs = (pair.partition(":") for pair in lexicon().small[kind])
+    return {name: short for short, _, names in pairs for name in names.split(",")}
+
+
 @lru_cache(maxsize=1024)
 def unheard_of(verbs: frozenset[str]) -> frozenset[str]:
     """Return those of a tool's words that no table knows."""

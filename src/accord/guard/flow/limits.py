@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from accord.guard.flow.lexicon import lexicon
+from accord.guard.flow.lexicon import lexicon, meanings
 from accord.guard.flow.shapes import numbers, without_accents
 from accord.guard.flow.stems import stem
 
@@ -59,19 +59,12 @@ def _compared(words: Sequence[str], at: int, kind: str) -> int:
 def _figure(word: str) -> float | None:
     if word[0].isdigit():
         return next(iter(numbers(word)), None)
-    for pair in lexicon().small["counted"]:
-        number, _, names = pair.partition(":")
-        if word in names.split(","):
-            return float(number)
-    return None
+    number = meanings("counted").get(word)
+    return float(number) if number else None
 
 
 def _days_of(unit: str) -> int:
-    for pair in lexicon().small["span"]:
-        number, _, names = pair.partition(":")
-        if unit in names.split(","):
-            return (1, 7, 30)[int(number)]
-    return 0
+    return {"0": 1, "1": 7, "2": 30}.get(meanings("span").get(unit, ""), 0)
 
 
 @lru_cache(maxsize=256)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import cache, lru_cache
 from typing import Final
 
-from accord.guard.flow.lexicon import lexicon
+from accord.guard.flow.lexicon import lexicon, meanings
 from accord.guard.flow.shapes import Day, days
 
 _WORD: Final = re.compile(r"\d{1,4}|[^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -24,12 +24,12 @@ _COUNTED: Final = 400  # days, weeks or months that somebody counts
 def clock(*texts: str) -> date | None:
     """Return the day that a text says today is; None where none does, or two say different days."""
     found: set[date] = set()
-    today = _offsets()
+    today = _numbered("dayword")
     for text in texts:
         for sentence in _SENTENCE.findall(text[:20_000]):
             words = sentence.casefold().replace("’", "'").split()
             plain = {word.strip(",:()") for word in words}
-            if not any(today.get(word) == 0 for word in plain) and not plain & _weekdays().keys():
+            if not any(today.get(word) == 0 for word in plain) and not plain & _numbered("weekday").keys():
                 continue
             found |= {known for one in days(sentence) if (known := _date(one)) is not None}
     return found.pop() if len(found) == 1 else None
@@ -70,10 +70,10 @@ def ends_of_months(text: str, today: date | None) -> tuple[Day, ...]:
 def _meant(words: list[str], at: int, today: date) -> Iterator[date]:
     """Yield the days that a word means where it stands."""
     word = words[at]
-    offset = _offsets().get(word)
+    offset = _numbered("dayword").get(word)
     if offset is not None:
         yield today + timedelta(days=offset)
-    weekday = _weekdays().get(word)
+    weekday = _numbered("weekday").get(word)
     if weekday is not None:
         yield from _on_weekday(words, at, weekday, today)
     if _unit(word):
@@ -186,35 +186,18 @@ def _date(one: Day) -> date | None:
 
 
 def _number(word: str) -> int:
-    if word.isdigit():
-        return int(word)
-    return next((number for number, names in _pairs("counted") if word in names), 0)
+    return int(word) if word.isdigit() else _numbered("counted").get(word, 0)
 
 
 def _unit(word: str) -> str:
     """Return `d`, `w` or `m` for a word that means days, weeks or months."""
-    return _units().get(word, "")
+    number = _numbered("span").get(word)
+    return "dwm"[number] if number is not None else ""
 
 
 @cache
-def _units() -> dict[str, str]:
-    return {name: "dwm"[number] for number, names in _pairs("span") for name in names}
-
-
-@cache
-def _weekdays() -> dict[str, int]:
-    return {name: number for number, names in _pairs("weekday") for name in names}
-
-
-@cache
-def _offsets() -> dict[str, int]:
-    return {name: number for number, names in _pairs("dayword") for name in names}
-
-
-def _pairs(kind: str) -> Iterator[tuple[int, frozenset[str]]]:
-    for word in lexicon().small[kind]:
-        number, _, names = word.partition(":")
-        yield int(number), frozenset(names.split(","))
+def _numbered(kind: str) -> Mapping[str, int]:
+    return {name: int(number) for name, number in meanings(kind).items()}
 
 
 def names_month(text: str, said: frozenset[str]) -> bool:
