@@ -15,7 +15,7 @@ from accord.guard.flow.scene import Letter, Scene
 from accord.guard.flow.selecting import bearing
 from accord.guard.flow.shapes import one_url
 from accord.guard.flow.speaking import marked
-from accord.guard.flow.tools import Facts
+from accord.guard.flow.tools import Facts, argument_words
 from accord.guard.flow.values import POINTING
 from accord.guard.flow.wish import Wish, made, read_orders
 
@@ -68,8 +68,7 @@ def wanted(wish: Wish, facts: Facts | None) -> bool:
 
 def many(wish: Wish, facts: Facts) -> bool:
     """Tell whether the user asked for the deed on several things: `tag the documents`."""
-    targets = (name_words(sink.name) for sink in facts.sinks.values() if sink.slot is Slot.TARGET)
-    several = {noun + "s" for words in targets for noun in facts.nouns.intersection(words)}
+    several = {noun + "s" for noun in facts.nouns & argument_words(facts, frozenset({Slot.TARGET}))}
     return any(several & request.object for request in wish.asks(facts.asks))
 
 
@@ -165,13 +164,17 @@ def _touched(facts: Facts) -> frozenset[str]:
     """Return the words for what a setting is changed of, where its argument is called so: `set the room to 22`."""
     if not facts.groups <= {"update"}:
         return frozenset()
-    targets = (name for name, sink in facts.sinks.items() if sink.slot in POINTING)
-    return frozenset(word for name in targets for word in name_words(name) if len(word) > len("ids"))
+    return _telling(argument_words(facts, POINTING))
+
+
+def _telling(words: frozenset[str]) -> frozenset[str]:
+    """Return words without those of any name: `id`, `key`."""
+    return frozenset(word for word in words if len(word) > len("ids"))
 
 
 def _persons(facts: Facts) -> frozenset[str]:
     """Return the words for the persons whom a tool takes out of something, where its arguments are called so."""
-    return lexicon().things["user"].intersection(word for name in facts.sinks for word in name_words(name))
+    return lexicon().things["user"] & argument_words(facts)
 
 
 def _inserts(request: Request, wish: Wish, facts: Facts) -> bool:
@@ -179,16 +182,10 @@ def _inserts(request: Request, wish: Wish, facts: Facts) -> bool:
     goal = request.aimed - request.near
     if facts.groups & _INSERT:
         pointed = "it" in goal and facts.things & made(wish)  # what they have made: `and add Rob to it`
-        into = facts.things & request.near & request.aimed and goal & _arguments(facts)  # `a harvest to the shed`
+        into = facts.things & request.near & request.aimed and _telling(goal & argument_words(facts))  # `to the shed`
         return bool(facts.things & (goal or request.aimed)) or bool(pointed) or bool(into)
     new = facts.things & (request.near & request.aimed | request.after & lexicon().small["container"])
     return bool(new and facts.groups & {"create", "schedule"})
-
-
-@lru_cache(maxsize=512)
-def _arguments(facts: Facts) -> frozenset[str]:
-    """Return the words by which a tool's arguments are called."""
-    return frozenset(word for name in facts.sinks for word in name_words(name) if len(word) > len("ids"))
 
 
 def _aims_at(request: Request, wish: Wish, things: frozenset[str]) -> bool:
@@ -283,16 +280,14 @@ def _instructions(scene: Scene) -> Iterator[Letter]:
 def _elsewhere(request: Request, wish: Wish, facts: Facts) -> bool:
     """Tell whether a message is meant for a room where the tool writes to persons, or the other way round."""
     rooms = lexicon().things["channel"] | _THERE
-    named = {word for name, sink in facts.sinks.items() if sink.slot in POINTING for word in name_words(name)}
-    if named & rooms:
+    if argument_words(facts, POINTING) & rooms:
         return not (request.aimed & rooms or _hashed(request, wish))
     return bool(request.aimed & lexicon().things["channel"]) and _to_persons(facts)
 
 
 def _to_persons(facts: Facts) -> bool:
     """Tell whether a tool sends to single persons: to post is not to write to somebody."""
-    named = (name_words(sink.name) for sink in facts.sinks.values() if sink.slot is Slot.RECIPIENT)
-    return any(lexicon().small["person"].intersection(name) for name in named)
+    return not lexicon().small["person"].isdisjoint(argument_words(facts, frozenset({Slot.RECIPIENT})))
 
 
 def _hashed(request: Request, wish: Wish) -> bool:
@@ -303,9 +298,8 @@ def _hashed(request: Request, wish: Wish) -> bool:
 def _in_room(request: Request, wish: Wish, facts: Facts) -> bool:
     """Tell whether something is to be put into a room, and a tool does just that: `post the summary in the channel`."""
     rooms = lexicon().things["channel"]
-    named = {word for name, sink in facts.sinks.items() if sink.slot in POINTING for word in name_words(name)}
     aimed = request.aimed & rooms or _hashed(request, wish)
-    return bool(facts.groups & {"post", "send"} and named & rooms and aimed)
+    return bool(facts.groups & {"post", "send"} and argument_words(facts, POINTING) & rooms and aimed)
 
 
 def _answers_in_public(request: Request, facts: Facts) -> bool:

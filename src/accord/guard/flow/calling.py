@@ -9,11 +9,11 @@ from itertools import pairwise
 from typing import Final
 
 from accord.content.language import common
-from accord.guard.flow.lexicon import Slot, either, identifies, lexicon, name_words, slot_named
+from accord.guard.flow.lexicon import Slot, either, identifies, kin_of, lexicon, name_words, slot_named
 from accord.guard.flow.naming import files_in
 from accord.guard.flow.requesting import in_two
 from accord.guard.flow.shapes import day_spans, figure_spans, without_accents
-from accord.guard.flow.tools import Facts
+from accord.guard.flow.tools import Facts, argument_words
 from accord.guard.flow.values import Value
 from accord.guard.flow.wholes import only_within, stands_whole
 from accord.guard.flow.wish import Wish
@@ -166,8 +166,7 @@ def _identifies(wish: Wish, value: Value, words: tuple[str, ...], facts: Facts) 
     plain = " " in value.text.strip() or not any(map(str.isdigit, value.text))
     if plain and not _called_by(wish, value, facts):
         return False
-    named = {word for name in facts.sinks for word in name_words(name)}
-    if named & set(words) or words[0] in facts.asks:
+    if not argument_words(facts).isdisjoint(words) or words[0] in facts.asks:
         return False
     if derived and not any(map(str.isdigit, words[0])) and not _proper(wish, words):
         return _introduced(wish, words, facts, ids=True)
@@ -227,9 +226,7 @@ def tells_apart(wish: Wish, form: str, facts: Facts, name: str) -> bool:
 
 def _called_just_so(wish: Wish, word: str, name: str) -> bool:
     """Tell whether a word stands right after what an argument asks for: `user ann` for `user_id`, `id root`."""
-    table = lexicon()
-    asked = frozenset(name_words(name))
-    kin = asked.union(table.small["labels"], *(table.things.get(one, ()) for one in asked))
+    kin = kin_of(name_words(name)) | lexicon().small["labels"]
     plain = _plain(wish)
     return any(one == word and at and plain[at - 1] in kin for at, one in enumerate(plain))
 
@@ -266,8 +263,8 @@ def _labelled_otherwise(wish: Wish, words: tuple[str, ...], asked: set[str], fac
     """Tell whether the user calls a value by what another argument, or another kind of thing, is called."""
     table = lexicon()
     plain = _plain(wish)
-    kin = asked.union(*(table.things.get(word, frozenset()) for word in asked))
-    others = {word for name in facts.sinks for word in name_words(name)} - kin | (table.things.keys() - kin)
+    kin = kin_of(asked)
+    others = argument_words(facts) - kin | (table.things.keys() - kin)
     places = [at for at in range(1, len(plain)) if plain[at : at + len(words)] == words]
     return bool(places) and all(plain[at - 1] in others for at in places)
 
@@ -317,7 +314,7 @@ def excluded(wish: Wish, form: str) -> bool:
         while before and (before[-1] in at or before[-1] in lexicon().small["determiner"]):
             before = before[:-1]
         out.append(bool(before) and before[-1] in no)
-    return bool(out) and any(out)
+    return any(out)
 
 
 def _quoted(wish: Wish, form: str, marks: Sequence[str] = ("''", '""', "“”", "«»", "``")) -> bool:

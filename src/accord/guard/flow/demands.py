@@ -18,7 +18,7 @@ from accord.guard.flow.dating import day_fits, is_time, told_days, told_so
 from accord.guard.flow.figures import amount_doubt, as_labelled, hidden, number_fits
 from accord.guard.flow.forms import PLAIN, by_shape, typed
 from accord.guard.flow.hearsay import hearsay
-from accord.guard.flow.lexicon import Slot, either, lexicon, name_words
+from accord.guard.flow.lexicon import Slot, either, kin_of, lexicon, name_words
 from accord.guard.flow.limits import excluded_words
 from accord.guard.flow.origins import (
     NOWHERE,
@@ -295,8 +295,8 @@ def _spoken_of(sitting: Sitting, value: Value) -> bool:
     """Tell whether the user speaks of what a change may do without: their address is no name."""
     if value.sink.required or "update" not in sitting.facts.groups:
         return True
-    kin = {word for part in name_words(value.sink.name) for word in (part, *lexicon().things.get(part, ()))}
-    kin |= {"address"} if kin & _ADDRESSED else lexicon().small["titled"] if "name" in kin else set()
+    kin = kin_of(name_words(value.sink.name))
+    kin |= {"address"} if kin & _ADDRESSED else lexicon().small["titled"] if "name" in kin else frozenset()
     return bool(kin & sitting.scene.wish.words)
 
 
@@ -304,7 +304,7 @@ def _meant_too(sitting: Sitting, value: Value) -> bool:
     """Tell whether a text that a change may do without is one that the user speaks of, by its name or its words."""
     if value.text[:1] in ":,;.)" or value.text != value.text.rstrip(",;:("):
         return False
-    kin = {word for part in name_words(value.sink.name) for word in (part, *lexicon().things.get(part, ()))}
+    kin = kin_of(name_words(value.sink.name))
     words = content_words(value.text)
     own = sum(word in sitting.scene.wish.stems for word in words) * 10 >= len(words) * 7
     return bool(kin & sitting.scene.wish.words) or (bool(words) and own)
@@ -366,7 +366,7 @@ def _shows(scene: Scene, place: int, text: str, asked: set[str]) -> bool:
         texts = [field.value for field in fields if field.free] if fields else [output.text]
         return any(stands_placed(text, free) and not marked(free, scene.distrusted) for free in texts)
     if fields:
-        called = set(asked).union(*(lexicon().things.get(word, frozenset()) for word in asked))
+        called = kin_of(asked)
         plain = [[f for f in record if f.value == text and not f.free] for record in output.records]
         alone = [len(record) == 1 for record in output.records]
         return any(

@@ -11,7 +11,7 @@ from accord.content.lookalikes import invisible
 from accord.guard.flow.amounts import amount_fits, currency_fits, is_amount
 from accord.guard.flow.clauses import told_to
 from accord.guard.flow.dating import spans_of_time
-from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
+from accord.guard.flow.lexicon import Slot, kin_of, lexicon, name_words, slot_named
 from accord.guard.flow.limits import withheld
 from accord.guard.flow.origins import NOWHERE, USER, Origin, field_origin
 from accord.guard.flow.pasting import blanked
@@ -102,8 +102,7 @@ def _in_units(scene: Scene, value: Value) -> set[float]:
 
 def _called_alike(scene: Scene, value: Value) -> bool:
     """Tell whether a number stands in a field that has a word of an argument's name, or in one without a name."""
-    asked = set(name_words(value.sink.name))
-    asked = asked.union(*(lexicon().things.get(one, frozenset()) for one in asked))
+    asked = kin_of(name_words(value.sink.name))
     fields = (f for place, _ in scene.directed() for record in scene.output(place).records for f in record)
     return any(not f.key or asked.intersection(name_words(f.key)) for f in fields if f.value == value.text.strip())
 

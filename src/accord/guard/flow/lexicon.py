@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
@@ -91,6 +91,12 @@ def meanings(kind: str) -> Mapping[str, str]:
     """Return what each word of a row of pairs stands for: of `2:two,zwei` both stand for `2`."""
     pairs = (pair.partition(":") for pair in lexicon().small[kind])
     return {name: short for short, _, names in pairs for name in names.split(",")}
+
+
+def kin_of(words: Iterable[str]) -> frozenset[str]:
+    """Return words, and those that people use for the same things."""
+    said, things = frozenset(words), lexicon().things
+    return said.union(*(things[word] for word in said if word in things))
 
 
 @lru_cache(maxsize=1024)

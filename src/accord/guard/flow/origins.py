@@ -13,7 +13,7 @@ from accord.guard.flow.asking import many, requests_for
 from accord.guard.flow.calling import called_by_name
 from accord.guard.flow.clauses import said_of
 from accord.guard.flow.counting import told_by_sources
-from accord.guard.flow.lexicon import Slot, identifies, lexicon, name_words, slot_named
+from accord.guard.flow.lexicon import Slot, identifies, kin_of, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import Field
 from accord.guard.flow.own_words import always_elsewhere
 from accord.guard.flow.persons import by_name, mentioned, not_meant, of_all_names, only_address
@@ -154,7 +154,7 @@ def _of_kind(value: Value, facts: Facts, source: Facts, holding: list[tuple[int,
         return False
     words = lexicon()
     argument = set(name_words(value.sink.name))
-    wanted = argument.union(*(words.things.get(word, frozenset()) for word in argument))
+    wanted = kin_of(argument)
     for _, field in holding:
         key = set(name_words(field.key))
         if not key or key <= {"name", "title"} or (key == {"id"} and "id" in argument):
@@ -235,7 +235,7 @@ def _role_named(scene: Scene, field: Field, facts: Facts) -> bool:
         return True
     if _SENDING & set(key) and _WROTE.intersection(said_of(scene.wish, facts).own.casefold().split()):
         return True
-    kin = set(key).union(*(words.things.get(part, frozenset()) for part in key))
+    kin = kin_of(key)
     if kin & scene.wish.words or (kin & words.things["phone"] and scene.wish.words & words.small["ringing"]):
         return True
     returned = {"sender", "from"} & set(key) and scene.wish.words & words.small["money"]
@@ -373,8 +373,7 @@ def _fits(field: Field, value: Value, *, exactly: bool) -> bool:
 def _of_other_things(key: set[str], asked: set[str]) -> bool:
     """Tell whether a field is called by what is known to be another thing: a `user_id` is no `ticket_id`."""
     things = lexicon().things
-    kin = asked.union(*(things.get(word, frozenset()) for word in asked))
-    return bool(asked) and bool(key) and key <= things.keys() and asked <= things.keys() and not key & kin
+    return bool(asked) and bool(key) and key | asked <= things.keys() and not key & kin_of(asked)
 
 
 def _looked_up_by_name(scene: Scene, place: int) -> bool:

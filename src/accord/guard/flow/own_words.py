@@ -8,7 +8,7 @@ from typing import Final
 
 from accord.content.language import common
 from accord.guard.flow.calling import begun, called, introduced, stands_alone
-from accord.guard.flow.lexicon import Slot, identifies, lexicon, name_words
+from accord.guard.flow.lexicon import Slot, identifies, kin_of, lexicon, name_words
 from accord.guard.flow.requesting import quotations
 from accord.guard.flow.scene import Scene, stands_in
 from accord.guard.flow.shapes import day_spans, days
@@ -179,7 +179,7 @@ def _quoted_as_thing(scene: Scene, value: Value, facts: Facts) -> bool:
     """Tell whether a name stands only in quotations that the user calls something else by: `the 'Kick-off' event`."""
     form = value.text.strip().casefold()
     own, things = scene.wish.own.casefold(), lexicon().things
-    mine = frozenset[str]().union(*(things.get(word, frozenset({word})) for word in name_words(value.sink.name)))
+    mine = kin_of(name_words(value.sink.name))
     quoted = [one for one in quotations(scene.wish.own) if stands_in(form, one, Slot.OTHER)]
     spots = [(own.find(one), own.find(one) + len(one)) for one in quoted]
     beside = [

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 
 from accord.core.case import Does
 from accord.core.guard import Confidentiality, GuardTool
 from accord.core.system import Effect
 from accord.guard.flow.describing import said_of, shows, usual
-from accord.guard.flow.lexicon import OWN, Lexicon, Slot, lexicon, name_words, slot_named, unheard_of
+from accord.guard.flow.lexicon import OWN, Lexicon, Slot, kin_of, lexicon, name_words, slot_named, unheard_of
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _GROUPS_OF: Final[Mapping[str, tuple[str, ...]]] = {
@@ -133,9 +134,13 @@ def beside(facts: Mapping[str, Facts]) -> dict[str, Facts]:
 
 def _taken(facts: Facts) -> frozenset[str]:
     """Return the words for what a tool takes, by the names of its arguments."""
-    known = lexicon().things
-    named = {word for name in facts.sinks for word in name_words(name) if len(word) > _GENERIC}
-    return frozenset(named).union(*(known.get(word, frozenset()) for word in named))
+    return kin_of(word for word in argument_words(facts) if len(word) > _GENERIC)
+
+
+@lru_cache(maxsize=1024)
+def argument_words(facts: Facts, slots: frozenset[Slot] = frozenset(Slot)) -> frozenset[str]:
+    """Return the words by which a tool's arguments are called, or those of its arguments of some kinds."""
+    return frozenset(word for name, sink in facts.sinks.items() if sink.slot in slots for word in name_words(name))
 
 
 def facts_of(tool: Tool, listed: GuardTool | None) -> Facts | None:
@@ -294,7 +299,7 @@ def _things(parts: tuple[str, ...], verb: str, words: Lexicon) -> frozenset[str]
     """Return the names people give to what the tool works on; of `delete_draft` a draft, which is a deed as well."""
     nouns = [part for part in parts if part not in words.deeds or part in words.things]
     nouns = nouns or [part for part in parts if part != verb]
-    found = frozenset(nouns).union(*(words.things.get(noun, frozenset()) for noun in nouns))
+    found = kin_of(nouns)
     plurals = {noun + "s" for noun in nouns} | {noun.removesuffix("s") for noun in nouns}
     return (found | plurals) - words.small["stop"]
 
