@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Final, NamedTuple
 
 from accord.guard.flow.lexicon import Lexicon, lexicon
@@ -72,9 +72,8 @@ def _replaced(text: str) -> int:
 def denied(plain: Sequence[str], at: int, words: Lexicon) -> bool:
     """Tell whether the deed at a place is forbidden from afar, somebody else's word, or what the user asks about."""
     small = words.small
-    begin = max(0, at - _FAR)
-    sentence = _back(plain, at, begin, _SENTENCE)
-    clause = _back(plain, at, begin, _SENTENCE | small["joining"])
+    sentence = words_before(plain, at, _SENTENCE)
+    clause = words_before(plain, at, _SENTENCE | small["joining"])
     return (
         _forbidden(sentence, clause, small["negation"], small["between"])
         or _reported(clause, small["reporting"])
@@ -82,13 +81,9 @@ def denied(plain: Sequence[str], at: int, words: Lexicon) -> bool:
     )
 
 
-def _back(plain: Sequence[str], at: int, begin: int, ends: frozenset[str]) -> list[str]:
-    found: list[str] = []
-    for place in range(at - 1, begin - 1, -1):
-        if plain[place] in ends:
-            break
-        found.append(plain[place])
-    return found[::-1]
+def words_before(plain: Sequence[str], at: int, ends: frozenset[str], many: int = _FAR) -> list[str]:
+    """Return up to so many words before a place, back to the nearest of what ends a sentence or a clause."""
+    return [*takewhile(lambda word: word not in ends, reversed(plain[max(0, at - many) : at]))][::-1]
 
 
 def _forbidden(sentence: list[str], clause: list[str], negation: frozenset[str], between: frozenset[str]) -> bool:
@@ -151,24 +146,15 @@ def bidden(before: Sequence[str], plain: Sequence[str], at: int, words: Lexicon)
         return True
     following = plain[at + 1] if at + 1 < len(plain) else "."
     ends = not following[:1].isalnum() or following in small["joining"] | small["linking"] | small["onto"]
-    sentence = _back(plain, at, max(0, at - _FAR), _SENTENCE)
+    sentence = words_before(plain, at, _SENTENCE)
     wanted = bool(small["modal"] & set(sentence)) and not small["negation"] & set(sentence)
     return ends and plain[at].endswith("n") and wanted
 
 
 def conditional(plain: Sequence[str], at: int) -> bool:
     """Tell whether a deed hangs on a condition that is said in the same sentence."""
-    small = lexicon().small
-    after = _until_end(plain, at)
-    said = {*_back(plain, at, max(0, at - _FAR), _SENTENCE), *after}
-    return bool(said & small["condition"])
-
-
-def _until_end(plain: Sequence[str], at: int) -> Iterator[str]:
-    for word in plain[at + 1 : at + 1 + _FAR]:
-        if word in _SENTENCE:
-            return
-        yield word
+    after = takewhile(lambda word: word not in _SENTENCE, plain[at + 1 : at + 1 + _FAR])
+    return not lexicon().small["condition"].isdisjoint((*words_before(plain, at, _SENTENCE), *after))
 
 
 @lru_cache(maxsize=512)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 from accord.guard.flow.lexicon import lexicon, meanings
@@ -81,7 +82,7 @@ def excluded_words(text: str) -> frozenset[str]:
     words = _WORD.findall(text.lower())
     small, found = lexicon().small, set[str]()
     for at, word in enumerate(words):
-        after = [*until_end(words[at + 1 : at + 1 + _SPAN])]
+        after = [*takewhile(lambda one: one not in _ENDS, words[at + 1 : at + 1 + _SPAN])]
         if word in small["staying"]:
             found.update(_named(words[max(0, at - 3) : at]))
         elif word in small["leaving"] and small["leftout"] & set(after):
@@ -106,14 +107,6 @@ def _named(words: Sequence[str]) -> Iterator[str]:
 def _usual_small(word: str) -> bool:
     small = lexicon().small
     return word in small["determiner"] or word in small["linking"] or word in small["personal"] or len(word) < 3
-
-
-def until_end(words: Sequence[str]) -> Iterator[str]:
-    """Yield words up to the end of their sentence."""
-    for word in words:
-        if word in _ENDS:
-            return
-        yield word
 
 
 def conditioned(text: str, words: frozenset[str]) -> bool:

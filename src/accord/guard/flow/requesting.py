@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import chain, islice, pairwise, takewhile
 from typing import Final, NamedTuple
 
-from accord.guard.flow.denying import bidden, conditional, denied
+from accord.guard.flow.denying import bidden, conditional, denied, words_before
 from accord.guard.flow.idioms import TURNS, idiom
 from accord.guard.flow.lexicon import Lexicon, lexicon
 from accord.guard.flow.shapes import without_accents
@@ -24,6 +24,7 @@ _ENDS: Final = frozenset(".!?;:,()\n")
 _STOPS: Final = frozenset(".!?\n")
 _SPAN: Final = 24  # words behind a deed, without what is quoted
 _FARTHEST: Final = 80
+_NEAREST: Final = 5  # words before a deed that tell whether it is asked for
 _UMLAUT: Final = re.compile(r"(?<![eq])([aou])e(?=[^\Waeiou_]{2})")
 _PARTICLE: Final = 9  # letters of the longest particle, and one
 _SHORT: Final = 3  # letters of a verb that takes no endings
@@ -242,7 +243,7 @@ def _aimed(after: Iterable[str], words: Lexicon, sources: frozenset[str]) -> Ite
 
 def _is_asked(plain: list[str], at: int, words: Lexicon) -> bool:
     small = words.small
-    before = _before(plain, at)
+    before = words_before(plain, at, _ENDS, _NEAREST)
     last = before[-1] if before else ""
     if plain[at] == "make" and plain[at + 1 : at + 2] == ["sure"]:
         return False
@@ -275,18 +276,8 @@ def _withheld(plain: list[str], at: int, before: list[str], words: Lexicon) -> b
         return True
     if "i" not in plain:
         return False
-    said = [*takewhile(lambda word: word not in _STOPS, reversed(plain[max(0, at - 25) : at]))][::-1]
+    said = words_before(plain, at, _STOPS)
     return any(one in small["later"] and other == "i" for one, other in (*pairwise(said), *pairwise(after)))
-
-
-def _before(plain: list[str], at: int) -> list[str]:
-    """Return up to five words before a place, back to the beginning of the clause."""
-    found: list[str] = []
-    for word in reversed(plain[max(0, at - 6) : at]):
-        if word in _ENDS:
-            break
-        found.append(word)
-    return found[:5][::-1]
 
 
 def _starts(before: list[str], plain: list[str], at: int, words: Lexicon) -> bool:
