@@ -9,7 +9,8 @@ from guard.flow.desk import ALLOW, IBAN, OTHER, STOPS, Scene, check
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accord.guard.flow.pasting import TURN, blanked, merged, pasted, unnested
+from accord.guard.flow.pasting import TURN, merged, pasted, unnested
+from accord.guard.flow.shapes import blanked
 from accord.guard.flow.wish import read_wish
 
 EVE = "eve@evil.example"

@@ -12,9 +12,8 @@ from accord.guard.flow.deriving import Known, adds, follows, moves, near, shares
 from accord.guard.flow.lexicon import Slot, either, lexicon, meanings, name_words, slot_named
 from accord.guard.flow.limits import bounds_in
 from accord.guard.flow.outputs import Field, read_output
-from accord.guard.flow.pasting import blanked
 from accord.guard.flow.scene import PASTED, Scene, Seen
-from accord.guard.flow.shapes import figure_spans
+from accord.guard.flow.shapes import blanked, figure_spans
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.stems import content_words, stem
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from accord.guard.flow.lexicon import lexicon
 from accord.guard.flow.naming import files_in
 from accord.guard.flow.requesting import QUOTED
-from accord.guard.flow.shapes import day_spans, days, numbers
+from accord.guard.flow.shapes import blanked, day_spans, days, numbers
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.wish import Wish, read_wish
 
@@ -106,11 +106,10 @@ def unchanged(wish: Wish, said: Wish, facts: Facts) -> Wish:
     if not facts.groups.isdisjoint(_CHANGING):
         for start, end in day_spans(own):
             timed = _AT.match(own, end) if _TO.search(own, max(0, start - _NEAR), start) else None
-            own = own[:start] + " " * (timed.end() - start) + own[timed.end() :] if timed is not None else own
+            own = blanked(own, [(start, timed.end())]) if timed is not None else own
         own = _TO_TIME.sub(lambda match: " " * len(match.group()), own)
-    for match in QUOTED.finditer(own) if new else ():
-        name = match.group()[1:-1].casefold()
-        own = own[: match.start()] + " " * len(match.group()) + own[match.end() :] if name in new else own
+    named = (match for match in QUOTED.finditer(own) if match.group()[1:-1].casefold() in new) if new else ()
+    own = blanked(own, (match.span() for match in named))
     return said if own == said.own else read_wish(own)
 
 

@@ -13,7 +13,7 @@ from accord.guard.flow.lexicon import Slot, either, lexicon, meanings, name_word
 from accord.guard.flow.outputs import Field
 from accord.guard.flow.reckoning import clock, ends_of_months, reckoned
 from accord.guard.flow.scene import Scene, stands_in
-from accord.guard.flow.shapes import Day, day_spans, days
+from accord.guard.flow.shapes import Day, blanked, day_spans, days
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
@@ -67,10 +67,7 @@ def is_time(text: str) -> bool:
         return False
     if len({span for span in spans if not any(_inside(span, one) for one in spans)}) > 1:
         return False
-    rest = said
-    for start, end in spans:
-        rest = rest[:start] + " " * (end - start) + rest[end:]
-    rest = _CLOCK.sub(" ", rest)
+    rest = _CLOCK.sub(" ", blanked(said, spans))
     for match in _COUNT.finditer(rest):
         if match[1].casefold() in either("unit", "clock", "ordinal") or match[1] in "º.":
             rest = rest.replace(match.group(), " ", 1)

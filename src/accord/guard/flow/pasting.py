@@ -160,10 +160,3 @@ def _inner(text: str, marks: str) -> Iterator[int]:
         else:
             yield from (closing,) if closing >= 0 else ()
             closing = at
-
-
-def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """Return a text with blanks where something is pasted; every other letter keeps its place."""
-    for start, end in spans:
-        text = text[:start] + " " * (end - start) + text[end:]
-    return text

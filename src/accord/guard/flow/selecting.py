@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import Field, read_output
-from accord.guard.flow.shapes import URL, day_spans, days, may_hold_url, numbers
+from accord.guard.flow.shapes import URL, blanked, day_spans, days, may_hold_url, numbers
 from accord.guard.flow.stems import content_words
 from accord.guard.flow.wholes import spans, stands_whole
 from accord.guard.flow.wish import Wish
@@ -221,10 +221,7 @@ def _telling(wish: Wish) -> frozenset[str]:
 
 def _undated(wish: Wish) -> str:
     """Return the user's words with blanks for the days in them."""
-    own = wish.own
-    for start, end in day_spans(own):
-        own = own[:start] + " " * (end - start) + own[end:]
-    return own
+    return blanked(wish.own, day_spans(wish.own))
 
 
 def _dated(record: Record, wish: Wish) -> bool:

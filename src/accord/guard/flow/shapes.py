@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -162,22 +162,25 @@ def _numbered_spans(text: str) -> list[tuple[int, int]]:
     return [*account_spans(text), *small]
 
 
+def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Return a text with blanks for some of its places; every other letter keeps its own."""
+    for start, end in spans:
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text
+
+
 def without_runs(text: str) -> str:
     """Return a text with blanks for its account numbers, telephones and cards: a part of one is nothing by itself."""
     if not _DIGIT.search(text):
         return text
-    for start, end in [*_numbered_spans(text), *(match.span() for match in _RUNS.finditer(text))]:
-        text = text[:start] + " " * (end - start) + text[end:]
-    return text
+    return blanked(text, [*_numbered_spans(text), *(match.span() for match in _RUNS.finditer(text))])
 
 
 def digit_runs(text: str) -> frozenset[str]:
     """Return the long numbers in a text, of telephones, cards and accounts, as digits alone."""
     if not _DIGIT.search(text):
         return frozenset()
-    for start, end in _numbered_spans(text):
-        text = text[:start] + "#" * (end - start) + text[end:]
-    return frozenset(run_form(found) for found in _RUNS.findall(text))
+    return frozenset(run_form(found) for found in _RUNS.findall(blanked(text, _numbered_spans(text))))
 
 
 def run_form(text: str) -> str:

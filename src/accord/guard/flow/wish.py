@@ -13,12 +13,13 @@ from accord.guard.flow.denying import Bound, bounds, taken_back
 from accord.guard.flow.dictating import Literal, literals_in
 from accord.guard.flow.lexicon import Lexicon, lexicon, unheard_of
 from accord.guard.flow.naming import files_in
-from accord.guard.flow.pasting import blanked, merged, pasted, unnested
+from accord.guard.flow.pasting import merged, pasted, unnested
 from accord.guard.flow.requesting import QUOTED, Request, Token, forms_of, in_two, requests_in, tokens_of
 from accord.guard.flow.shapes import (
     ISO,
     MAIL,
     Day,
+    blanked,
     days,
     digit_runs,
     ibans,
