@@ -11,7 +11,7 @@ from accord.guard.flow.clauses import said_of
 from accord.guard.flow.lexicon import Slot, either, lexicon, name_words
 from accord.guard.flow.requesting import Request
 from accord.guard.flow.shapes import without_accents
-from accord.guard.flow.stems import stem
+from accord.guard.flow.stems import LETTERS, stem
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
 from accord.guard.flow.wholes import spans
@@ -25,7 +25,6 @@ _NEAR: Final = 40  # characters before a number
 _THEM: Final = frozenset({"them", "both", "ihnen", "beiden", "leur"})
 _SENTENCE: Final = re.compile(r"[.!?;](?=\s|$)|\n")
 _CAPITAL: Final = re.compile(r"\b[^\W\d_a-z][^\W\d_]+(?!['’]s)\b")
-_WORD: Final = re.compile(r"[^\W\d_]+")
 _DIGITS: Final = re.compile(r"\d+")
 _ROW: Final = re.compile(  # numbers one after the other, `#3, #4 and invoice 5`
     r"\d+(?:(?:\s*[,&]|\s*,?\s+(?:and|or|und|et|y|e|en))\s*(?:[^\W\d_]{1,20}\s+)?#?\d+)*"
@@ -81,7 +80,7 @@ def goal_words(wish: Wish, facts: Facts) -> frozenset[str]:
     goals = (request.aimed - request.near for request in requests_for(wish, facts))
     small, things = lexicon().small, lexicon().things
     found = frozenset[str]().union(*goals) - small["stop"] - small["determiner"] - small["onto"] - wish.quoted
-    own = found.intersection(_WORD.findall(said_of(wish, facts).own.casefold()))
+    own = found.intersection(LETTERS.findall(said_of(wish, facts).own.casefold()))
     return frozenset(stem(word) for word in own if word not in things and word.isalpha() and len(word) > _SHORT)
 
 

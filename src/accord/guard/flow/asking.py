@@ -15,6 +15,7 @@ from accord.guard.flow.scene import Letter, Scene
 from accord.guard.flow.selecting import bearing
 from accord.guard.flow.shapes import one_url
 from accord.guard.flow.speaking import marked
+from accord.guard.flow.stems import LETTERS
 from accord.guard.flow.tools import Facts, argument_words
 from accord.guard.flow.values import POINTING
 from accord.guard.flow.wish import Wish, made, read_orders
@@ -30,7 +31,6 @@ _POINTERS: Final = frozenset({"it", "them", "this", "that", "these", "those", "t
 _THERE: Final = frozenset({"there", "here", "#"})
 _CHANGING: Final = frozenset({"update", "reschedule"})
 _COSTLY: Final = frozenset({"reserve", "pay"})
-_WORD: Final = re.compile(r"[^\W\d_]+")
 _WHOLE: Final = 5  # letters of a word that another is made with
 _SHORTEST: Final = 3  # letters of what a word is made of, and less
 _SPELLED: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
@@ -122,7 +122,7 @@ def _of_another_tool(wish: Wish, facts: Facts) -> bool:
     """Tell whether the user says what another tool takes and this one does not: `turn it on for the segment beta`."""
     if not facts.beyond or facts.groups & _AWAY:
         return False
-    return not facts.beyond.isdisjoint(_WORD.findall(said_of(wish, facts).own.casefold()))
+    return not facts.beyond.isdisjoint(LETTERS.findall(said_of(wish, facts).own.casefold()))
 
 
 def _asks_for(request: Request, wish: Wish, facts: Facts) -> bool:

@@ -14,6 +14,7 @@ from accord.guard.flow.lexicon import Slot, either, lexicon, name_words
 from accord.guard.flow.scene import Scene, stands_in
 from accord.guard.flow.selecting import words_of
 from accord.guard.flow.shapes import IBAN, MAIL, URL, Day, day_spans, days, ibans, numbers
+from accord.guard.flow.stems import LETTERS
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
 
@@ -30,7 +31,6 @@ _FIGURES: Final = frozenset({"money", "number"})
 _MOST: Final = 60
 _DATED: Final = 4  # digits of a year
 _FEW: Final = 20  # values of a call whose records are looked at
-_WORDS: Final = re.compile(r"[^\W\d_]+")
 _HERE: Final = frozenset({"there", "here"})
 _BOUND: Final = frozenset({Slot.RECIPIENT, Slot.TARGET, Slot.URL, Slot.PATH, Slot.AMOUNT})
 _GOAL: Final = frozenset({"to", "target", "dest", "destination", "dst", "into", "ziel", "goal", "nach", "doel"})
@@ -69,7 +69,7 @@ def crossed(scene: Scene, values: Sequence[Value]) -> Value | None:
 
 def _places_of_record(scene: Scene, own: str, value: Value) -> tuple[int, ...]:
     """Return which names in the user's words an id stands for: those that its record shows."""
-    if value.sink.slot is not Slot.TARGET or not either("alike").isdisjoint(_WORDS.findall(own.casefold())):
+    if value.sink.slot is not Slot.TARGET or not either("alike").isdisjoint(LETTERS.findall(own.casefold())):
         return ()
     records = (record for place, _ in scene.holding(value.text) for record in scene.output(place).records)
     shown = {
@@ -85,7 +85,7 @@ def of_another_deed(scene: Scene, values: Sequence[Value], facts: Facts) -> Valu
     said = said_of(scene.wish, facts)
     if not said.rest:
         return None
-    pointing, rooms = set(_WORDS.findall(said.own.casefold())), lexicon().things["channel"]
+    pointing, rooms = set(LETTERS.findall(said.own.casefold())), lexicon().things["channel"]
     anybody, anywhere = not pointing.isdisjoint(_pointers()), not pointing.isdisjoint(_there())
     own, rest = f"{said.own} {said.aside}".casefold(), said.rest.casefold()
     for value in values:

@@ -15,6 +15,7 @@ from accord.guard.flow.reckoning import clock, ends_of_months, reckoned
 from accord.guard.flow.scene import Scene, stands_in
 from accord.guard.flow.shapes import Day, blanked, day_spans, days
 from accord.guard.flow.speaking import marked
+from accord.guard.flow.stems import LETTERS
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
 from accord.guard.flow.wholes import spans
@@ -30,7 +31,6 @@ _CLOCK: Final = re.compile(
     re.IGNORECASE,
 )
 _COUNT: Final = re.compile(r"(?<![\w.,/:-])\d{1,3}\s?([^\W\d_]+|[º.](?=\s))")
-_LETTERS: Final = re.compile(r"[^\W\d_]+")
 _FORMER: Final = frozenset({"from", "old", "current", "original", "previous"})
 _SHORT: Final = re.compile(r"\d{4}-(?:\d-|\d\d-\d(?!\d))")
 _LEADING: Final = frozenset({"until", "till", "by", "from", "bis", "ab", "vom", "jusqu", "hasta", "fino", "tot", "ate"})
@@ -60,7 +60,7 @@ def is_time(text: str) -> bool:
     if _OPEN.search(said):
         return False
     named, spans, months = days(said), frozenset(day_spans(said)), lexicon().months
-    first = _LETTERS.search(said.casefold())
+    first = LETTERS.search(said.casefold())
     if (named and first is not None and first.group() in _LEADING) or (spans and not named):
         return False
     if not said.isascii() and any(letter.isdigit() and not letter.isascii() for letter in said):
@@ -71,7 +71,7 @@ def is_time(text: str) -> bool:
     for match in _COUNT.finditer(rest):
         if match[1].casefold() in either("unit", "clock", "ordinal") or match[1] in "º.":
             rest = rest.replace(match.group(), " ", 1)
-    words = set(_LETTERS.findall(rest.casefold()))
+    words = set(LETTERS.findall(rest.casefold()))
     dated = not months.keys().isdisjoint(words)
     bare = _YEAR.sub(" ", rest, count=1) if dated and not named else rest
     telling = _telling() & words
@@ -97,7 +97,7 @@ def day_fits(scene: Scene, value: Value, facts: Facts) -> bool:
     text = plain_day(value.text)
     meant = days(text)
     if not meant:
-        words = _LETTERS.findall(_CLOCK.sub(" ", text).casefold())
+        words = LETTERS.findall(_CLOCK.sub(" ", text).casefold())
         if scene.wish.days and not lexicon().months.keys().isdisjoint(words):
             return False  # a month alone, where they say the day
         return not _a_piece(scene, text) and all(word in scene.wish.words or word in _CLOCKED for word in words)
@@ -147,7 +147,7 @@ def today(scene: Scene) -> date | None:
 def told_so(scene: Scene, text: str) -> bool:
     """Tell whether a text is what the user wrote for a day: `dia 5`, `the first of next month`."""
     said = " ".join(text.split()).casefold()
-    words = set(_LETTERS.findall(said))
+    words = set(LETTERS.findall(said))
     if len(said) > LONGEST or not words <= _day_words() | either("determiner", "linking", "months"):
         return False
     if _cuts(scene, text.strip()):
@@ -161,7 +161,7 @@ def _is_clock(nouns: frozenset[str]) -> bool:
 
 def _a_piece(scene: Scene, text: str) -> bool:
     """Tell whether a text is a part of a day that the user wrote whole: `June` of `30 June`."""
-    words = set(_LETTERS.findall(text.casefold())) - either("linking", "origin")
+    words = set(LETTERS.findall(text.casefold())) - either("linking", "origin")
     if text.isdigit() or (words and words <= lexicon().months.keys()):
         taken = day_spans(scene.wish.own)
         inside = any(text.casefold() in scene.wish.own[start:end].casefold() for start, end in taken)
@@ -235,4 +235,4 @@ def _day_words() -> frozenset[str]:
 
 
 def _names(*kinds: str) -> frozenset[str]:
-    return frozenset(word for kind in kinds for name in meanings(kind) for word in _LETTERS.findall(name))
+    return frozenset(word for kind in kinds for name in meanings(kind) for word in LETTERS.findall(name))

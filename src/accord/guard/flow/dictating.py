@@ -35,7 +35,7 @@ def literals_in(text: str, requests: Sequence[Request], words: Lexicon) -> Itera
     """Yield the texts the user dictates: quoted after `titled`, quoted or after a colon following `message`."""
     deeds = [request for request in requests if request.verb not in words.groups["read"].asks]
     for match in QUOTED.finditer(text):
-        said = next(group for group in match.groups() if group is not None)
+        said = match.group()[1:-1]
         lead = text[max(0, match.start() - 60) : match.start()]
         kind = _dictated(lead, words, named=True) or _entered(lead, text[match.end() : match.end() + 30], words)
         if kind:

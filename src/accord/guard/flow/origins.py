@@ -24,7 +24,7 @@ from accord.guard.flow.scene import PASTED, Scene, Seen
 from accord.guard.flow.shapes import clean_url, form_of, ibans, mails, mails_and_accounts, one_url
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.stems import roots
-from accord.guard.flow.tools import Facts
+from accord.guard.flow.tools import Facts, moneyed
 from accord.guard.flow.values import Value
 from accord.guard.flow.wholes import stands_whole
 
@@ -279,8 +279,7 @@ def _asks_for_form(value: Value, facts: Facts) -> bool:
     mailed = bool(asked & small["mailed"])
     if "@" in value.text:
         return mailed or not (asked & small["unmailed"] or facts.nouns & _CHATTED)
-    paid = "pay" in facts.groups or bool(facts.things & lexicon().things["money"])
-    return not mailed and bool(asked & small["accounted"]) and (paid or bool(asked & {"iban", "account"}))
+    return not mailed and bool(asked & small["accounted"]) and (moneyed(facts) or bool(asked & {"iban", "account"}))
 
 
 def _rivals(text: str, form: str, facts: Facts) -> frozenset[str]:

@@ -12,7 +12,7 @@ from accord.guard.flow.lexicon import Slot, identifies, kin_of, lexicon, name_wo
 from accord.guard.flow.requesting import quotations
 from accord.guard.flow.scene import Scene, stands_in
 from accord.guard.flow.shapes import day_spans, days
-from accord.guard.flow.tools import Facts
+from accord.guard.flow.tools import Facts, moneyed
 from accord.guard.flow.values import Value
 from accord.guard.flow.wholes import spans
 from accord.guard.flow.wish import Wish
@@ -59,8 +59,7 @@ def from_user(scene: Scene, value: Value, facts: Facts) -> bool:
         return False
     if slot is Slot.RECIPIENT and facts.nouns & _MAILED and "@" not in form:
         return False  # a mail goes to an address
-    paid = "pay" in facts.groups or bool(facts.things & lexicon().things["money"])
-    if slot is Slot.RECIPIENT and paid and form.replace(" ", "").isalpha():
+    if slot is Slot.RECIPIENT and moneyed(facts) and form.replace(" ", "").isalpha():
         known = scene.lists(form.casefold()) or _begins(scene, value, facts) or introduced(scene.wish, form, facts)
         return known and (form[:1].isupper() or not any(map(common, form.casefold().split())))
     if slot is Slot.RECIPIENT and (days(form) or _only_a_source(scene, form, facts)):

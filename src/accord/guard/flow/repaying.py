@@ -10,15 +10,14 @@ from accord.guard.flow.lexicon import lexicon, name_words
 from accord.guard.flow.outputs import Field
 from accord.guard.flow.scene import Scene
 from accord.guard.flow.shapes import numbers
-from accord.guard.flow.tools import Facts
+from accord.guard.flow.tools import Facts, moneyed
 
 _PAYING: Final = frozenset({"sender", "from", "payer"})
 
 
 def may_be_paid(scene: Scene, field: Field, record: Sequence[Field], facts: Facts) -> bool:
     """Tell whether the field of a record names somebody to be paid: no sender, but where the user gives back."""
-    moneyed = "pay" in facts.groups or bool(facts.things & lexicon().things["money"])
-    if not moneyed or not _PAYING & set(name_words(field.key)):
+    if not moneyed(facts) or not _PAYING & set(name_words(field.key)):
         return True
     return "pay" in facts.groups and _returns(scene, record, facts)
 

@@ -12,6 +12,9 @@ from accord.guard.flow.lexicon import lexicon
 TOKEN: Final = re.compile(r"[^\W_]+(?:['’_\-.][^\W_]+)*'?|[^\s\w]|_+", re.UNICODE)
 """A word with the signs inside it, or a sign."""
 
+LETTERS: Final = re.compile(r"[^\W\d_]+")
+"""A word of letters alone."""
+
 _BETWEEN: Final = re.compile(r"[^\w]|_")
 _NUMBERS: Final = ("en", "es", "os", "as", "s", "e", "a", "o", "i")  # of nouns, the longer endings first
 _ROOT: Final = 4  # letters that are left at least

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
@@ -13,8 +12,8 @@ from accord.core.guard import Confidentiality, GuardTool
 from accord.core.system import Effect
 from accord.guard.flow.describing import said_of, shows, usual
 from accord.guard.flow.lexicon import OWN, Lexicon, Slot, kin_of, lexicon, name_words, slot_named, unheard_of
+from accord.guard.flow.stems import LETTERS
 
-_WORD: Final = re.compile(r"[^\W\d_]+")
 _GROUPS_OF: Final[Mapping[str, tuple[str, ...]]] = {
     Does.SEND_MESSAGE: ("send",),
     Does.PUBLISH: ("post",),
@@ -162,7 +161,8 @@ def facts_of(tool: Tool, listed: GuardTool | None) -> Facts | None:
     if groups == {OWN} and not words.deeds.keys() & set(parts):
         groups = _described(description, words) or groups
     doing = groups | (_described(description, words) & _FINAL) if groups == {OWN} else groups
-    effect = listed.effect if listed and listed.effect else _worst(doing, words)
+    worst = max((words.groups[group].effect for group in doing), key=_SEVERITY.index)
+    effect = listed.effect if listed and listed.effect else worst
     sinks = sinks if effect in {Effect.NONE, Effect.READ} else _deciding(sinks, known=OWN not in groups)
     outside = any(sink.slot is Slot.URL for sink in sinks.values()) or bool(listed and listed.does == Does.FETCH_URL)
     return Facts(
@@ -181,6 +181,11 @@ def facts_of(tool: Tool, listed: GuardTool | None) -> Facts | None:
         closed="properties" in tool.schema,
         listed=listed,
     )
+
+
+def moneyed(facts: Facts) -> bool:
+    """Tell whether a tool pays, or works on what payments are made by."""
+    return "pay" in facts.groups or not facts.things.isdisjoint(lexicon().things["money"])
 
 
 def _silent(parts: tuple[str, ...], groups: frozenset[str], words: Lexicon) -> bool:
@@ -263,7 +268,7 @@ def _opens(parts: tuple[str, ...], verb: str, words: Lexicon, *, reads: bool) ->
 
 def _described(description: str, words: Lexicon) -> frozenset[str]:
     """Return the groups that the first word of a description (`Deletes the file`) tells."""
-    said = [word.lower() for word in _WORD.findall(description[:200])[:2]]
+    said = [word.lower() for word in LETTERS.findall(description[:200])[:2]]
     if len(said) > 1 and said[0] in words.small["informing"] and said[1] in words.small["linking"]:
         return frozenset()  # `Posts on the board` are no posting
     for form in _first_word(description):
@@ -280,10 +285,6 @@ def _first_word(description: str) -> tuple[str, ...]:
     word = said[0]
     stems = (word.removesuffix("s"), word.removesuffix("es"), word.removesuffix("ies") + "y")
     return (word, *stems) if word.endswith("s") else (word,)
-
-
-def _worst(groups: Iterable[str], words: Lexicon) -> Effect:
-    return max((words.groups[group].effect for group in groups), key=_SEVERITY.index)
 
 
 def _asks(parts: tuple[str, ...], verb: str, groups: frozenset[str], words: Lexicon) -> frozenset[str]:

@@ -73,8 +73,7 @@ def _between(text: str, start: int, end: int) -> bool:
 
 
 def _is_quotation(text: str, start: int, end: int) -> bool:
-    groups = ((match, group) for match in QUOTED.finditer(text) for group in range(1, QUOTED.groups + 1))
-    return any(match.span(group) == (start, end) for match, group in groups)
+    return any(match.span() == (start - 1, end + 1) for match in QUOTED.finditer(text))
 
 
 def _is_name(text: str, start: int, end: int) -> bool:

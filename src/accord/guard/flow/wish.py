@@ -211,8 +211,8 @@ def _read(spoken: str, heard: _Heard) -> Wish:
 
 def _quoted_names(own: str) -> Iterator[str]:
     """Yield the words of what is quoted as a name is, in a few words."""
-    for match in QUOTED.finditer(own):
-        said = next(group for group in match.groups() if group is not None).casefold().split()
+    for quoted in QUOTED.findall(own):
+        said = quoted[1:-1].casefold().split()
         yield from said if len(said) <= _NAMED else ()
 
 
