@@ -9,6 +9,7 @@ from typing import Final
 from unicodedata import category, normalize
 
 from accord.content.lookalikes import folding, invisible
+from accord.core.guard import Outcome, Ruling
 from accord.guard.flow.addresses import address_form
 from accord.guard.flow.answers import address_forms
 from accord.guard.flow.asking import wanted
@@ -305,6 +306,15 @@ def _foul(scene: Scene, place: int) -> bool:
     seen = scene.seen[place]
     made = seen.facts is not None and not seen.facts.reads
     return not made and (not scene.reached(place) or marked(seen.output, scene.distrusted))
+
+
+def kept_in(facts: Facts, *found: tuple[tuple[str, str] | None, str, str]) -> Ruling | None:
+    """Rule on what a call would carry out: the first that was found, each with its source, a code, and what it is."""
+    for piece, code, what in found:
+        if piece is not None:
+            said = f"{facts.name} would carry {piece[0][:80]!r}: {what}"
+            return Ruling(outcome=Outcome.BLOCK, code=code, message=said, path=(piece[1], facts.name))
+    return None
 
 
 def _texts(values: Sequence[Value]) -> Iterator[Value]:

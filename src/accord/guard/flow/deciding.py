@@ -12,11 +12,11 @@ from accord.core.guard import GuardPolicy, GuardTool, Outcome, Ruling, Switch
 from accord.core.system import Approval
 from accord.core.trial import Message, ToolCall
 from accord.guard.flow.asking import asked
-from accord.guard.flow.carrying import LONGEST, copied, differs, private, smuggled
+from accord.guard.flow.carrying import LONGEST, copied, differs, kept_in, private, smuggled
 from accord.guard.flow.demands import Sitting, judged
 from accord.guard.flow.disguised import disguised
 from accord.guard.flow.grants import Grant, grant_subject
-from accord.guard.flow.hearsay import hearsay
+from accord.guard.flow.hearsay import hearsay, unasked
 from accord.guard.flow.labels import labelled, retrieved, uncleared
 from accord.guard.flow.lexicon import Slot
 from accord.guard.flow.origins import link_origin
@@ -33,7 +33,6 @@ from accord.guard.flow.values import MOST_VALUES, Value, leaves
 from accord.guard.flow.wish import read_wish
 
 _VALUED: Final = frozenset({"update", "edit", "modify", "change", "adjust", "patch"})  # and not `mark` or `toggle`
-_SHORT: Final = 3  # characters that stand in any text
 ALLOW: Final = Ruling(outcome=Outcome.ALLOW)
 """The ruling that objects to nothing."""
 
@@ -95,39 +94,39 @@ class Flow:
         """Return what forbids a call whatever its arguments are."""
         name = call.name
         if self.policy.kill is Switch.ON:
-            return Ruling(outcome=Outcome.BLOCK, code="ACC-E713", message="the kill switch is on", path=(name,))
+            return _refused(name, "ACC-E713", "the kill switch is on")
         if name in self._barred:
             return self._barred[name]
         if name not in self.tools:
             said = f"the tool {name[:80]!r} is not declared"
-            return Ruling(outcome=Outcome.BLOCK, code="ACC-E710", message=said, path=(name[:80],))
+            return _refused(name[:80], "ACC-E710", said)
         facts = self.facts.get(name)
         if facts is None:
             said = f"nothing tells what the tool {name[:80]!r} does"
-            return Ruling(outcome=Outcome.BLOCK, code="ACC-E711", message=said, path=(name,))
+            return _refused(name, "ACC-E711", said)
         if facts.listed is None and not facts.reads:
             said = f"{name[:80]!r} has an effect and guard.yaml does not list it"
-            return Ruling(outcome=Outcome.BLOCK, code="ACC-E711", message=said, path=(name,))
+            return _refused(name, "ACC-E711", said)
         odd = unreadable(call.args) or _no_number(call.args, facts) or _no_object(call.args, facts)
         odd = odd or _no_text(call.args, facts)
         if odd:
             said = f"{name} is called with {odd}"
-            return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(name,))
+            return _refused(name, "ACC-E722", said)
         if facts.closed and not call.args.keys() <= facts.sinks.keys():
             unknown = min(call.args.keys() - facts.sinks.keys())
             said = f"{name} declares no argument {unknown[:60]!r}"
-            return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(name,))
+            return _refused(name, "ACC-E722", said)
         for sink in facts.needed:
             if _absent(call.args.get(sink.name), sink.slot):
                 said = f"{name} is called without {sink.name[:60]!r}, which it needs"
-                return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(name,))
+                return _refused(name, "ACC-E722", said)
         if facts.verb in _VALUED and _changes_nothing(call.args, facts):
             said = f"{name} is called with nothing to change"
-            return Ruling(outcome=Outcome.BLOCK, code="ACC-E722", message=said, path=(name,))
+            return _refused(name, "ACC-E722", said)
         if facts.listed is None or not facts.listed.limits:
             return None
         used = world.spent.beyond(name, facts.listed.limits, world.now)
-        return Ruling(outcome=Outcome.BLOCK, code="ACC-E714", message=f"{name}: {used}", path=(name,)) if used else None
+        return _refused(name, "ACC-E714", f"{name}: {used}") if used else None
 
     def _weighed(
         self,
@@ -154,9 +153,9 @@ class Flow:
             )
         by = asked(scene, facts)
         if not by:
-            unasked = _unasked(scene, values, facts)
-            carried = _carried(scene, values, facts) if unasked.outcome is Outcome.ASK else None
-            return carried if carried is not None and carried.outcome is Outcome.BLOCK else unasked
+            ruling = unasked(scene, values, facts, f"the user asked for nothing that {facts.name} does")
+            carried = _carried(scene, values, facts) if ruling.outcome is Outcome.ASK else None
+            return carried if carried is not None and carried.outcome is Outcome.BLOCK else ruling
         again = done(scene, values, facts)
         if again:
             return Ruling(outcome=Outcome.ASK, code="ACC-E714", message=again, path=("user", facts.name))
@@ -217,6 +216,10 @@ def _declared(listed: Mapping[str, GuardTool], tools: Iterable[Tool]) -> Iterabl
     yield from (
         Tool(name=name, description=tool.description or "") for name, tool in listed.items() if name not in known
     )
+
+
+def _refused(name: str, code: str, said: str) -> Ruling:
+    return Ruling(outcome=Outcome.BLOCK, code=code, message=said, path=(name,))
 
 
 def _absent(value: object, slot: Slot) -> bool:
@@ -285,14 +288,6 @@ def _sent_along(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling |
     return _carried(scene, values, facts) if beside else None
 
 
-def _unasked(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling:
-    telling = (value for value in values if len(value.text) > _SHORT)
-    source = next((found for value in telling if (found := hearsay(scene, value.text, value.sink.slot))), "")
-    said = f"the user asked for nothing that {facts.name} does"
-    outcome = Outcome.BLOCK if source else Outcome.ASK
-    return Ruling(outcome=outcome, code="ACC-E715", message=said, path=(source or "model", facts.name))
-
-
 def _carried(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling | None:
     """Return what stands against the texts of a call."""
     other = differs(scene, values, facts)
@@ -301,14 +296,11 @@ def _carried(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling | No
         return Ruling(
             outcome=Outcome.ASK, code="ACC-E723", message=said, path=("model", f"{facts.name}.{other.sink.name}")
         )
-    for found, code, what in (
+    return kept_in(
+        facts,
         (smuggled(scene, values), "ACC-E719", "an address that nobody vouches for"),
         (uncleared(scene, values, facts), "ACC-E718", "more confidential than it is cleared for"),
         (private(scene, values), "ACC-E718", "what was read where the user pointed at nothing"),
         (disguised(scene, values), "ACC-E718", "what was read where the user pointed at nothing, in disguise"),
         (copied(scene, values), "ACC-E716", "words that stand only in what speaks to the model"),
-    ):
-        if found is not None:
-            said = f"{facts.name} would carry {found[0][:80]!r}: {what}"
-            return Ruling(outcome=Outcome.BLOCK, code=code, message=said, path=(found[1], facts.name))
-    return None
+    )

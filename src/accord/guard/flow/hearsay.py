@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Final
 
+from accord.core.guard import Outcome, Ruling
 from accord.guard.flow.lexicon import Slot
 from accord.guard.flow.outputs import LARGEST, field_forms, field_of, read_output
 from accord.guard.flow.scene import Scene, stands_in
 from accord.guard.flow.shapes import form_of
 from accord.guard.flow.speaking import marked, speaks
 from accord.guard.flow.tables import loose_cells
+from accord.guard.flow.tools import Facts
+from accord.guard.flow.values import Value
+
+_SHORT: Final = 3  # characters that stand in any text
 
 
 def hearsay(scene: Scene, text: str, slot: Slot) -> str:
@@ -27,6 +33,14 @@ def hearsay(scene: Scene, text: str, slot: Slot) -> str:
         if text in scene.seen[place].output and _in_running_text(scene, place, text, slot):
             return scene.seen[place].source
     return "stranger" if any(text in other for other in scene.strange) else ""
+
+
+def unasked(scene: Scene, values: Sequence[Value], facts: Facts, said: str) -> Ruling:
+    """Rule on an effect that nobody asked for: a person is asked, unless a stranger says what it would be done with."""
+    telling = (value for value in values if len(value.text) > _SHORT)
+    source = next((found for value in telling if (found := hearsay(scene, value.text, value.sink.slot))), "")
+    outcome = Outcome.BLOCK if source else Outcome.ASK
+    return Ruling(outcome=outcome, code="ACC-E715", message=said, path=(source or "model", facts.name))
 
 
 def _in_running_text(scene: Scene, place: int, text: str, slot: Slot) -> bool:

@@ -8,8 +8,8 @@ from typing import Final
 
 from accord.core.guard import GuardSource, Integrity, Outcome, Ruling
 from accord.core.system import Approval
-from accord.guard.flow.carrying import smuggled
-from accord.guard.flow.hearsay import hearsay
+from accord.guard.flow.carrying import kept_in, smuggled
+from accord.guard.flow.hearsay import unasked
 from accord.guard.flow.labels import source_of, uncleared
 from accord.guard.flow.lexicon import Slot
 from accord.guard.flow.scene import Scene, Seen, stands_in
@@ -52,14 +52,11 @@ def unheard(scene: Scene, values: Sequence[Value], facts: Facts, sources: Sequen
 def _carried(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling | None:
     """Return what stands against the texts of a call."""
     free = [value for value in values if _demanded(facts, value) is not Integrity.UNTRUSTED]
-    for found, code, what in (
+    return kept_in(
+        facts,
         (smuggled(scene, free) if scene.seen else None, "ACC-E719", "an address that nobody vouches for"),
         (uncleared(scene, values, facts), "ACC-E718", "more confidential than it is cleared for"),
-    ):
-        if found is not None:
-            said = f"{facts.name} would carry {found[0][:80]!r}: {what}"
-            return Ruling(outcome=Outcome.BLOCK, code=code, message=said, path=(found[1], facts.name))
-    return None
+    )
 
 
 def _value(
@@ -115,8 +112,5 @@ def _demanded(facts: Facts, value: Value) -> Integrity | None:
 def _unasked(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling | None:
     if facts.reads and not facts.outside and not (facts.listed and facts.listed.demands):
         return None
-    telling = (value for value in values if len(value.text) > _LEAST)
-    source = next((found for value in telling if (found := hearsay(scene, value.text, value.sink.slot))), "")
     said = f"nobody's words are known here, and guard.yaml does not say that {facts.name} may run unasked"
-    outcome = Outcome.BLOCK if source else Outcome.ASK
-    return Ruling(outcome=outcome, code="ACC-E715", message=said, path=(source or "model", facts.name))
+    return unasked(scene, values, facts, said)
