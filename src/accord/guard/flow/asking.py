@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from accord.core.system import Effect
-from accord.guard.flow.clauses import files_for, said_of
+from accord.guard.flow.clauses import CHANGING, files_for, said_of
 from accord.guard.flow.lexicon import OWN, Slot, lexicon, name_words
 from accord.guard.flow.requesting import SOURCES, Request, quotations
 from accord.guard.flow.scene import Letter, Scene
@@ -24,12 +24,13 @@ _CLOSE: Final = frozenset(
     {"update", "delete", "cancel", "remove", "run", "share"}
 )  # what they touch stands with the verb
 _AWAY: Final = frozenset({"send", "post", "pay", "share"})
-_ENDING: Final = frozenset({"delete", "cancel", "remove"})
+ENDING: Final = frozenset({"delete", "cancel", "remove"})
+"""The groups of deeds that end something."""
+
 _INSERT: Final = frozenset({"add", "invite", "update"})
 _RECEIVING: Final = frozenset({"recipient", "recipients", "receiver", "to", "cc", "bcc"})
 _POINTERS: Final = frozenset({"it", "them", "this", "that", "these", "those", "there", "him", "her", "one"})
 _THERE: Final = frozenset({"there", "here", "#"})
-_CHANGING: Final = frozenset({"update", "reschedule"})
 _COSTLY: Final = frozenset({"reserve", "pay"})
 _WHOLE: Final = 5  # letters of a word that another is made with
 _SHORTEST: Final = 3  # letters of what a word is made of, and less
@@ -134,7 +135,7 @@ def _asks_for(request: Request, wish: Wish, facts: Facts) -> bool:
     if writes and "create" in facts.groups:
         return bool(facts.things & request.near)
     if request.verb in small["weak"] or (facts.groups & _CLOSE and request.verb not in small["specific"]):
-        if facts.groups & _ENDING:  # what a comment is deleted from stays
+        if facts.groups & ENDING:  # what a comment is deleted from stays
             named = _aims_at(request, wish, facts.things | _persons(facts)) or request.verb in facts.things
             return named or (bool(facts.things & request.after) and _takes_out(facts))
         touched = bool((facts.things | _touched(facts)) & (request.after | {request.verb}))
@@ -143,7 +144,7 @@ def _asks_for(request: Request, wish: Wish, facts: Facts) -> bool:
         money = lexicon().things["money"]
         if facts.verb in small["returning"] and request.verb not in small["returning"]:
             return bool(request.after & (small["returning"] | money))  # to transfer a place gives nothing back
-        return request.verb in small["money"] or bool(money & request.after) or bool(_digits(request.after))
+        return request.verb in small["money"] or bool(money & request.after) or any(map(str.isdigit, request.after))
     if request.verb in small["public"] and not facts.own & small["public"]:
         return not _to_persons(facts) and _aims_at(request, wish, facts.things - lexicon().things["message"])
     if request.verb in lexicon().groups["post"].asks and _in_room(request, wish, facts):
@@ -224,7 +225,7 @@ def _new_object(request: Request, facts: Facts) -> bool:
     """Tell whether the tool's own verb takes an object that no table knows, as the tool does: `book the review`."""
     table = lexicon()
     named = request.object - table.small["stop"] - table.small["determiner"] - table.small["object"]
-    if facts.groups & _ENDING or (facts.nouns & table.things.keys() and "run" not in facts.groups):
+    if facts.groups & ENDING or (facts.nouns & table.things.keys() and "run" not in facts.groups):
         return False
     weak = table.small["light"] | table.small["weak"] | {"send", "write", "add", "update", "share"}
     if request.verb != facts.verb or request.verb in weak or not named:
@@ -235,7 +236,7 @@ def _new_object(request: Request, facts: Facts) -> bool:
 def _bound(request: Request, wish: Wish, facts: Facts) -> bool:
     """Tell whether something is to be changed by a name alone: which thing bears it, the records show."""
     targets = any(sink.slot is Slot.TARGET and sink.required for sink in facts.sinks.values())
-    if not targets or not facts.groups <= _CHANGING or facts.effect is Effect.IRREVERSIBLE:
+    if not targets or not facts.groups <= CHANGING or facts.effect is Effect.IRREVERSIBLE:
         return False
     small = lexicon().small
     named = request.object - small["stop"] - small["determiner"] - small["object"]
@@ -250,10 +251,6 @@ def _told(request: Request) -> bool:
     told = request.verb not in lexicon().groups["post"].asks
     paid = request.verb in lexicon().groups["pay"].asks and bool(lexicon().things["money"] & request.after)
     return told and not paid
-
-
-def _digits(words: frozenset[str]) -> bool:
-    return any(word.isdigit() for word in words)
 
 
 def _instructions(scene: Scene) -> Iterator[Letter]:

@@ -191,12 +191,9 @@ def told_values(text: str) -> tuple[Token, ...]:
             taken.append((start, end))
             said, sentence = text[start:end].casefold(), sum(at < start for at in ends)
             figures = frozenset(numbers(said) if kind in _FIGURES else ())
-            found.append(Token(start, said, kind, sentence, _led(text, start), figures, _days(said, kind)))
+            named = days(said) if kind == "day" else ()
+            found.append(Token(start, said, kind, sentence, _led(text, start), figures, named))
     return tuple(sorted(found, key=lambda token: token.start))
-
-
-def _days(said: str, kind: str) -> tuple[Day, ...]:
-    return days(said) if kind == "day" else ()
 
 
 def _spans(text: str) -> Iterator[tuple[str, list[tuple[int, int]]]]:

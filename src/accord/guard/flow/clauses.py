@@ -21,7 +21,9 @@ _BECOMES: Final = re.compile(
     r"(?i)\b(?:to|as|auf|als|à|op)\s+(['\"“‘«][^'\"”’»\n]{1,80}['\"”’»]|\S{1,40}(?:\s\S{1,12})?)"
     r"(?:,?\s(?:and|und|et|y|e|en|then))?\s*$"
 )
-_CHANGING: Final = frozenset({"update", "reschedule"})
+CHANGING: Final = frozenset({"update", "reschedule"})
+"""The groups of deeds that change what there is."""
+
 _TO: Final = re.compile(r"(?i)\b(?:to|auf|op|naar|until|till|bis)\s+(?:[^\W\d_]{1,12}\s+){0,2}$")  # `to Monday the 5th`
 _AT: Final = re.compile(r"(?i)(?:,?\s+(?:(?:at|um|om|à|alle|a\s+las)\s+)?\d{1,2}(?:[:.h]\d{2}|\s?[ap]m\b))?")
 _TO_TIME: Final = re.compile(r"(?i)\b(?:to|auf|op|naar|until|till|bis)\s+\d{1,2}(?:[:.h]\d{2}|\s?[ap]m\b)")
@@ -103,7 +105,7 @@ def unchanged(wish: Wish, said: Wish, facts: Facts) -> Wish:
     """Return what they `said` without the quoted name, or the day and time, that something is to be changed to."""
     new = told_to(wish, facts)
     own = said.own
-    if not facts.groups.isdisjoint(_CHANGING):
+    if not facts.groups.isdisjoint(CHANGING):
         for start, end in day_spans(own):
             timed = _AT.match(own, end) if _TO.search(own, max(0, start - _NEAR), start) else None
             own = blanked(own, [(start, timed.end())]) if timed is not None else own

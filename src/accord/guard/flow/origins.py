@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -15,7 +14,7 @@ from accord.guard.flow.clauses import said_of
 from accord.guard.flow.counting import told_by_sources
 from accord.guard.flow.lexicon import Slot, identifies, kin_of, lexicon, name_words, slot_named
 from accord.guard.flow.outputs import Field
-from accord.guard.flow.own_words import always_elsewhere
+from accord.guard.flow.own_words import MAILED, NAME, always_elsewhere
 from accord.guard.flow.persons import by_name, mentioned, not_meant, of_all_names, only_address
 from accord.guard.flow.picking import kept_out, needs_one, of_named_file, picked_in
 from accord.guard.flow.repaying import may_be_paid
@@ -39,11 +38,9 @@ _WROTE: Final = frozenset(
     {"wrote", "sent", "posted", "asked", "replied", "geschrieben", "escribió", "écrit", "scritto"}
 )
 _TITLES: Final = frozenset({"name", "title", "filename"})
-_NAME: Final = re.compile(r"[^\W\d_][\w -]{0,40}")
 _FILED: Final = frozenset({"file", "path", "name", "filename", "title", "folder", "directory"})
 _ROLES: Final = frozenset({"assignee", "agent", "owner", "username"})
 _SINGLE: Final = frozenset({"get", "read", "fetch", "show", "load", "retrieve", "view", "open"})
-_MAILED: Final = frozenset({"mail", "email"})
 _HANDING: Final = frozenset({"send", "pay", "share", "invite", "add", "create", "schedule", "update"})
 _CHATTED: Final = frozenset({"channel", "chat", "dm", "direct", "slack", "sms"})
 _PLACES: Final = frozenset({Slot.PATH, Slot.URL})
@@ -150,7 +147,7 @@ def _same_things(scene: Scene, source: Facts, facts: Facts) -> bool:
 
 def _of_kind(value: Value, facts: Facts, source: Facts, holding: list[tuple[int, Field]]) -> bool:
     """Tell whether a field holds what the argument wants: rooms are no users, amounts are no accounts."""
-    if facts.nouns & _MAILED and "@" not in value.text:
+    if facts.nouns & MAILED and "@" not in value.text:
         return False
     words = lexicon()
     argument = set(name_words(value.sink.name))
@@ -319,7 +316,7 @@ def _speaks_for(scene: Scene, place: int, value: str) -> bool:
 def name_origin(scene: Scene, value: Value) -> Origin:
     """Return where a bare name stands in the text of the one record that the user chose to learn it from."""
     form = form_of(value.text, value.sink.slot)
-    if not scene.wish.words & lexicon().small["referring"] or not _NAME.fullmatch(value.text.strip()):
+    if not scene.wish.words & lexicon().small["referring"] or not NAME.fullmatch(value.text.strip()):
         return NOWHERE
     if {"mail", "email", "iban", "to"} & set(name_words(value.sink.name)) or always_elsewhere(form, scene.wish):
         return NOWHERE

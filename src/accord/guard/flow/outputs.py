@@ -172,11 +172,7 @@ def _table(text: str) -> list[list[Field]] | None:
 
 def _starts_like_yaml(text: str) -> bool:
     first, _, second = text.partition("\n")
-    return first.startswith("- ") or (bool(_KEY.match(first)) and (not second or _keyed(second)))
-
-
-def _keyed(rest: str) -> bool:
-    return bool(_GOES_ON.match(rest))
+    return first.startswith("- ") or (bool(_KEY.match(first)) and (not second or bool(_GOES_ON.match(second))))
 
 
 def _continues(record: list[Field], indent: int, inset: int, value: str) -> bool:

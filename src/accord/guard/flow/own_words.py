@@ -17,7 +17,9 @@ from accord.guard.flow.values import Value
 from accord.guard.flow.wholes import spans
 from accord.guard.flow.wish import Wish
 
-_NAME: Final = re.compile(r"[^\W\d_][\w -]{0,40}")
+NAME: Final = re.compile(r"[^\W\d_][\w -]{0,40}")
+"""What a bare name looks like."""
+
 _GIVING: Final = frozenset({"send", "post", "share", "invite", "add"})  # a bill from Bob is paid to Bob
 _ONWARDS: Final = frozenset({"to", "from", "with", "at", "for", "into"})
 _LETTER: Final = re.compile(r"(?i)\b(?:from|von|de|da|dal|van)\s+(?:\w+\s+(?:to|an|à|a|aan)\s+)?$")
@@ -29,7 +31,9 @@ _GOING: Final = re.compile(
     r"reise\w{0,2}|fahre\w{0,2}|fliege\w{0,2}|voyage|vais|viaje|voy|vado|viaggio)\s+(?:(?:to|in|at|nach|à|au|a)\s+)?$"
 )
 _OWNED: Final = re.compile(r"['’]s\s+\w")
-_MAILED: Final = frozenset({"mail", "email"})
+MAILED: Final = frozenset({"mail", "email"})
+"""What a tool works on that takes nothing but addresses."""
+
 _ANY: Final = frozenset({"id", "number", "key", "query", "q", "search", "name", "keyword", "text"})
 _LEAST: Final = 5  # digits of the shortest telephone
 _CALLED: Final = frozenset({Slot.SECRET, Slot.TARGET, Slot.RECIPIENT, Slot.PATH, Slot.CODE})
@@ -57,7 +61,7 @@ def from_user(scene: Scene, value: Value, facts: Facts) -> bool:
         return _labelled(scene, form, facts)
     if slot is Slot.RECIPIENT and (_titles(scene, value) or _no_name(form) or _quoted_as_thing(scene, value, facts)):
         return False
-    if slot is Slot.RECIPIENT and facts.nouns & _MAILED and "@" not in form:
+    if slot is Slot.RECIPIENT and facts.nouns & MAILED and "@" not in form:
         return False  # a mail goes to an address
     if slot is Slot.RECIPIENT and moneyed(facts) and form.replace(" ", "").isalpha():
         known = scene.lists(form.casefold()) or _begins(scene, value, facts) or introduced(scene.wish, form, facts)
@@ -116,7 +120,7 @@ def _said_by_operator(scene: Scene, value: Value) -> bool:
 
 def _only_a_source(scene: Scene, form: str, facts: Facts) -> bool:
     """Tell whether a bare name stands only where the user says where something is, before anything is asked for."""
-    if not facts.groups & _GIVING or not _NAME.fullmatch(form):
+    if not facts.groups & _GIVING or not NAME.fullmatch(form):
         return False
     if always_elsewhere(form, scene.wish):
         return True

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from accord.core.system import Effect
 from accord.guard.flow.aiming import goal_words
+from accord.guard.flow.asking import ENDING
 from accord.guard.flow.clauses import files_for, part_for, unchanged
 from accord.guard.flow.lexicon import Slot, lexicon
 from accord.guard.flow.limits import conditioned, excluded_words
@@ -17,8 +16,6 @@ from accord.guard.flow.stems import content_words
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.wish import Wish
 
-_ENDING: Final = frozenset({"delete", "cancel", "remove"})
-
 
 def picked_in(scene: Scene, place: int, slot: Slot, facts: Facts) -> Chosen:
     """Return the records that a value may come from; of several deeds, those that the words for this one choose."""
@@ -26,7 +23,7 @@ def picked_in(scene: Scene, place: int, slot: Slot, facts: Facts) -> Chosen:
         return scene.chosen(place, strict=slot is Slot.RECIPIENT)
     said, final = part_for(scene.wish, facts, scene.numbers), facts.effect is Effect.IRREVERSIBLE
     said = unchanged(scene.wish, said, facts)
-    dated = _on_day(scene, place, said) if facts.groups & _ENDING else None
+    dated = _on_day(scene, place, said) if facts.groups & ENDING else None
     if dated is not None:
         return dated
     whole = scene.named(place) if final else scene.chosen(place)

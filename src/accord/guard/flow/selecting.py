@@ -44,7 +44,7 @@ def chosen_in(text: str, wish: Wish, *, strict: bool, led: bool) -> Chosen:
     return chosen(read_output(text).records, wish, strict=strict, led=led)
 
 
-def chosen(records: Sequence[Record], wish: Wish, *, strict: bool = False, led: bool = True) -> Chosen:
+def chosen(records: Sequence[Record], wish: Wish, *, strict: bool, led: bool) -> Chosen:
     """Return the records that the user's words choose, the more telling fields first.
 
     Strict is for values that decide where something goes: then every record that has a word of the user's is a

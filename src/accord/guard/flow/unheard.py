@@ -14,11 +14,9 @@ from accord.guard.flow.labels import source_of, uncleared
 from accord.guard.flow.lexicon import Slot
 from accord.guard.flow.scene import Scene, Seen, stands_in
 from accord.guard.flow.tools import Facts
-from accord.guard.flow.values import Value
+from accord.guard.flow.values import POINTING, Value
 
-_POINTING: Final = frozenset(
-    {Slot.RECIPIENT, Slot.URL, Slot.TARGET, Slot.PATH, Slot.SECRET, Slot.CODE, Slot.ACCESS, Slot.AMOUNT}
-)
+_POINTING: Final = POINTING | {Slot.AMOUNT}
 _WORDS: Final = re.compile(r"\w+")
 _RUN: Final = 5  # words in a row that two texts do not share by accident
 _LEAST: Final = 3
