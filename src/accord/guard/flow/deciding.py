@@ -261,10 +261,9 @@ def _no_text(args: Mapping[str, object], facts: Facts) -> str:
 
 def _no_object(args: Mapping[str, object], facts: Facts) -> str:
     """Return what is plain where a tool declares objects: nobody can tell what its members would be."""
-    for name in facts.objects.intersection(args):
-        value = args[name]
+    for name, value in args.items():
         plain = value if isinstance(value, list | tuple) else (value,)
-        if any(one is not None and not isinstance(one, Mapping) for one in plain):
+        if name in facts.objects and any(one is not None and not isinstance(one, Mapping) for one in plain):
             return f"a plain value for the object {name[:60]!r}"
     return ""
 
