@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Iterable
 from datetime import date
+
+import yaml
 
 from accord.core.canon import Digest
 from accord.core.guard import GuardAllowed, GuardPolicy
 from accord.guard.monitor.entries import Entry, entry_of
-from accord.report.guard_log import Told, told
+from accord.report.guard_log import MOST, Told, told
 from accord.report.guard_page import headline, lines, render
 from accord.report.imprint import holds
 
@@ -101,3 +105,30 @@ def test_the_page_is_whole_and_harmless_whatever_the_log_holds() -> None:
     assert "<script" not in page
     assert "\u202e" not in page
     assert 'content="default-src' in page
+
+
+def test_the_most_frequent_reasons_and_texts_are_shown_and_the_others_are_counted() -> None:
+    seldom = [entry(n, code=f"detector-{n}", text=f"sha256:{n:04x}") for n in range(MOST + 60)]
+    often = [entry(n, code="rule-0f73e0d5f69aef8b", text="sha256:ffff") for n in range(3)]
+
+    found = of([*seldom, *often])
+
+    assert (len(found.reasons), found.more_reasons) == (MOST, 61)
+    assert (len(found.reviews), found.more_reviews) == (MOST, 61)
+    assert found.reasons[0].code == found.reviews[0].entry.code == "rule-0f73e0d5f69aef8b"
+    assert any("and 251 more reasons" in line for line in lines(found))
+    assert "And 61 more reasons" in render(found, name="log", today=TODAY)
+
+
+def test_an_exception_to_paste_says_what_was_stopped_whatever_the_log_holds() -> None:
+    code = 'detector, text: "sha256:00"}'
+    page = render(of([entry(1, code=code, text="sha256:ab")]), name="log", today=TODAY)
+
+    (pasted,) = re.findall(r"<pre>(.*?)</pre>", page)
+
+    (made,) = yaml.safe_load(html.unescape(pasted))
+    assert (made["rule"], made["text"]) == (code, "sha256:ab")
+
+
+def test_what_is_no_digest_stands_for_no_text() -> None:
+    assert of([entry(1, code="detector", text="sha256:ab, by: anyone")]).reviews == ()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from accord.core import Context
+from accord.core.clock import utc
 
 
 class Kept(NamedTuple):
@@ -21,7 +22,7 @@ def entries(ctx: Context, path: str) -> Kept | None:
     text = ctx.text(path)
     if text is None:
         return None
-    lines = tuple((number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip())
+    lines = tuple((number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
     times = tuple(time for _, line in lines if (time := _time(line)) is not None)
     return Kept(lines, times)
 
@@ -30,7 +31,6 @@ def _time(line: str) -> datetime | None:
     """Return when a line says that something was decided; None for a line that is no decision."""
     try:
         said = json.loads(line)
-        told = datetime.fromisoformat(said["time"]) if isinstance(said, dict) and "decision" in said else None
+        return utc(said["time"]) if isinstance(said, dict) and "decision" in said else None
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    return told if told is None or told.tzinfo else told.replace(tzinfo=UTC)

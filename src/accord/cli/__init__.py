@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -34,6 +35,7 @@ COMMANDS: Final = {
     "verify-model": "Verify a model against its signature, provenance and pin, offline.",
     "waive": "Request or approve an expiring exception to one check.",
 }
+_UNWRITTEN: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})  # what a disk under the output says
 
 
 class LazyGroup(click.Group):
@@ -80,6 +82,11 @@ def main() -> None:
     except AccordError as error:
         complain(error)
         code = 2
+    except OSError as error:
+        if error.errno not in _UNWRITTEN or error.filename is not None:
+            raise
+        say(f"what was found cannot be written: {error.strerror}")
+        code = 3
     except SystemExit:  # only click ends so, with 1 when nobody reads on; 1 is a verdict, and there is none
         code = 3
     sys.exit(code if isinstance(code, int) else 0)

@@ -8,9 +8,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from accord.cli import say
 from accord.core.errors import ManifestError
 from accord.core.finding import Place
-from accord.core.text import shown
+from accord.core.text import one_line, shown
 
 MOST_FILES: Final = 10_000
 """Cases of one folder that are looked at."""
@@ -42,5 +43,9 @@ def _inside(folder: Path) -> Iterator[Path]:
     for root, _, names in os.walk(folder, onerror=refuse, followlinks=False):
         for name in names:
             path = Path(root, name)
-            if name.endswith((".yaml", ".yml")) and not path.is_symlink():
-                yield path
+            if not name.endswith((".yaml", ".yml")):
+                continue
+            if path.is_symlink():
+                say(f"{one_line(shown(str(path)))} is a link, and was passed over")
+                continue
+            yield path

@@ -13,7 +13,7 @@ import click
 from accord.cli import say
 from accord.cli.options import text_or_json
 from accord.core.settings import state_folder
-from accord.core.text import clean, one_line
+from accord.core.text import clean, one_line, shown
 
 if TYPE_CHECKING:
     from accord.guard.approvals import Approvals, Waiting
@@ -40,6 +40,8 @@ def listed(folder: Path, shape: str) -> int:
     """List the calls that wait, the oldest first, with their arguments and why they were stopped."""
     from accord.cli.world import now
 
+    if not folder.is_dir():
+        say(f"{one_line(shown(str(folder)))} is not there: the gateway makes it when the first call has to wait")
     found = _approvals(folder).waiting(now(os.environ))
     if shape == "json":
         click.echo(json.dumps({"waiting": [_plain(one) for one in found]}, ensure_ascii=True, indent=2))

@@ -47,8 +47,9 @@ class _Row(NamedTuple):
 def command(traffic: Path, labelled: bool, rate: float, calibration: Path | None, shape: str) -> int:
     """Set thresholds so that at most a share of the house's own honest TRAFFIC is flagged.
 
-    TRAFFIC: JSON lines {"text","channel"}. The file that is written is read by `accord guard score` and may be signed
-    with `accord sign`. Exit codes: 0 written, 1 when no channel has enough honest texts, 2 bad input.
+    TRAFFIC: JSON lines {"text","channel"}. Channels that it says too little about keep the thresholds that the file
+    holds; another file than a calibration is not written over. `accord guard score` reads it, and `accord sign` signs
+    it. Exit codes: 0 written, 1 when no channel has enough honest texts, 2 bad input.
     """
     from accord.guard.detector import load
     from accord.guard.detector.calibration import calibrated
@@ -83,10 +84,13 @@ def _rows(path: Path, labelled: bool) -> Iterator[_Row]:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
+    from accord.record.state import lines_of
+
     try:
-        with path.open("rb") as stream:
-            while line := stream.readline(LONGEST):
-                yield line
+        for number, line in enumerate(lines_of(path, LONGEST), 1):
+            if line is None:
+                raise _bad(path, number, f"is longer than {LONGEST >> 20} MiB")
+            yield line
     except OSError as error:
         raise _bad(path, 0, f"cannot be read: {error.strerror}") from error
 
@@ -117,13 +121,16 @@ def _bad(path: Path, number: int, fact: str) -> ManifestError:
 
 
 def _write(target: Path, made: Calibrated, rate: float) -> None:
-    from accord.guard.detector.calibration import VERSION, written
+    from accord.guard.detector.calibration import VERSION, applied, written
+    from accord.record.state import write_file
 
+    before = applied({}, target) if os.path.lexists(target) else {}  # of channels that this traffic says nothing about
     honest = {one.channel: one.honest for one in made.measured}
-    told = {"calibration": VERSION, "rate": rate, "honest": honest, "channels": written(made.by_channel)}
+    channels = written({**before, **made.by_channel})
+    told = {"calibration": VERSION, "rate": rate, "honest": honest, "channels": channels}
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n", "utf-8")
+        write_file(target, (json.dumps(told, indent=2, sort_keys=True) + "\n").encode())
     except OSError as error:
         raise click.FileError(str(target), error.strerror) from error
 

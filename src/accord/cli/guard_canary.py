@@ -46,7 +46,11 @@ def command(baseline: Path, url: str, model: str, key: str | None, times: int, r
     from accord.core.text import one_line
     from accord.guard.monitor.canary_prompts import compare, prompts
 
-    before = {} if record else _read(baseline)
+    if not url.startswith(("http://", "https://")):
+        raise click.UsageError(f"--url is no address of http or https: {one_line(url, 80)}")
+    if record and out is not None:
+        raise click.UsageError("--out says what came of a comparison, and --record makes none")
+    before = {} if record else _read(baseline, model)
     try:
         answers = asyncio.run(_asked(url, model, key, tuple(_rounds(prompts(), times))))
     except _SilentError as error:
@@ -126,12 +130,18 @@ class _Once:
         return answer.reply
 
 
-def _read(path: Path) -> dict[str, list[str]]:
+def _read(path: Path, model: str) -> dict[str, list[str]]:
+    from accord.core.text import one_line
+    from accord.record.state import read_file
+
     hint = "make it with --record"
     try:
-        if path.stat().st_size > _LARGEST:
-            raise AccordError(f"{path} is over {_LARGEST} bytes", hint=hint, code="ACC-E791")
-        answers = json.loads(path.read_text("utf-8"))["answers"]
-        return {str(question): [str(one) for one in found][:64] for question, found in answers.items()}
+        told = json.loads(read_file(path, _LARGEST))
+        answers = {str(question): [str(one) for one in found][:64] for question, found in told["answers"].items()}
+        asked = str(told.get("model", model))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise AccordError(f"{path} holds no answers: {error}", hint=hint, code="ACC-E791") from error
+        raise AccordError(f"{shown(str(path))} holds no answers: {error}", hint=hint, code="ACC-E791") from error
+    if asked != model:
+        message = f"{shown(str(path))} holds answers of {one_line(asked, 80)}, and {one_line(model, 80)} is asked"
+        raise AccordError(message, hint="compare a model with its own answers, or record anew", code="ACC-E791")
+    return answers

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from accord.cli import say
 from accord.core.text import clean, one_line, shown
 
 if TYPE_CHECKING:
@@ -59,7 +61,10 @@ def draft(path: Path, out: Path | None, force: bool) -> None:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to write the result.")
 @click.pass_context
 def test(ctx: click.Context, policy: Path, cases: tuple[Path, ...], traffic: tuple[Path, ...], form: str) -> None:
-    """Prove a policy; exit 0 when each case with tool calls is stopped and its control is served, else 1."""
+    """Prove a policy; exit 0 when each case with tool calls is stopped and its control is served, else 1.
+
+    It is 1, too, where neither the cases nor the traffic hold a tool call: nothing was proved.
+    """
     from accord.core.guard import GuardPolicy
     from accord.guard.flow.proving import summary
     from accord.guard.policies import check_policy
@@ -85,7 +90,10 @@ def test(ctx: click.Context, policy: Path, cases: tuple[Path, ...], traffic: tup
             click.echo(clean(f"{one.where}: {one.ruling.outcome} {one.call.name}: {one_line(one.ruling.message, 200)}"))
         told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())) or "none"
         click.echo(f"{len(proofs)} cases, {len(failed)} not as they should be; {total} recorded calls: {told}")
-    ctx.exit(1 if failed else 0)
+    shown_something = total or any(proof["calls"] for proof in proofs)
+    if not shown_something:
+        say("nothing was proved: no case and no line of traffic holds a tool call")
+    ctx.exit(1 if failed or not shown_something else 0)
 
 
 @command.command()
@@ -98,8 +106,7 @@ def pins(traffic: Path) -> None:
     from accord.guard.doors.pins import entries, recorded
 
     try:
-        with traffic.open(encoding="utf-8", errors="replace") as lines:
-            tools = recorded(lines, shown(str(traffic)))
+        tools = recorded(_lines(traffic), shown(str(traffic)))
     except OSError as error:
         raise click.FileError(shown(str(traffic)), error.strerror) from error
     names = [tool.name for tool in tools]
@@ -113,10 +120,17 @@ def _recorded(policy: GuardPolicy, path: Path, now: datetime) -> tuple[Ruled, ..
     from accord.guard.flow.proving import stops
 
     try:
-        with path.open(encoding="utf-8", errors="replace") as lines:
-            return tuple(stops(policy, lines, path=shown(str(path)), now=now))
+        return tuple(stops(policy, _lines(path), path=shown(str(path)), now=now))
     except OSError as error:
         raise click.FileError(shown(str(path)), error.strerror) from error
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a file; one that is too long is yielded as what is no request."""
+    from accord.guard.flow.proving import LONGEST_LINE
+    from accord.record.state import lines_of
+
+    yield from ("?" if line is None else line.decode("utf-8", "replace") for line in lines_of(path, 4 * LONGEST_LINE))
 
 
 def _proofs(policy: GuardPolicy, paths: tuple[Path, ...], now: datetime) -> list[dict[str, object]]:

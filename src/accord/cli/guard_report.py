@@ -32,6 +32,7 @@ def command(log: Path, policy: Path | None, formats: tuple[str, ...], out: Path 
     from accord.core.canon import plain
     from accord.core.guard import GuardPolicy
     from accord.guard.monitor.entries import entries
+    from accord.guard.policies import check_policy
     from accord.record.codec import load
     from accord.report.guard_log import told
     from accord.report.guard_page import lines, render
@@ -45,6 +46,8 @@ def command(log: Path, policy: Path | None, formats: tuple[str, ...], out: Path 
     refuse_file(out)
     today = datetime.now(UTC).date()
     known = load(policy, GuardPolicy, shown=policy.name) if policy else None
+    if known is not None:
+        check_policy(known)
     found = told(entries(log), policy=known, today=today)
     written = {
         "txt": lambda: "".join(f"{line}\n" for line in lines(found)),

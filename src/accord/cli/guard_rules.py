@@ -13,11 +13,12 @@ import click
 
 from accord.cli import say
 from accord.cli.options import text_or_json
-from accord.core.errors import ManifestError
+from accord.core.errors import ManifestError, RecordError
 from accord.core.settings import state_folder
 from accord.core.text import one_line, shown
 
 if TYPE_CHECKING:
+    from accord.core.guard import GuardRule
     from accord.guard.rules.adding import Added, Told
     from accord.guard.rules.shelf import Shelf
     from accord.guard.rules.trial import Ground
@@ -47,19 +48,43 @@ def add(cases: tuple[Path, ...], folder: Path, benign: Path | None, shape: str) 
     from accord.cli.world import now
     from accord.guard.rules.adding import ground
     from accord.guard.rules.shelf import Shelf
+    from accord.guard.rules.twins import settled
 
     state = _state()
     signer = _signer(state)
     on = ground(state, benign, tuple(_own_texts(Path.cwd())))
-    done = [one for path in cases for one in _added(path, on, now(os.environ))]
-    rules = [one.rule for one in done if one.rule is not None]
-    if rules:
-        Shelf(folder).put(rules, signer)
-    told = [one.told for one in done]
+    shelf = Shelf(folder)
+    done = settled([one for path in cases for one in _added(path, on, now(os.environ))], shelf.current().rules)
+    fault = _lay(shelf, [one.rule for one in done if one.rule is not None], signer)
+    told = [one.told for one in done] if fault is None else _left(done, shelf, fault)
     _tell(told, shape)
+    if fault is not None:
+        raise fault
     if any(not one.readable for one in told):
         return 2
     return 0 if all(one.state.value == "enforced" for one in told) else 1
+
+
+def _lay(shelf: Shelf, rules: Sequence[GuardRule], signer: Signer) -> RecordError | None:
+    """Lay rules on the shelf, and return what the disk had against it."""
+    try:
+        if rules:
+            shelf.put(rules, signer)
+    except RecordError as error:
+        return error
+    return None
+
+
+def _left(done: Sequence[Added], shelf: Shelf, fault: RecordError) -> list[Told]:
+    """Return what is true of cases whose rules could not all be written: some of them lie there."""
+    from accord.guard.rules.trial import State
+
+    lie = shelf.current().rules
+    lost = {one.rule.id for one in done if one.rule is not None and one.rule not in lie}
+    return [
+        one.told._replace(state=State.REFUSED, reason=fault.message) if one.told.rule in lost else one.told
+        for one in done
+    ]
 
 
 @command.command("list")
@@ -73,6 +98,8 @@ def listed(folder: Path, shape: str) -> int:
     held = _shelf(folder).current(now(os.environ))
     for one in held.refused:
         say(f"{one_line(one.file)} is not in force: {one_line(one.reason)}")
+    for one in held.astray:
+        say(f"{one_line(one.file)} {one_line(one.reason)}")
     _tell([shelved(rule, held.held) for rule in held.rules], shape, digest=held.digest)
     return 0
 
@@ -81,8 +108,8 @@ def listed(folder: Path, shape: str) -> int:
 @click.argument("rule")
 @_FOLDER
 def remove(rule: str, folder: Path) -> int:
-    """Take the rule of this id out of the folder."""
-    if not _shelf(folder).remove(rule):
+    """Take the rule of this id out of the folder and off its signed list, be it gone already or not."""
+    if not _shelf(folder).remove(rule, _signer(_state())):
         raise _unknown(rule)
     click.echo(f"removed {one_line(rule[:80])}")
     return 0

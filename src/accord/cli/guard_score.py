@@ -117,7 +117,7 @@ def _scorer(policy: Path | None, calibration: Path | None) -> Scorer:
     wanted = _read(policy) if policy is not None else None
     kept = state_folder(Path.cwd(), os.environ) / "guard" / "calibration.json"
     named = calibration is None and wanted is not None and wanted.calibration is not None
-    if calibration is None and not named and kept.is_file():
+    if calibration is None and not named and os.path.lexists(kept):
         calibration = kept
         say(f"thresholds: {kept}")
     scorer = load(calibration=calibration)

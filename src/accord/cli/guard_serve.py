@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from accord.guard.detector.encoder import Encoder
     from accord.guard.gateway.shared import Ring
     from accord.guard.gateway.workers import Making
-    from accord.guard.rules.shelf import Refused, RuleSet
+    from accord.guard.rules.listing import Refused
+    from accord.guard.rules.shelf import RuleSet
 
 
 @click.command("serve")
@@ -98,17 +99,18 @@ def _ready(address: str) -> None:
 
 
 def _telling() -> Callable[[RuleSet], RuleSet]:
-    """Return what says which files of a folder of rules are not in force, whenever they are others than before."""
+    """Return what says which files of a folder of rules are not as they should be, whenever others than before."""
     from accord.guard.gateway.workers import say as log
+    from accord.guard.rules.listing import UNLISTED
 
-    known: tuple[Refused, ...] = ()
+    known: dict[str, tuple[Refused, ...]] = {}
 
     def told(found: RuleSet) -> RuleSet:
-        nonlocal known
-        if found.refused and found.refused != known:
-            first = found.refused[0]
-            log("error", f"files of rules that are not in force: {len(found.refused)}; {first.file}: {first.reason}")
-        known = found.refused
+        astray = tuple(one for one in found.astray if one.reason != UNLISTED)
+        for said, wrong in (("are not in force", found.refused), ("are not what their list says", astray)):
+            if wrong and wrong != known.get(said):
+                log("error", f"files of rules that {said}: {len(wrong)}; {wrong[0].file}: {wrong[0].reason}")
+            known[said] = wrong
         return found
 
     return told

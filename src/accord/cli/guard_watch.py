@@ -60,9 +60,9 @@ def _watched(log: Path, every: int, incidents: Path | None, formats: tuple[str, 
     from accord.core.canon import plain
     from accord.core.text import one_line
     from accord.guard.monitor.entries import entries
-    from accord.guard.monitor.watching import counted, watched
+    from accord.guard.monitor.watching import apart, counted, watched
 
-    found = tuple(watched(entries(log), every=every))
+    found = tuple(watched(entries(log), apart(entries(log)), every=every))
     known = frozenset(_known(incidents)) if incidents else frozenset()
     new = [one for one in found if one.id not in known]
     if incidents and new:
@@ -120,12 +120,15 @@ def _append(incidents: Path, lines: Sequence[Mapping[str, object]]) -> None:
 
 def _known(incidents: Path) -> tuple[str, ...]:
     """Return the ids of incidents that are on file; a line that is none is left alone."""
+    from accord.guard.monitor.entries import LONGEST
     from accord.guard.monitor.records import on_file
+    from accord.record.state import lines_of
 
-    if not incidents.exists():
-        return ()
     try:
-        return tuple(on_file(incidents.read_text("utf-8", "replace").splitlines()).times)
+        lines = [(line or b"?").decode("utf-8", "replace") for line in lines_of(incidents, LONGEST)]
+        return tuple(on_file(lines).times)
+    except FileNotFoundError:
+        return ()
     except OSError as error:
         message = f"{incidents.name} cannot be read: {error.strerror}"
         raise RecordError(message, hint="name a file that can be read", code="ACC-E792") from error

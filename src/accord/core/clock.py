@@ -24,6 +24,18 @@ def duration(text: str) -> timedelta:
     return timedelta(days=days, hours=hours, minutes=minutes)
 
 
+def utc(text: str) -> datetime:
+    """Read a time in ISO 8601 as UTC, which is also meant where it names no offset.
+
+    Raises `ValueError` for anything else, and for a moment that UTC cannot tell: before the year 1, after 9999.
+    """
+    told = datetime.fromisoformat(text)
+    try:
+        return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is no moment that UTC can tell") from error
+
+
 def rfc3339(moment: datetime) -> str:
     """Write an aware time as RFC 3339 UTC with whole seconds."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -189,7 +189,7 @@ class GuardRule:
     Texts that honest people may say too only flag, and count with what follows: calls `after` them are asked about,
     and with `keeps` no token of the operator's may leave. `echoes` are the channels of texts that may not order what
     is said: no answer holds a token that one of them orders to be said, nor two of its tokens in one; and with `system`
-    among them, none of the operator's after words that sound like an attack.
+    among them, none of the operator's after words that sound like an attack. `doubt` says why one only flags.
     """
 
     rule: int
@@ -208,6 +208,7 @@ class GuardRule:
     keeps: bool = False
     echoes: tuple[Channel, ...] = ()
     mode: Mode = Mode.ENFORCE
+    doubt: str = ""
     made: datetime | None = None
     expires: datetime | None = None
 

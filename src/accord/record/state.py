@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from accord.core.errors import RecordError
@@ -67,6 +69,24 @@ def read_file(path: Path, limit: int) -> bytes:
     if len(data) > limit:
         raise ValueError(f"larger than {limit} bytes")
     return data
+
+
+def lines_of(path: Path, longest: int) -> Iterator[bytes | None]:
+    """Yield the lines of a regular file, and None for each of more than `longest` bytes, which is not held whole.
+
+    Raises `OSError` when it cannot be read; a pipe or a device counts as that, for it might never end.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        while line := file.readline(longest + 1):
+            if len(line) <= longest:
+                yield line
+                continue
+            while line and not line.endswith(b"\n"):
+                line = file.readline(longest)
+            yield None
 
 
 def can_list(folder: Path) -> bool:

@@ -14,6 +14,7 @@ from accord.guard.monitor.entries import Entry
 MOST: Final = 200
 """So many codes, texts to review and bypasses stand in a report at most."""
 
+_KEPT: Final = 10_000  # codes and texts, of which the most frequent are shown
 _SENSORS: Final = ("detector", "rule-", "R-")  # what codes begin with that are estimates, not facts
 
 
@@ -48,7 +49,10 @@ class Exempted:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A log, worked out. `bad` counts lines that are no decision; `milliseconds` are the guard's own, p50 and p99."""
+    """A log, worked out. `bad` counts lines that are no decision; `milliseconds` are the guard's own, p50 and p99.
+
+    `more_reasons` and `more_reviews` count those that came most seldom and are not shown.
+    """
 
     first: datetime | None
     last: datetime | None
@@ -57,7 +61,9 @@ class Told:
     outcomes: tuple[tuple[Outcome, int], ...]
     shadow: int
     reasons: tuple[Reason, ...]
+    more_reasons: int
     reviews: tuple[Review, ...]
+    more_reviews: int
     bypasses: tuple[Entry, ...]
     exempted: tuple[Exempted, ...]
     running: tuple[tuple[str, str], ...]
@@ -70,6 +76,7 @@ def told(log: Iterable[Entry | None], *, policy: GuardPolicy | None, today: date
     for entry in log:
         keeping.take(entry)
     exceptions = policy.allow if policy else ()
+    reasons, reviews = keeping.reasons(), keeping.reviews()
     return Told(
         first=keeping.first,
         last=keeping.last,
@@ -77,8 +84,10 @@ def told(log: Iterable[Entry | None], *, policy: GuardPolicy | None, today: date
         bad=keeping.bad,
         outcomes=tuple((outcome, keeping.outcomes[outcome]) for outcome in Outcome if keeping.outcomes[outcome]),
         shadow=keeping.shadow,
-        reasons=tuple(keeping.reasons()),
-        reviews=tuple(keeping.reviews()),
+        reasons=tuple(reasons[:MOST]),
+        more_reasons=max(0, len(reasons) - MOST) + keeping.dropped_codes,
+        reviews=tuple(reviews[:MOST]),
+        more_reviews=max(0, len(reviews) - MOST) + keeping.dropped_texts,
         bypasses=tuple(keeping.bypasses),
         exempted=tuple(
             Exempted(one, (one.expires - today).days, keeping.excused[one.rule, one.text]) for one in exceptions
@@ -94,7 +103,7 @@ class _Keeping:
     def __init__(self) -> None:
         self.first: datetime | None = None
         self.last: datetime | None = None
-        self.bad = self.shadow = 0
+        self.bad = self.shadow = self.dropped_codes = self.dropped_texts = 0
         self.outcomes: Counter[Outcome] = Counter()
         self.excused: Counter[tuple[str, str]] = Counter()
         self.bypasses: list[Entry] = []
@@ -130,15 +139,25 @@ class _Keeping:
 
     def _object(self, entry: Entry) -> None:
         code = entry.code or "no reason given"
-        if code in self._codes or len(self._codes) < MOST:
-            self._codes.setdefault(code, Counter())[entry.outcome] += 1
-            self._examples[code] = entry
-        text = (code, entry.text)
-        reviewed = entry.text and entry.code.startswith(_SENSORS)
-        if reviewed and (text in self._texts or len(self._texts) < 50 * MOST):
+        self._codes.setdefault(code, Counter())[entry.outcome] += 1
+        self._examples[code] = entry
+        if entry.text and entry.code.startswith(_SENSORS):
+            text = (code, entry.text)
             self._texts[text] = entry
             self._counts[text] += 1
             self._callers.setdefault(text, set()).add(entry.key)
+        if max(len(self._codes), len(self._texts)) > 2 * _KEPT:
+            self._prune()
+
+    def _prune(self) -> None:
+        """Forget what came most seldom, and count it."""
+        for code in [one.code for one in self.reasons()[_KEPT:]]:
+            del self._codes[code], self._examples[code]
+            self.dropped_codes += 1
+        for one in self.reviews()[_KEPT:]:
+            text = (one.entry.code, one.entry.text)
+            del self._texts[text], self._counts[text], self._callers[text]
+            self.dropped_texts += 1
 
     def reasons(self) -> list[Reason]:
         """Return the codes, the most frequent first."""
@@ -152,9 +171,7 @@ class _Keeping:
     def reviews(self) -> list[Review]:
         """Return texts that a sensor stopped: those first that come often, from many callers, and with a low score."""
         found = [Review(entry, self._counts[text], len(self._callers[text])) for text, entry in self._texts.items()]
-        return sorted(found, key=lambda one: (-one.callers, -one.count, one.entry.score or 0.0, one.entry.decision))[
-            :MOST
-        ]
+        return sorted(found, key=lambda one: (-one.callers, -one.count, one.entry.score or 0.0, one.entry.decision))
 
     def times(self) -> tuple[float, float] | None:
         """Return the median and the 99th percentile of the guard's own time, in milliseconds."""

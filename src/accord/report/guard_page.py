@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -9,6 +10,7 @@ from importlib.resources import files
 from typing import Final
 
 from accord.core.assessment import Outcome as Shape
+from accord.core.canon import digest_bytes, plain
 from accord.core.guard import Outcome
 from accord.core.text import one_line
 from accord.report import imprint, svg
@@ -40,6 +42,7 @@ def render(told: Told, *, name: str, today: date) -> str:
         headline=headline(told),
         drawn=Markup(_bar(told)),  # noqa: S704
         expires=(today + _EXCEPTION).isoformat(),
+        id=digest_bytes(json.dumps(plain(told), default=str, sort_keys=True).encode()),
         style=Markup(style),  # noqa: S704
         policy=policy(style),
         symbols=Markup(svg.symbols()),  # noqa: S704
@@ -66,10 +69,12 @@ def lines(told: Told) -> Iterator[str]:
         yield f"{plural(told.bad, 'line')} of the log: no decision"
     for reason in told.reasons[:_FEW]:
         yield f"  {reason.count:>6}  {one_line(reason.code, 40)}  {one_line(reason.example.message, 100)}"
-    if len(told.reasons) > _FEW:
-        yield f"          and {plural(len(told.reasons) - _FEW, 'more reason')}"
+    more = max(0, len(told.reasons) - _FEW) + told.more_reasons
+    if more:
+        yield f"          and {plural(more, 'more reason')}"
     if told.reviews:
-        yield f"to look at again: {plural(len(told.reviews), 'text')}; `--format html` shows them"
+        texts = plural(len(told.reviews) + told.more_reviews, "text")
+        yield f"to look at again: {texts}; `--format html` shows {'the first' if told.more_reviews else 'them'}"
     for one in told.exempted:
         state = f"expired {plural(-one.days, 'day')} ago" if one.days < 0 else f"{plural(one.days, 'day')} left"
         state += f", used {plural(one.used, 'time')}"

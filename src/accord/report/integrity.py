@@ -243,7 +243,7 @@ def _in_page(text: str, name: str) -> Iterator[Problem]:
     for line, what in page.forbidden:
         yield Problem(f"the page holds {what}, which no page of ours does", Place(path=name, line=line))
     if not _ID.fullmatch(page.assessment):
-        yield Problem("the page does not say which assessment or campaign it shows", top)
+        yield Problem("the page does not say which assessment, campaign or log it shows", top)
     if page.policy != policy(page.style):
         yield Problem("the content security policy does not fit the style sheet", top)
     for line, anchor in page.links:
@@ -289,7 +289,7 @@ class _PageReader(HTMLParser):
         content = attributes.get("content") or ""
         if attributes.get("http-equiv") == "Content-Security-Policy":
             self.policy = content
-        elif attributes.get("name") in {"accord-assessment", "accord-campaign"}:
+        elif attributes.get("name") in {"accord-assessment", "accord-campaign", "accord-guard"}:
             self.assessment = content
 
 

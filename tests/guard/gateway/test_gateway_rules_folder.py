@@ -56,10 +56,10 @@ def test_rules_stay_in_force_while_their_folder_is_away(folder: Path) -> None:
     assert shelf.current() == before
 
 
-def test_a_rule_that_is_taken_out_of_its_folder_is_out_of_force(folder: Path) -> None:
+def test_a_rule_that_is_taken_out_of_its_folder_is_out_of_force(folder: Path, signer: Signer) -> None:
     shelf = Renewed(lambda: Shelf(folder), lambda: NOW)
     shelf.current()
-    assert Shelf(folder).remove("rule-1")
+    assert Shelf(folder).remove("rule-1", signer)
     assert any(shelf.changed() for _ in range(20))
     assert shelf.current().rules == ()
 
@@ -72,13 +72,13 @@ def test_a_folder_that_was_never_there_holds_no_rules(tmp_path: Path, signer: Si
     assert [rule.id for rule in shelf.current().rules] == ["rule-1"]
 
 
-def test_the_doors_of_a_program_keep_their_rules_too(folder: Path, tmp_path: Path) -> None:
+def test_the_doors_of_a_program_keep_their_rules_too(folder: Path, tmp_path: Path, signer: Signer) -> None:
     (tmp_path / "guard.yaml").write_text("guard: 1\ndetector: off\n")
     current = in_force(tmp_path / "guard.yaml", folder, say=lambda _: None)
     away = folder.rename(folder.with_name("away"))
     assert {len(current().in_force.rules) for _ in range(20)} == {1}
     away.rename(folder)
-    assert Shelf(folder).remove("rule-1")
+    assert Shelf(folder).remove("rule-1", signer)
     assert 0 in {len(current().in_force.rules) for _ in range(20)}
 
 
@@ -101,11 +101,11 @@ def test_who_comes_while_the_folder_is_away_goes_on_from_what_the_others_read(fo
     assert second.current() == before
 
 
-def test_rules_that_were_taken_away_before_the_folder_went_do_not_come_back(folder: Path) -> None:
+def test_rules_that_were_taken_away_before_the_folder_went_do_not_come_back(folder: Path, signer: Signer) -> None:
     kept, first = Kept(), Renewed(lambda: Shelf(folder), lambda: NOW)
     first.share(kept)
     first.current()
-    assert Shelf(folder).remove("rule-1")
+    assert Shelf(folder).remove("rule-1", signer)
     assert first.current().rules == ()
     folder.rename(folder.with_name("away"))
     second = Renewed(lambda: Shelf(folder), lambda: NOW)

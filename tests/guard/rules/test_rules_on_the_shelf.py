@@ -12,11 +12,12 @@ import pytest
 from click.testing import CliRunner
 
 from accord.cli.guard_rules import command
-from accord.core.canon import Digest
+from accord.core.canon import Digest, digest
 from accord.core.case import Action
 from accord.core.guard import GuardRule
 from accord.core.system import Mode
-from accord.guard.rules.shelf import MANIFEST, Shelf
+from accord.guard.rules.listing import FILE, listed
+from accord.guard.rules.shelf import Shelf
 from accord.record.keys import Signer, make_key
 
 CASES = Path(__file__).parents[3] / "src" / "accord" / "data" / "cases"
@@ -44,7 +45,9 @@ def test_rules_are_read_back_as_they_were_laid_down(tmp_path: Path, signer: Sign
 
     assert held.rules == (rule(1), rule(2))
     assert held.refused == ()
-    assert json.loads((tmp_path / "rules" / MANIFEST).read_text())["digest"] == held.digest
+    assert held.astray == ()
+    named = listed((tmp_path / "rules" / FILE).read_bytes(), {signer.keyid: signer.public})
+    assert digest(sorted(named.values())) == held.digest
 
 
 def test_an_empty_or_missing_folder_is_an_empty_set(tmp_path: Path) -> None:
@@ -94,10 +97,10 @@ def test_a_change_is_seen_without_opening_a_file(tmp_path: Path, signer: Signer)
     shelf.put((rule(2),), signer)
     assert reader.changed()
     assert reader.current().digest != before.digest
-    assert shelf.remove(rule(2).id)
+    assert shelf.remove(rule(2).id, signer)
     assert reader.changed()
     assert reader.current().digest == before.digest
-    assert not shelf.remove("rule-never")
+    assert not shelf.remove("rule-never", signer)
 
 
 def test_a_thousand_rules_are_read_in_a_moment(tmp_path: Path, signer: Signer) -> None:

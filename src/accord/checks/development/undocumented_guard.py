@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from accord.checks.guard_rules import documented
 from accord.checks.guards import guard_place, policy_of, talks
 from accord.core import Context, Finding, Severity, System, TargetError, check
 from accord.core.canon import digest
@@ -23,8 +24,8 @@ def undocumented_guard(system: System, ctx: Context) -> Iterator[Finding]:
 
     ## What it does
     Asks the running gateway at `guard.url` for the digests of its policy and its rules (`/health`) and compares
-    them with guard.yaml and with the set of signed rules in `guard.rules`. Reports each that differs; without an
-    address nobody can tell, and the check is `not-run`.
+    them with guard.yaml and with the set of signed rules in `guard.rules`. Reports each that differs, and what in
+    that folder is other than its signed list says; without an address the check is `not-run`.
 
     ## Why it matters
     What was reviewed protects nobody when something else runs. A guard that was loosened by hand one night looks
@@ -43,7 +44,16 @@ def undocumented_guard(system: System, ctx: Context) -> Iterator[Finding]:
     policy = policy_of(ctx)
     if policy is None:
         return
-    spec = system.guard
+    spec, rules = system.guard, documented(ctx)
+    if rules is not None and rules.refused:
+        ctx.skip(
+            rules.refused[0].file, f"signed rules that do not count: {len(rules.refused)}; {rules.refused[0].reason}"
+        )
+        rules = None
+    for one in rules.astray if rules is not None else ():
+        message = f"in the folder of rules, {one.file} {one.reason}"
+        fix = "find out who changed the folder; accord guard rules add lays a rule down again, remove takes it away"
+        yield Finding(message=message, where=guard_place(ctx), severity=Severity.HIGH, fix=fix)
     if spec is None or spec.url is None:
         ctx.skip("accord.yaml", "guard.url is not stated: nobody knows what runs")
         return
@@ -56,7 +66,13 @@ def undocumented_guard(system: System, ctx: Context) -> Iterator[Finding]:
     running = told if isinstance(told, dict) else {}
     if reply.status != 200:
         ctx.skip(spec.url, f"the gateway is not healthy: {reply.status}")
-    elif running.get("policy") != digest(policy):
-        message = f"the running policy is {str(running.get('policy'))[:24]}…, documented is {digest(policy)[:24]}…"
-        fix = f"start the gateway with {spec.policy}, or document what runs"
-        yield Finding(message=message, where=guard_place(ctx), severity=Severity.HIGH, fix=fix)
+        return
+    wanted = {"policy": (digest(policy), spec.policy)}
+    if rules is not None:
+        wanted["rules"] = (rules.digest, f"the rules in {spec.rules}")
+    for name, (own, file) in wanted.items():
+        if running.get(name) != own:
+            verb = "is" if name == "policy" else "are"
+            message = f"the running {name} {verb} {str(running.get(name))[:24]}…, documented {verb} {own[:24]}…"
+            fix = f"start the gateway with {file}, or document what runs"
+            yield Finding(message=message, where=guard_place(ctx), severity=Severity.HIGH, fix=fix)

@@ -44,7 +44,7 @@ def unexplained_incident(system: System, ctx: Context) -> Iterator[Finding]:
         fix = "run accord guard watch LOG --incidents FILE by a timer, and name the file as guard.incidents"
         yield lapse(ctx, f"the manifest {said}", fix=fix, severity=Severity.MEDIUM)
         return
-    kept = on_file(text.splitlines())
+    kept = on_file(text.split("\n"))
     if kept.bad:
         ctx.skip(path, f"{kept.bad} lines are neither an incident nor a cause")
     for one in kept.open:

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from accord.core.errors import CatalogError
 from accord.guard.detector.words import Reading
+from accord.record.state import read_file
 
 VERSION: Final = 1
 FEWEST: Final = 200
@@ -62,9 +63,11 @@ def _readings(told: object) -> dict[str, Reading]:
 
 def _reading(told: Mapping[str, object]) -> Reading:
     values = {name: float(str(told[name])) for name in _FIELDS}
-    parts = [values[name] for name in ("low", "high", "flag", "block")]
+    low, high, flag, block = parts = [values[name] for name in ("low", "high", "flag", "block")]
     if not all(0 <= part <= 1 for part in parts) or not -1e6 < values["offset"] < 1e6 or not 0 < values["slope"] < 1e6:
         raise ValueError("a threshold is no share between 0 and 1, or the slope is not positive")
+    if low > high or flag > block:
+        raise ValueError("`low` is above `high`, or `flag` above `block`")
     return Reading(**values)
 
 
@@ -139,9 +142,7 @@ def applied(by_channel: Mapping[str, Reading], path: Path) -> dict[str, Reading]
 
 
 def _from_file(path: Path) -> dict[str, Reading]:
-    if path.stat().st_size > _LARGEST:
-        raise ValueError("it is larger than 1 MiB")
-    found = json.loads(path.read_text("utf-8"))
+    found = json.loads(read_file(path, _LARGEST))
     channels = found.get("channels") if isinstance(found, dict) else None
     if not isinstance(channels, dict) or found.get("calibration") != VERSION:
         raise ValueError("it is no calibration of version 1")

@@ -16,7 +16,8 @@ from accord.core.guard import GuardPolicy, GuardRule
 from accord.guard.gateway.door import Gateway
 from accord.guard.gateway.keeping import Kept
 from accord.guard.gateway.words import Guarding
-from accord.guard.rules.shelf import Refused, RuleSet, Shelf
+from accord.guard.rules.listing import Refused
+from accord.guard.rules.shelf import RuleSet, Shelf
 from accord.record.codec import from_json
 from accord.record.state import can_list
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from accord.core.clock import utc
 from accord.core.errors import RecordError
 from accord.core.guard import Outcome
-from accord.core.text import one_line
+from accord.core.text import one_line, shown
+from accord.record.state import lines_of
 
 LONGEST: Final = 1 << 20
 """The longest line that is read, in bytes."""
 
+_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{1,64}")
 _OUTCOMES: Final = {one.value: one for one in Outcome}
 
 
@@ -61,10 +65,10 @@ def entries(path: Path) -> Iterator[Entry | None]:
     Raises `RecordError` when the file cannot be read.
     """
     try:
-        with path.open("rb") as log:
-            yield from (entry_of(line) for line in _lines(log))
+        lines = (line for line in lines_of(path, LONGEST) if line is None or line.strip())
+        yield from (None if line is None else entry_of(line) for line in lines)
     except OSError as error:
-        message = f"the log {path.name} cannot be read: {error.strerror}"
+        message = f"the log {shown(str(path))} cannot be read: {error.strerror}"
         raise RecordError(
             message, hint="name the file that `accord guard serve --log` writes", code="ACC-E790"
         ) from error
@@ -76,10 +80,9 @@ def entry_of(line: bytes) -> Entry | None:
         said = json.loads(line)
         if not isinstance(said, dict):
             return None
-        time = datetime.fromisoformat(said["time"])
         made = Entry(
             decision=_text(said, "decision"),
-            time=time if time.tzinfo else time.replace(tzinfo=UTC),
+            time=utc(said["time"]),
             kind=_text(said, "kind"),
             outcome=_OUTCOMES[said["outcome"]],
             enforced=said.get("enforced") is not False,
@@ -93,7 +96,7 @@ def entry_of(line: bytes) -> Entry | None:
             message=_text(said, "message"),
             where=_text(said, "where"),
             excerpt=_text(said, "excerpt"),
-            text=_text(said, "text"),
+            text=text if _DIGEST.fullmatch(text := _text(said, "text")) else "",
             key=_text(said, "key"),
             route=_text(said, "route"),
             model=_text(said, "model"),
@@ -103,11 +106,6 @@ def entry_of(line: bytes) -> Entry | None:
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
         return None
     return made if made.decision else None
-
-
-def _lines(log: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the lines that hold anything; one that is too long is yielded empty, so that it counts as none."""
-    yield from (line if len(line) <= LONGEST else b"" for line in log if line.strip())
 
 
 def _text(said: Mapping[str, Any], name: str) -> str:

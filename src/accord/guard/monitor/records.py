@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
+from accord.core.clock import utc
 from accord.core.text import one_line
 
 
@@ -84,10 +85,9 @@ def _object(text: str) -> dict[str, Any]:
 
 def _time(said: Mapping[str, Any]) -> datetime | None:
     try:
-        time = datetime.fromisoformat(said["time"])
+        return utc(said["time"])
     except (ValueError, TypeError, KeyError):
         return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _text(said: Mapping[str, Any], name: str) -> str:

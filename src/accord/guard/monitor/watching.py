@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -13,11 +14,16 @@ from accord.core.guard import Outcome
 from accord.guard.monitor.drift import EVERY, Alarm, Drift
 from accord.guard.monitor.entries import Entry
 
-MOST: Final = 1_000
-"""So many streams are watched at most: names of models come from callers."""
+MOST: Final = 100
+"""So many models are watched each alone, and the others together: names of models come from callers."""
+
+OTHERS: Final = "all other models"
+"""What the models are called that are watched together."""
 
 FEWEST: Final = 200
 """So many values of a stream a drill needs."""
+
+_COUNTED: Final = 10_000  # names of models
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,29 +76,46 @@ STREAMS: Final = (
 """What is watched of each model."""
 
 
-def watched(log: Iterable[Entry | None], *, every: int = EVERY, seed: int = 0) -> Iterator[Incident]:
-    """Yield the incidents in a log, in order. `every` is shared: it bounds the false alarms of all streams together."""
+def apart(log: Iterable[Entry | None]) -> frozenset[str]:
+    """Return the models with the most lines in a log: those that are watched each alone."""
+    counts: Counter[str] = Counter()
+    for entry in log:
+        if entry is not None:
+            counts[entry.model] += 1
+        if len(counts) > 2 * _COUNTED:
+            counts = Counter(dict(counts.most_common(_COUNTED)))
+    return frozenset(name for name, _ in counts.most_common(MOST))
+
+
+def watched(
+    log: Iterable[Entry | None], alone: Collection[str], *, every: int = EVERY, seed: int = 0
+) -> Iterator[Incident]:
+    """Yield the incidents in a log, in order; models that are not watched `alone` are watched together.
+
+    `every` is shared: it bounds the false alarms of all streams together.
+    """
     tests: dict[tuple[str, str], Drift] = {}
     for entry in log:
         if entry is None:
             continue
+        model = entry.model if entry.model in alone else OTHERS
         for stream in STREAMS:
             value = stream.measure(entry)
-            key = (stream.name, entry.model)
-            if value is None or (key not in tests and len(tests) >= MOST):
+            if value is None:
                 continue
+            key = (stream.name, model)
             test = tests.setdefault(key, Drift(every=every * len(STREAMS), seed=seed + len(tests)))
             alarm = test.add(value)
             if alarm is not None:
-                yield _incident(stream, entry, alarm)
+                yield _incident(stream, entry, alarm, model)
 
 
-def _incident(stream: Stream, entry: Entry, alarm: Alarm) -> Incident:
+def _incident(stream: Stream, entry: Entry, alarm: Alarm, model: str) -> Incident:
     way = "more" if alarm.higher else "less"
     return Incident(
-        id=digest({"stream": stream.name, "model": entry.model, "decision": entry.decision}),
+        id=digest({"stream": stream.name, "model": model, "decision": entry.decision}),
         stream=stream.name,
-        model=entry.model,
+        model=model,
         time=entry.time,
         decision=entry.decision,
         number=alarm.at,

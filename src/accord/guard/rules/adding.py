@@ -79,7 +79,7 @@ def added(path: Path, on: Ground, *, now: datetime | None = None) -> Added:
 def shelved(rule: GuardRule, held: Mapping[str, str] = MappingProxyType({})) -> Told:
     """Return what there is to tell of a rule that lies on a shelf; `held` says why some only flag."""
     state = State.SHADOW if rule.mode is Mode.SHADOW else State.ENFORCED
-    return Told(rule.name, state, rule.case, rule.id, held.get(rule.id, ""))
+    return Told(rule.name, state, rule.case, rule.id, held.get(rule.id) or rule.doubt)
 
 
 def promoted(rule: GuardRule, recorded: Iterable[Honest]) -> Added:
@@ -104,4 +104,5 @@ def promoted(rule: GuardRule, recorded: Iterable[Honest]) -> Added:
         return Added(told._replace(reason="there is no recorded traffic to try it on"))
     if hits:
         return Added(told._replace(reason=f"fires on {hits} of {count} recorded texts"))
-    return Added(told._replace(state=State.ENFORCED), replace(rule, mode=Mode.ENFORCE))
+    told = told._replace(state=State.ENFORCED, reason=f"stopped none of {count} recorded texts")
+    return Added(told, replace(rule, mode=Mode.ENFORCE, doubt=""))

@@ -83,7 +83,7 @@ def read_benign(path: Path) -> tuple[Honest, ...]:
     from accord.record.codec import read_bytes
 
     shown = str(path)
-    lines = read_bytes(path, shown=shown, limit=LONGEST).decode("utf-8", "replace").splitlines()
+    lines = read_bytes(path, shown=shown, limit=LONGEST).decode("utf-8", "replace").split("\n")
     texts = tuple(_line(line, number, shown) for number, line in enumerate(lines, 1) if line.strip())
     if len(texts) > MOST:
         hint = "take a sample of it"

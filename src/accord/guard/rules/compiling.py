@@ -7,9 +7,9 @@ Texts are met exactly, nearly and by meaning; how alike is enough is found by `t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from accord.case.identity import identity
 from accord.case.patterns import quoted
@@ -26,7 +26,6 @@ from accord.core.case import (
     EffectPattern,
     RuleSpec,
     Step,
-    ToolCallPattern,
 )
 from accord.core.errors import ManifestError
 from accord.core.guard import GuardRule, Likeness
@@ -66,7 +65,6 @@ def compile_case(case: Case, *, made: datetime | None = None) -> GuardRule:
     spec = case.rule or RuleSpec(fingerprint="from-steps")
     own = identity(case)
     texts = hostile_texts(case) if spec.fingerprint == "from-steps" else ()
-    deeds = tuple(_deeds(case.broke, spec.tools))
     return GuardRule(
         rule=1,
         id=rule_id(own),
@@ -77,13 +75,40 @@ def compile_case(case: Case, *, made: datetime | None = None) -> GuardRule:
         alike=passages(texts),
         regex=spec.regex,
         outputs=tuple(dict.fromkeys(_outputs(case.broke))),
-        effects=_unique(fixed for deed in deeds if (fixed := _fixed(deed)) is not None),
-        guarded=_unique(open_ for deed in deeds if (open_ := _opened(deed)) is not None),
-        after=_unique(_bare(deed) for deed in deeds if _opened(deed) is not None),
+        **parts(deeds(case))._asdict(),
         keeps=_keeps(case),
         echoes=_echoes(case),
         made=made,
     )
+
+
+class Parts(NamedTuple):
+    """What a rule says of effects: refused always, beside strangers' words, and after the words of the case."""
+
+    effects: tuple[EffectPattern, ...]
+    guarded: tuple[EffectPattern, ...]
+    after: tuple[EffectPattern, ...]
+
+
+def parts(of: Sequence[EffectPattern]) -> Parts:
+    """Return what a rule says of the effects of its case."""
+    opened = tuple((deed, open_) for deed in of if (open_ := _opened(deed)) is not None)
+    return Parts(
+        effects=_unique(fixed for deed in of if (fixed := _fixed(deed)) is not None),
+        guarded=_unique(open_ for _, open_ in opened),
+        after=_unique(_bare(deed) for deed, _ in opened),
+    )
+
+
+def deeds(case: Case) -> tuple[EffectPattern, ...]:
+    """Return the effects that a case names: those that its oracle waits for, and the tools of its rule."""
+    leaves = tuple(_leaves(case.broke))
+    named = (
+        *(leaf.tool_call for leaf in leaves if leaf.tool_call is not None),
+        *(case.rule.tools if case.rule else ()),
+    )
+    by_name = (EffectPattern(does=f"{BY_NAME}{tool.name}", args=tool.args) for tool in named)
+    return (*(leaf.called for leaf in leaves if leaf.called is not None), *by_name)
 
 
 def rule_id(case: Digest) -> str:
@@ -184,12 +209,6 @@ def _leaves(condition: Condition, depth: int = 0) -> Iterator[Condition]:
     if depth < _DEEPEST:
         for part in parts:
             yield from _leaves(part, depth + 1)
-
-
-def _deeds(condition: Condition, tools: Iterable[ToolCallPattern]) -> Iterator[EffectPattern]:
-    named = [leaf.tool_call for leaf in _leaves(condition) if leaf.tool_call is not None]
-    yield from (leaf.called for leaf in _leaves(condition) if leaf.called is not None)
-    yield from (EffectPattern(does=f"{BY_NAME}{tool.name}", args=tool.args) for tool in (*named, *tools))
 
 
 def _fixed(deed: EffectPattern) -> EffectPattern | None:

@@ -24,6 +24,7 @@ from accord.core.signatory import Signatories
 from accord.core.system import Mode
 from accord.core.text import shown
 from accord.guard.rules.bounds import too_broad
+from accord.guard.rules.listing import FILE, LARGEST, Refused, astray, listed, written
 from accord.record import dsse
 from accord.record.codec import from_json
 from accord.record.keys import Signer, keyid_of, list_keys
@@ -31,9 +32,6 @@ from accord.record.state import read_file, write_file
 
 PAYLOAD: Final = "application/vnd.accord.guard-rule+json"
 """What is signed in the file of a rule."""
-
-MANIFEST: Final = "rules.set"
-"""The file beside the rules that names the digest of the whole set."""
 
 MOST: Final = 10_000
 """Rules of one folder that are read."""
@@ -43,23 +41,17 @@ _FULL: Final = 8  # looks at a folder, of which one is at every file
 _ED25519: Final = bytes.fromhex("302a300506032b6570032100")  # what stands before the key in a SubjectPublicKeyInfo
 
 
-class Refused(NamedTuple):
-    """A file that was not loaded, and why not."""
-
-    file: str
-    reason: str
-
-
 class RuleSet(NamedTuple):
     """The rules in force, the digest that names them, and the files that were refused.
 
-    `held` says why rules that were signed to block only flag, by their ids.
+    `held` says why rules that were signed to block only flag, by their ids; `astray` what is other than the list says.
     """
 
     rules: tuple[GuardRule, ...] = ()
     digest: Digest = digest_of([])
     refused: tuple[Refused, ...] = ()
     held: Mapping[str, str] = MappingProxyType({})
+    astray: tuple[Refused, ...] = ()
 
 
 class _Opened(NamedTuple):
@@ -106,44 +98,64 @@ class Shelf:
         self._seen = stamps
         known = {name: self._opened(name, stamp) for name, stamp in stamps[:MOST]}
         self._known = known
-        lasting = [(one.rule, one) for one in known.values() if one.rule is not None and _lasts(one.rule, now)]
-        refused = [Refused(name, one.reason) for name, one in known.items() if one.rule is None]
+        found = _set_of(known, now)
         if len(stamps) > MOST:
-            refused.append(Refused(str(self.folder), f"holds more than {MOST:,} rules: the rest is not read"))
-        held = {rule.id: one.reason for rule, one in lasting if one.reason}
-        payloads = digest_of(sorted(str(one.payload) for _, one in lasting))
-        return RuleSet(tuple(rule for rule, _ in lasting), payloads, tuple(refused), held)
+            rest = Refused(str(self.folder), f"holds more than {MOST:,} rules: the rest is not read")
+            found = found._replace(refused=(*found.refused, rest))
+        return found._replace(astray=tuple(astray(self._list(), self._keys, _digests(known))))
 
     def put(self, rules: Iterable[GuardRule], signer: Signer) -> None:
         """Sign rules and lay them on the shelf, each file whole or not at all.
 
         Raises `RecordError` when the disk refuses it.
         """
+        named = self._named()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             for rule in rules:
                 envelope = dsse.sign(canonical(rule), PAYLOAD, signers=(signer,))
                 write_file(self.folder / f"{rule.id}.json", dsse.to_json(envelope) + b"\n")
+                named[rule.id] = digest_bytes(canonical(rule))
             self._keys.setdefault(signer.keyid, signer.public)
-            self._write_manifest()
+            self._write_list(named, signer)
         except OSError as error:
             raise self._unwritten(error) from error
 
-    def remove(self, rule: str) -> bool:
-        """Take a rule off the shelf, and tell whether it was there; raises `RecordError` when the disk refuses it."""
-        known = dict(self._stamps())
-        if f"{rule}.json" not in known:
+    def remove(self, rule: str, signer: Signer) -> bool:
+        """Take a rule off the shelf and its list, and tell whether it was there.
+
+        Raises `RecordError` when the disk refuses it.
+        """
+        named = self._named()
+        there = f"{rule}.json" in dict(self._stamps())
+        if not there and named.pop(rule, None) is None:
             return False
         try:
-            (self.folder / f"{rule}.json").unlink()
-            self._write_manifest()
+            self._write_list({one: own for one, own in named.items() if one != rule}, signer)
+            if there:
+                (self.folder / f"{rule}.json").unlink()
         except OSError as error:
             raise self._unwritten(error) from error
         return True
 
-    def _write_manifest(self) -> None:
-        now = self.current()
-        write_file(self.folder / MANIFEST, canonical({"digest": now.digest, "rules": len(now.rules)}) + b"\n")
+    def _named(self) -> dict[str, Digest]:
+        """Return what the list names; without one that counts, what is in force."""
+        try:
+            return dict(listed(self._list() or b"", self._keys))
+        except AccordError:
+            self.current()
+            return dict(_digests(self._known))
+
+    def _list(self) -> bytes | None:
+        try:
+            return read_file(self.folder / FILE, LARGEST)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError):
+            return b""
+
+    def _write_list(self, named: Mapping[str, Digest], signer: Signer) -> None:
+        write_file(self.folder / FILE, written(named, self.current().digest, signer))
 
     def _own_stamp(self) -> tuple[int, int, int]:
         try:
@@ -189,16 +201,28 @@ def own_keys() -> dict[str, bytes]:
         return {}
 
 
-def opened(texts: Mapping[str, str], signatories: Signatories) -> tuple[GuardRule, ...]:
-    """Return the rules among the texts of files that a key in good standing signed; the rest is left out."""
+def opened(texts: Mapping[str, str], signatories: Signatories, now: datetime | None = None) -> RuleSet:
+    """Return the rules among the texts of files that a key in good standing signed, beside the list among them."""
     named = [one for one in signatories.keys if one.objection is None and one.public.startswith(_ED25519)]
     raw = [one.public[len(_ED25519) :] for one in named]
     keys = {keyid_of(one): one for one in raw} | {one.keyid: key for one, key in zip(named, raw, strict=True)}
-    found = (
-        _from_bytes(path.rpartition("/")[2], text.encode("utf-8", "replace"), keys=keys, stamp=(0, 0, 0))
-        for path, text in sorted(texts.items())
+    files = {path.rpartition("/")[2]: text.encode("utf-8", "replace") for path, text in sorted(texts.items())}
+    known = {name: _from_bytes(name, data, keys=keys, stamp=(0, 0, 0)) for name, data in files.items() if name != FILE}
+    return _set_of(known, now)._replace(astray=tuple(astray(files.get(FILE), keys, _digests(known))))
+
+
+def _set_of(known: Mapping[str, _Opened], now: datetime | None) -> RuleSet:
+    lasting = [(one.rule, one) for one in known.values() if one.rule is not None and _lasts(one.rule, now)]
+    refused = tuple(Refused(name, one.reason) for name, one in known.items() if one.rule is None)
+    held = {rule.id: one.reason for rule, one in lasting if one.reason}
+    return RuleSet(
+        tuple(rule for rule, _ in lasting), digest_of(sorted(str(one.payload) for _, one in lasting)), refused, held
     )
-    return tuple(one.rule for one in found if one.rule is not None)
+
+
+def _digests(known: Mapping[str, _Opened]) -> Mapping[str, Digest]:
+    """Return the digests of what was signed, by the ids of the rules that count."""
+    return {one.rule.id: one.payload for one in known.values() if one.rule is not None and one.payload is not None}
 
 
 def _from_bytes(name: str, data: bytes, *, keys: Mapping[str, bytes], stamp: tuple[int, int, int]) -> _Opened:

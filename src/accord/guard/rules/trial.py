@@ -13,25 +13,17 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from accord.case.patterns import PatternError, compiled, glob
-from accord.case.variables import fill
 from accord.content.views import views
-from accord.core.canon import digest
-from accord.core.case import Action, Case, Channel, EffectPattern
-from accord.core.guard import GuardPolicy, GuardRule, Likeness
+from accord.core.case import Action, Case, EffectPattern
+from accord.core.guard import GuardRule, Likeness
 from accord.core.system import Mode
-from accord.core.trial import Message
-from accord.guard.constraints import Constraints
-from accord.guard.leaks import Leaks
-from accord.guard.matching import Matcher, compile_rules
 from accord.guard.meanings import Meanings, meanings
 from accord.guard.rules.benign import Benign, Honest, understood
 from accord.guard.rules.bounds import BUDGET, meets_anything, share, too_broad
-from accord.guard.rules.compiling import hostile_texts, marks, passages
-from accord.guard.rules.echoing import Echoes
+from accord.guard.rules.compiling import marks, passages
+from accord.guard.rules.evidence import Eyes, answers, fires, shown
 from accord.guard.rules.honest import MAY_BE, Judge, fitted
-from accord.guard.rules.near import Neighbours
 from accord.guard.rules.parting import Parted, parted
-from accord.guard.rules.said import Said
 from accord.guard.rules.weight import weight
 
 CAP: Final = 0.01
@@ -44,7 +36,6 @@ _MOST_VIEWS: Final = 6
 _UNMARKED: Final = 60  # thousandths more
 _WITH_DEED: Final = 60  # thousandths less for what counts only with the deed
 _VALUE: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}|https?://[^\s<>\"')]{1,200}")
-_POLICY: Final = GuardPolicy(guard=1)
 
 
 class State(StrEnum):
@@ -94,11 +85,13 @@ def _tried(rule: GuardRule, case: Case, ground: Ground) -> Tried:
         if fault := _unusable(pattern) or meets_anything(pattern):
             raise _RefusalError(fault)
     _effects_weighed(rule.effects, ground.values)
-    plain, notes = _without_weak(rule, ground)
+    evident, unshown = shown(rule, case)
+    plain, notes = _without_weak(evident, ground)
+    notes += unshown
     notes += () if case.control else ("it names no honest run: tried on honest texts alone",)
     fit = _fitted(plain, case, ground)
     chosen, doubt = _without_deaf(fit.sure, case), fit.doubt
-    if doubt and (chosen.effects or chosen.guarded) and _fires(chosen, case):
+    if doubt and (chosen.effects or chosen.guarded) and fires(chosen, case):
         doubt, notes = "", (*notes, doubt)
     elif doubt:
         waiting = _without_deaf(fit.waiting, case)
@@ -111,24 +104,24 @@ def _tried(rule: GuardRule, case: Case, ground: Ground) -> Tried:
     named = (chosen.effects, chosen.guarded, chosen.outputs, chosen.echoes)
     if not any((chosen.texts, chosen.alike, chosen.regex, *named)):
         raise _RefusalError(doubt or "; ".join(notes) or "nothing of the case can be told from honest traffic")
-    if not _fires(chosen, case) and (case.proof is not None or chosen.texts):
+    if not fires(chosen, case) and (case.proof is not None or chosen.texts):
         raise _RefusalError(f"its own case does not fire it{doubt and f': {doubt}'}")
     _silent(chosen, case, ground.own)
     if reason := doubt or too_broad(chosen):
-        return Tried(replace(chosen, mode=Mode.SHADOW), State.SHADOW, reason)
+        return Tried(replace(chosen, mode=Mode.SHADOW, doubt=reason), State.SHADOW, reason)
     return Tried(replace(chosen, mode=Mode.ENFORCE), State.ENFORCED, "; ".join(notes))
 
 
 def _without_deaf(rule: GuardRule, case: Case) -> GuardRule:
     """Return the rule without `echoes` where the broken run of its case says nothing that it hears ordered."""
     broke = case.proof.broke if case.proof else ()
-    return rule if not rule.echoes or _Eyes(rule).echoed(broke) else replace(rule, echoes=())
+    return rule if not rule.echoes or Eyes(rule).echoed(broke) else replace(rule, echoes=())
 
 
 def _follows(rule: GuardRule, case: Case) -> bool:
     """Tell whether what a wary rule waits for follows its words in the broken run of its case."""
     broke = case.proof.broke if case.proof else ()
-    return _Eyes(rule).refused(broke) if rule.after and broke else _fires(rule, case)
+    return Eyes(rule).refused(broke) if rule.after and broke else fires(rule, case)
 
 
 def _followed(rule: GuardRule) -> str:
@@ -248,67 +241,14 @@ def _control_texts(case: Case) -> Iterator[str]:
             yield message.content
 
 
-def _fires(rule: GuardRule, case: Case) -> bool:
-    """Tell whether a rule meets what its own case says, or the broken run of its proof, or the answer in it."""
-    eyes = _Eyes(rule)
-    values = {name: _token(case.name, name) for name in case.vars}
-    broke = case.proof.broke if case.proof else ()
-    said = (fill(text, values).text for text in (*rule.texts, *hostile_texts(case)))
-    read = (one.content for one in broke if one.role != "assistant")
-    answers = (one.content for one in broke if one.role == "assistant")
-    heard = any(map(eyes.met, said)) or any(map(eyes.met, read))
-    return heard or eyes.refused(broke) or any(map(eyes.barred, answers)) or eyes.echoed(broke)
-
-
 def _silent(rule: GuardRule, case: Case, own: Sequence[str]) -> None:
     """Refuse a rule that fires on the honest run or on the operator's own."""
-    eyes = _Eyes(rule)
+    eyes = Eyes(rule)
     control = case.proof.control if case.proof else ()
     said = next((text for text in (*_control_texts(case), *own) if eyes.met(text)), None)
     if said is not None:
         raise _RefusalError(f"fires on what its control or the operator says: {said[:60]!r}")
     if eyes.refused(control):
         raise _RefusalError("refuses a call of its own control run")
-    if eyes.echoed(control):
+    if any(map(eyes.barred, answers(control))) or eyes.echoed(control):
         raise _RefusalError("keeps back an answer of its own control run")
-
-
-class _Eyes:
-    """Everything that looks for one rule."""
-
-    def __init__(self, rule: GuardRule) -> None:
-        self._matcher: Matcher = compile_rules((rule,))
-        self._near = Neighbours((rule,))
-        self._constraints = Constraints((rule,), Said((rule,)).rules)
-        self._outputs = tuple(map(compiled, rule.outputs))
-        self._rule, self._echoes = rule, Echoes((rule,))
-
-    def barred(self, answer: str) -> bool:
-        """Tell whether an answer says what the rule forbids."""
-        return any(pattern.search(answer) is not None for pattern in self._outputs)
-
-    def echoed(self, messages: Sequence[Message]) -> bool:
-        """Tell whether an answer in a transcript says what a text before it orders to be said."""
-        answers = [at for at, message in enumerate(messages) if message.role == "assistant" and message.content]
-        return any(self._said_after(messages[:at], messages[at].content) for at in answers)
-
-    def _said_after(self, before: Sequence[Message], answer: str) -> bool:
-        echoes = self._echoes.of(before)
-        return bool(echoes) and bool(Leaks(echoes=echoes, rules=(self._rule,)).hits(answer))
-
-    def met(self, text: str) -> bool:
-        """Tell whether a text that comes in is met."""
-        seen = views(text)
-        return bool(self._matcher.hits(seen, Channel.RETRIEVAL) or self._near.hits(seen, Channel.RETRIEVAL))
-
-    def refused(self, messages: Sequence[Message]) -> bool:
-        """Tell whether a call in a transcript is refused."""
-        return any(
-            self._constraints.refuses(_POLICY, messages[:at], call) is not None
-            for at, message in enumerate(messages)
-            for call in message.tool_calls
-        )
-
-
-def _token(case: str, name: str) -> str:
-    return digest([case, name]).removeprefix("sha256:")[:16]
