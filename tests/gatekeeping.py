@@ -86,7 +86,13 @@ class Pretended:
         return Stream(self._leaks, links=partial(linked, links) if links else None)
 
     def authorise(
-        self, conversation: Sequence[Message], call: ToolCall, tools: Sequence[Tool], caller: str
+        self,
+        conversation: Sequence[Message],
+        call: ToolCall,
+        tools: Sequence[Tool],
+        caller: str,
+        pending: Sequence[str] = (),
+        /,
     ) -> Decision:
         self.talks.append(tuple(conversation))
         self.tools.append(tuple(tools))
@@ -94,6 +100,12 @@ class Pretended:
         if call.name in self._allowed and not any(one in json.dumps(dict(call.args)) for one in self.policy.canaries):
             return self._said(Outcome.ALLOW)
         return self._said(Outcome.BLOCK, "not-allowed", f"tool:{call.name}")
+
+    def may_run(self, made: Decision, call: ToolCall, caller: str, /) -> bool:
+        return not made.stops
+
+    def settled(self, made: Decision, call: ToolCall, caller: str, /) -> Decision:
+        return made
 
     def _said(self, outcome: Outcome, code: str = "", where: str = "", hits: tuple[Hit, ...] = ()) -> Decision:
         first = hits[0] if hits else None

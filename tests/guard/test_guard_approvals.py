@@ -59,7 +59,7 @@ class Till:
 
     def ask(self, call: ToolCall = CALL, caller: str = "teller") -> Decision:
         """Have the model call a tool."""
-        return self.guard.authorise(TALK, call, (TOOL,), caller)
+        return self.guard.settled(self.guard.authorise(TALK, call, (TOOL,), caller), call, caller)
 
     def grant(self, minutes: int = 15) -> Grant:
         """Allow what has waited longest."""

@@ -83,6 +83,13 @@ class Approvals:
             said = f"nobody can be asked: {error}"
         return replace(made, message=f"{made.message}; {said}")
 
+    def granted(self, call: ToolCall, caller: str, *, now: datetime) -> bool:
+        """Tell whether a grant lies there for a call, which stays as it is."""
+        try:
+            return self._held(grant_subject(call, caller), now)[0] is not None
+        except (AccordError, OSError, ValueError):
+            return False
+
     def waiting(self, now: datetime) -> tuple[Waiting, ...]:
         """Return what waits, the oldest first; files that hold nothing of the kind are passed over."""
         found = (self._read(path) for path in self._files("asked-"))
@@ -127,6 +134,19 @@ class Approvals:
 
     def _granted(self, subject: Digest, now: datetime) -> tuple[Grant | None, str]:
         """Return the grant for a call, used up by this; else what is wrong with the one that lies there."""
+        held, objection = self._held(subject, now)
+        if held is None:
+            return None, objection
+        try:
+            write_file(self._used(held), _USED, mode=0o600, replace=False)  # one makes the file
+        except FileExistsError:
+            return None, "the grant was used before"
+        with suppress(OSError):
+            self._place("grant-", subject).unlink()
+        return held, ""
+
+    def _held(self, subject: Digest, now: datetime) -> tuple[Grant | None, str]:
+        """Return the grant that lies there for a call; else what is wrong with it. One that is over goes away."""
         place = self._place("grant-", subject)
         try:
             held = open_grant(read_file(place, _LIMIT).strip(), self._keys())
@@ -134,21 +154,18 @@ class Approvals:
             return None, ""
         except (AccordError, OSError, ValueError) as error:
             return None, f"the grant that lies there does not hold: {error}"
-        used = self.folder / f"used-{held.nonce}"
         if not held.nonce.isalnum() or len(held.nonce) > 64 or held.expires - held.issued > LASTS:
             return None, "the grant is none of ours: it has no number, or holds for more than a day"
-        refused = held.covers(subject, now, frozenset({held.nonce} if used.exists() else ()))
-        if refused:
-            with suppress(OSError):
-                place.unlink()
-            return None, refused
-        try:
-            write_file(used, _USED, mode=0o600, replace=False)  # of all that try at once, one makes the file
-        except FileExistsError:
-            return None, "the grant was used before"
+        used = self._used(held).exists()
+        refused = held.covers(subject, now, frozenset({held.nonce} if used else ()))
+        if not refused:
+            return held, ""
         with suppress(OSError):
             place.unlink()
-        return held, ""
+        return None, refused
+
+    def _used(self, held: Grant) -> Path:
+        return self.folder / f"used-{held.nonce}"
 
     def _wait(self, made: Decision, call: ToolCall, caller: str, now: datetime) -> str:
         """Lay a call down for a person, unless it lies there, and return how it is named."""

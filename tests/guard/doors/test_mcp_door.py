@@ -483,3 +483,22 @@ def test_data_for_programs_are_read_even_where_they_call_themselves_a_picture(ki
     result = {"content": [], "structuredContent": {"row": hidden}}
     passage = session.from_server(answer(1, result))
     assert passage.stopped is not None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"id": 1, "method": "ping", "params": [CANARY]},
+        {"id": 1, "method": "ping", "more": {"a": CANARY}},
+        {"id": CANARY, "method": "ping"},
+        {"method": f"notifications/{CANARY}"},
+        {"method": "notifications/progress", "params": [{"a": CANARY}]},
+        {"id": 1, "method": "tools/call", "params": {"name": "read_note", "arguments": {"name": "a"}}, "more": CANARY},
+        {"id": 1, "result": {}, "more": CANARY},
+    ],
+)
+def test_a_canary_reaches_the_server_at_no_place_of_a_message(message: dict[str, Any]) -> None:
+    session = door().exchange()
+    listed(session)
+    passage = session.from_client(json.dumps({"jsonrpc": "2.0", **message}).encode())
+    assert CANARY.encode() not in (passage.onward or b"")

@@ -259,3 +259,26 @@ def test_the_protocols_own_client_works_with_a_real_server_through_the_gateway(
         "ACC-E716",
         "ACC-E711",
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(405, b'{"error": "method not allowed"}'), (401, b'{"message": "who are you?"}'), (400, b"[]")],
+)
+def test_an_error_of_the_server_that_is_no_message_keeps_its_status(status: int, body: bytes) -> None:
+    route = Route()
+    session = route.begins()
+    route.server.says(body, status=status)
+    answered = route.ask(b"", "GET", mcp_session_id=session)
+    assert (answered.status, answered.body) == (status, b"")
+    route.server.says(body, status=status)
+    asked = route.ask(said("ping", 5), mcp_session_id=session)
+    assert (asked.status, code(asked.body)) == (status, "ACC-E772")
+
+
+def test_a_header_that_says_where_a_stream_goes_on_is_looked_at() -> None:
+    route = Route()
+    session = route.begins()
+    came = len(route.server.came)
+    assert route.ask(said("ping", 5), mcp_session_id=session, last_event_id=CANARY).status == 403
+    assert len(route.server.came) == came

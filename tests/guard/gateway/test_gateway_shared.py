@@ -38,7 +38,8 @@ def workers(count: int, **limits: int) -> list[tuple[Wired, list[datetime]]]:
 
 def allowed(guard: Wired, times: int) -> int:
     """Return how many of some calls are allowed."""
-    made = [guard.authorise(TALK, ToolCall(name="weather"), (), "a").outcome for _ in range(times)]
+    call = ToolCall(name="weather")
+    made = [guard.settled(guard.authorise(TALK, call, (), "a"), call, "a").outcome for _ in range(times)]
     return made.count(Outcome.ALLOW)
 
 

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accord.guard.gateway.sse import Events, written
-from accord.guard.gateway.wire import RefusedError, changed, is_deeper, path_of, read_arguments, read_json, where_of
+from accord.guard.gateway.wire import (
+    RefusedError,
+    changed,
+    is_deeper,
+    path_of,
+    put,
+    read_arguments,
+    read_json,
+    where_of,
+)
 from accord.guard.gateway.words import Event
 
 VALUES = st.recursive(
@@ -77,7 +86,9 @@ def test_a_place_inside_a_replaced_value_is_gone_with_it() -> None:
 
 
 def test_a_field_that_is_not_there_is_added() -> None:
-    assert json.loads(changed(b'{"a": {}}', {("a", "b"): 1}, {"a": {}})) == {"a": {"b": 1}}
+    parsed: dict[str, object] = {"a": {}}
+    put(parsed, ("a", "b"), 1)
+    assert json.loads(changed(b'{"a": {}}', {("a", "b"): 1}, parsed)) == {"a": {"b": 1}}
 
 
 def test_nothing_to_change_gives_the_same_bytes() -> None:

@@ -161,6 +161,9 @@ class McpSessions:
         if media == "application/json" and body.strip():
             passage = await kept.ruled(exchange, body, outward=False, visit=visit)
             told = passage.onward or _instead(exchange, passage)
+            if told is None and reply.status >= 400:
+                await visit.answer(reply.status, b"", visit.judge.worst(), back)  # an error that is no message
+                return
             if told is None:
                 raise RefusedError("the answer of the server is none", code="ACC-E777", status=502)
             status = reply.status if reply.status == 200 or 400 <= reply.status < 600 else 502
@@ -235,7 +238,8 @@ class McpSessions:
         """Return the headers that go on; those that repeat the body have to say the same."""
         onwards = self._gateway.onwards(visit.headers)
         allowed = frozenset(name.encode() for name in protocol()["up"]) - {b"authorization"}
-        onwards |= {name.decode(): visit.headers[name].decode("latin-1") for name in allowed & visit.headers.keys()}
+        for name in allowed & visit.headers.keys():
+            onwards[name.decode()] = _fit(visit, name, visit.headers[name].decode("latin-1"))
         if body is not None:
             onwards |= _mirrored(visit, body)
         onwards.setdefault("accept", "application/json, text/event-stream")
@@ -264,13 +268,19 @@ def _mirrored(visit: Visit, body: bytes) -> dict[str, str]:
         if (key == b"mcp-method" and value != method) or (key == b"mcp-name" and _plain(value) != name):
             raise RefusedError(f"the header {key.decode()} says something else than the body", code="ACC-E777")
         if key.startswith(b"mcp-param-"):
-            made = visit.judge.release(_plain(value), key.decode("ascii", "replace"))
-            if made.withholds or len(value) > _LONGEST:
-                raise RefusedError("a header holds what may not leave", code=made.code or "ACC-E777", status=403)
+            _fit(visit, key, value)
         elif key not in {b"mcp-method", b"mcp-name"}:
             continue
         found[key.decode("ascii", "replace")] = value
     return found
+
+
+def _fit(visit: Visit, name: bytes, value: str) -> str:
+    """Return the value of a header that goes on; raises `RefusedError` where it holds what may not leave."""
+    made = visit.judge.release(_plain(value), name.decode("ascii", "replace"))
+    if made.withholds or len(value) > _LONGEST:
+        raise RefusedError("a header holds what may not leave", code=made.code or "ACC-E777", status=403)
+    return value
 
 
 def _plain(value: str) -> str:

@@ -123,12 +123,10 @@ class Exchange:
             return _One(None, back, (Judged("refusal", refused),))
         params = message.get("params")
         call, rest, more = self._meant(method, params if isinstance(params, dict) else {}, message)
-        ruled = []
-        if call is not None:
+        left = self._released([rest, _outside(message)], f"mcp:{method}")
+        ruled = [left] if left.decision.outcome is not Outcome.ALLOW or call is None else []
+        if call is not None and not _withheld(left):  # what does not go for its words uses up nobody's grant
             ruled.append(Judged("call", self._authorised(call, *more), call.name))
-        left = self._released(rest, f"mcp:{method}")
-        if left.decision.outcome is not Outcome.ALLOW or call is None:
-            ruled.append(left)
         stopped = next((one.decision for one in ruled if one.decision.stops or _withheld(one)), None)
         if stopped is not None:
             back = None if message.get("id") is None else blocked(message["id"], stopped)
@@ -168,12 +166,12 @@ class Exchange:
             read = ToolCall(name=_READ.name, args={"url": address}) if strange else None
             return read, params, () if _READ.name in self._door.memory.tools else (_READ,)
         if method in protocol()["requests"] or method.startswith("notifications/"):
-            return None, params, ()
+            return None, message.get("params"), ()
         return ToolCall(name=method[:1_000], args=params), message.get("params"), ()
 
     def _answer(self, message: Object) -> _One:
         """Rule on what the client answers to a request of the server."""
-        ruled = self._released(message.get("result", message.get("error")), "mcp:answer")
+        ruled = self._released(_outside(message), "mcp:answer")
         if not (ruled.decision.stops or _withheld(ruled)):
             return _One(message, None, (ruled,))
         return _One(blocked(message.get("id"), ruled.decision), None, (ruled,))
@@ -253,6 +251,11 @@ class _One(NamedTuple):
     onward: Object | None
     back: Object | None = None
     judged: tuple[Judged, ...] = ()
+
+
+def _outside(message: Object) -> Object:
+    """Return what a message says beside its parameters, its id and its method among it."""
+    return {key: value for key, value in message.items() if key not in {"jsonrpc", "params"}}
 
 
 def _withheld(judged: Judged) -> bool:

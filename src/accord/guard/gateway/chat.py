@@ -6,12 +6,11 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from accord.core.case import Channel
-from accord.guard.gateway.parts import Parts, arguments, content, declared, file, message, role_of, told
+from accord.guard.gateway.parts import Parts, arguments, content, declared, file, message, role_of
 from accord.guard.gateway.reading import (
     Reading,
     Tools,
     arguments_of,
-    joined,
     kind_of,
     list_in,
     object_of,
@@ -19,10 +18,10 @@ from accord.guard.gateway.reading import (
     unknown,
     wrong,
 )
+from accord.guard.gateway.told import CALLING, told
 from accord.guard.gateway.wire import Path
 from accord.guard.gateway.words import Answer, Asked, Called, Edits, Text
 
-CALLING: Final = frozenset({"tool_calls", "function_call"})
 _MESSAGE: Final = frozenset({"role", "content", "tool_call_id", *CALLING})
 _OWN: Final = frozenset({"messages", "tools", "functions"})
 _MOST_CHOICES: Final = 128
@@ -37,7 +36,7 @@ def read(body: Mapping[str, Any], reading: Reading, tools: Tools) -> Asked:
     if functions := list_in(body, "functions"):
         tools.read(reading, functions, "functions", "parameters")
     reading.rest(body, "chat", _OWN)
-    if "audio" in (body.get("modalities") or ()):
+    if "audio" in list_in(body, "modalities"):
         reading.opaque("audio", "modalities", "a spoken answer")
     if body.get("web_search_options") is not None:
         reading.hosted("web_search", "web_search_options")
@@ -126,16 +125,14 @@ def answer(body: Mapping[str, Any]) -> Answer:
         choice = object_of(item, f"choices[{index}]")
         said = object_of(choice.get("message") or {}, f"choices[{index}].message")
         path: Path = ("choices", index, "message")
-        for key in sorted(said.keys() - CALLING - {"role"}, key=lambda key: (key != "content", key)):
-            texts += told(said[key], (*path, key), index)
+        keys = sorted(said.keys() - CALLING - {"role"}, key=lambda key: (key != "content", key))
+        texts += told({key: said[key] for key in keys}, path, index)
         for called, text in _called(said, path, index):
             calls.append(called)
             beside += text
         beside += told(said.get("role"), (*path, "role"))
         beside += told(choice.get("finish_reason"), ("choices", index, "finish_reason"))
-        texts += told(choice, ("choices", index), index, but={"message", "finish_reason", "logprobs"})
-        if spelled := spoken(choice.get("logprobs")):
-            texts.append(Text(("choices", index, "logprobs"), spelled, index))
+        texts += told(choice, ("choices", index), index, but={"message", "finish_reason"})
     return Answer((*texts, *beside, *told(body, but={"choices"})), tuple(calls))
 
 
@@ -153,18 +150,6 @@ def _called(said: Mapping[str, Any], path: Path, lane: int) -> Iterator[tuple[Ca
         yield Called(at, lane, name, arguments(raw, kind)), beside
 
 
-def spoken(logprobs: object) -> str:
-    """Return what the tokens beside an answer spell, alternatives apart."""
-    if not isinstance(logprobs, dict):
-        return ""
-    spelled = []
-    for key in ("content", "refusal"):
-        tokens = logprobs.get(key)
-        listed = tokens if isinstance(tokens, list) else ()
-        spelled += [str(token.get("token", "")) if isinstance(token, dict) else str(token) for token in listed]
-    return "".join(spelled) or joined(logprobs)
-
-
 def cut(body: Mapping[str, Any], lane: int, path: Path | None, kept: str) -> Edits:
     """Return what ends a choice as filtered: its content up to the cut, no calls, no tokens beside it."""
     choice = body["choices"][lane]
@@ -175,4 +160,5 @@ def cut(body: Mapping[str, Any], lane: int, path: Path | None, kept: str) -> Edi
         calls = {(*at, "message", key): None for key in CALLING & said.keys()}
         return {(*at, "finish_reason"): "content_filter", **calls}
     left = {"role": "assistant", "content": text if isinstance(text, str) else ""}
-    return {at: {"index": choice.get("index", lane), "message": left, "finish_reason": "content_filter"}}
+    index = choice.get("index")
+    return {at: {"index": index if type(index) is int else lane, "message": left, "finish_reason": "content_filter"}}

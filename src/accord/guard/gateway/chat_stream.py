@@ -8,12 +8,13 @@ from typing import Any, Final, NamedTuple
 
 from accord.core.guard import Outcome
 from accord.core.trial import ToolCall
-from accord.guard.gateway.chat import CALLING, around, spoken
-from accord.guard.gateway.judging import Judge
+from accord.guard.gateway.chat import around
+from accord.guard.gateway.judging import Judge, did_by
 from accord.guard.gateway.lanes import Entry, Lane
-from accord.guard.gateway.parts import arguments, spelled
-from accord.guard.gateway.reading import joined, list_in, object_of, wrong
+from accord.guard.gateway.parts import arguments
+from accord.guard.gateway.reading import list_in, object_of, wrong
 from accord.guard.gateway.sse import parsed, written
+from accord.guard.gateway.told import CALLING, calls_in, names, spelled, spoken, unspoken, walked
 from accord.guard.gateway.words import Called, Event
 
 _TOP: Final = frozenset(
@@ -41,12 +42,16 @@ class _Part(NamedTuple):
         return written({**self.chunk, "choices": [{**self.choice, "delta": self.delta}]})
 
     def with_text(self, lane: Lane, key: str) -> Callable[[str], bytes]:
-        """Return what writes the event with another text: without tokens, and in a cut run without an end."""
+        """Return what writes the event with another text: without tokens, and in a cut run without an end.
+
+        What the answer has cost is told the first time only.
+        """
+        chunks = iter((self.chunk,))
 
         def write(text: str) -> bytes:
             ends = None if lane.hit is not None else self.choice.get("finish_reason")
             own = {**self.choice, "finish_reason": ends, "logprobs": None, "delta": {**self.delta, key: text}}
-            return written({**self.chunk, "choices": [own]})
+            return written({**next(chunks, _unpaid(self.chunk)), "choices": [own]})
 
         return write
 
@@ -82,10 +87,14 @@ class ChatStream:
         if not event.data:
             self._put(event.raw)
             return
-        if event.data == b"[DONE]":
+        if event.data.strip() == b"[DONE]":
             self._end(event.raw)
             return
-        chunk = parsed(event)
+        event, chunk = parsed(event)
+        if strange := "\n".join(name for _, name in names(chunk)):
+            _check(self._judge, strange)
+        if chunk.get("usage") is not None:
+            self._judge.usage = chunk["usage"]
         intact = chunk.keys() <= _TOP
         around = [chunk[key] for key in _AROUND if key in chunk]
         if not intact or around != self._around_before or chunk.get("usage") is not None:
@@ -93,11 +102,13 @@ class ChatStream:
             intact = not self._around(chunk)
             self._about = {key: chunk[key] for key in ("id", "object", "created", "model") if key in chunk}
         choices = list_in(chunk, "choices")
-        if not choices:
-            self._put(event.raw if intact else written(chunk))
+        alone = len(choices) == 1 and intact
+        told = False
         for choice in choices:
-            alone = len(choices) == 1 and intact
-            self._choice(chunk, object_of(choice, "choices"), event.raw if alone else None)
+            mine = _unpaid(chunk) if told else chunk
+            told = self._choice(mine, object_of(choice, "choices"), event.raw if alone else None) or told
+        if not told and (not choices or chunk.get("usage") is not None):
+            self._put(event.raw if intact and not choices else written({**chunk, "choices": []}))
 
     def out(self) -> list[bytes]:
         """Return what may leave now."""
@@ -118,6 +129,7 @@ class ChatStream:
         for choice in self._choices.values():
             if not choice.finished:
                 choice.lane.finish()
+        self.done = self.done or (bool(self._choices) and all(one.finished for one in self._choices.values()))
 
     def flush(self) -> None:
         """Let go what may leave after a silence."""
@@ -132,15 +144,18 @@ class ChatStream:
     def _around(self, chunk: dict[str, Any]) -> bool:
         """Look at what surrounds the choices, and take out what may not leave; tell whether anything was."""
         around = {key: value for key, value in chunk.items() if key != "choices"}
-        if self._judge.release(joined(around), "event").outcome in {Outcome.ALLOW, Outcome.FLAG}:
+        if self._judge.release("\n".join(text for _, text in walked(around)), "event").outcome in {
+            Outcome.ALLOW,
+            Outcome.FLAG,
+        }:
             return False
         for key, value in around.items():
-            made = self._judge.release(joined(value), f"event.{key[:40]}")
-            if made.enforced and made.outcome not in {Outcome.ALLOW, Outcome.FLAG}:
+            if self._judge.beside("\n".join(text for _, text in walked(value)), f"event.{key[:40]}") is not None:
                 del chunk[key]
         return not around.keys() <= chunk.keys()
 
-    def _choice(self, chunk: dict[str, Any], choice: dict[str, Any], raw: bytes | None) -> None:
+    def _choice(self, chunk: dict[str, Any], choice: dict[str, Any], raw: bytes | None) -> bool:
+        """Put an event of a choice into its run; tell whether there was still something to put there."""
         index = choice.get("index", 0)
         if type(index) is not int or not 0 <= index < 256:
             wrong("a choice of the answer has no number", "ACC-E758")
@@ -148,51 +163,76 @@ class ChatStream:
         if known is None:
             known = self._choices[index] = _Choice(Lane(self._judge, f"choices[{index}]"))
         if known.lane.hit is not None or known.finished:
-            return
+            return False
         delta = choice.get("delta")
         if not _is_plain(choice, delta):
             wrong("a choice of the answer has another form", "ACC-E758")
         part = _Part(chunk, choice, delta if isinstance(delta, dict) else {}, raw)
         texts = [key for key, value in part.delta.items() if value and key != "role" and isinstance(value, str)]
-        logprobs = choice.get("logprobs")
-        if logprobs is not None and spoken(logprobs) not in {"", *(part.delta[key] for key in texts)}:
+        if choice.get("logprobs") is not None and not self._is_faithful(part, texts):
             part = part._replace(choice={**choice, "logprobs": None}, raw=None)
-        extra = {key: value for key, value in choice.items() if key not in _CHOICE}
-        extra |= {key: value for key, value in part.delta.items() if not isinstance(value, str) and value is not None}
-        if extra or len(texts) > 1:
-            self._several(known, part, texts, extra)
+        around = {key: value for key, value in choice.items() if key not in _CHOICE}
+        extra = {key: value for key, value in part.delta.items() if not isinstance(value, str) and value is not None}
+        if around or extra or len(texts) > 1:
+            self._several(known, part, texts, extra, around)
         elif texts:
             known.lane.text(texts[0], part.whole(), part.delta[texts[0]], part.with_text(known.lane, texts[0]))
         else:
             known.lane.plain(part.whole())
         if choice.get("finish_reason") is not None:
             self._finish(known, index)
+        return True
 
-    def _several(self, known: _Choice, part: _Part, texts: list[str], extra: dict[str, Any]) -> None:
+    def _is_faithful(self, part: _Part, texts: list[str]) -> bool:
+        """Tell whether tokens spell the text that they stand beside, and nothing else that may not leave."""
+        logprobs = part.choice["logprobs"]
+        if not self._judge.enforces:
+            return True
+        spelt = spoken(logprobs) in {"", *(part.delta[key] for key in texts)}
+        return spelt and self._judge.beside(unspoken(logprobs), "logprobs") is None
+
+    def _several(
+        self, known: _Choice, part: _Part, texts: list[str], extra: dict[str, Any], around: dict[str, Any]
+    ) -> None:
         """Put an event that holds more than one text, or calls, into its run as one event for each."""
         calls = {key: extra.pop(key) for key in CALLING & extra.keys()}
-        only = bool(calls) and not texts and not extra and part.choice.get("finish_reason") is None
-        quiet = part._replace(choice={**part.choice, "finish_reason": None, "logprobs": None}, raw=None)
+        self._check_calls(known, [extra, around])
+        only = len([one for one in (texts, extra or around, calls) if one]) == 1 and not part.choice.get(
+            "finish_reason"
+        )
+        plain = {key: value for key, value in part.choice.items() if key in _CHOICE - {"logprobs"}}
+        ended = part._replace(choice=plain, delta={}, raw=None)
+        quiet = ended._replace(chunk=_unpaid(part.chunk), choice={**plain, "finish_reason": None})
         for key in texts:
             mine = quiet._replace(delta={key: part.delta[key]})
             known.lane.text(key, mine.whole(), part.delta[key], mine.with_text(known.lane, key))
-        if extra:
+        if extra or around:
             rest = {key: value for key, value in part.delta.items() if key not in calls and key not in texts}
-            empty = quiet._replace(delta={}).whole()
-            known.lane.text("extra", quiet._replace(delta=rest).whole(), spelled(extra), lambda _: empty)
+            whole = part if only else quiet._replace(choice={**quiet.choice, **around}, delta=rest)
+            known.lane.undivided("extra", whole.whole(), spelled([extra, around]), quiet.whole())
         if calls:
             self._hold(known, calls)
             told = {key: part.delta[key] for key in ("role",) if key in part.delta} | calls
             known.held.append(known.lane.hold(part.whole() if only else quiet._replace(delta=told).whole()))
         if part.choice.get("finish_reason") is not None:
-            last = part._replace(choice={**part.choice, "logprobs": None}, delta={}, raw=None)
-            known.lane.plain(last.whole())
+            known.lane.plain(ended.whole())
+        elif part.chunk.get("usage") is not None and not only:
+            known.lane.plain(written({**part.chunk, "choices": []}))
+
+    def _check_calls(self, known: _Choice, beside: list[dict[str, Any]]) -> None:
+        """Cut a choice with calls where its form has none: some reader may find them there."""
+        if calls_in(beside):
+            made = self._judge.said(Outcome.BLOCK, "ACC-E761", "a tool call stands where this form has none")
+            if self._judge.note(made, "call").stops:
+                known.lane.drop([], made)
 
     def _hold(self, known: _Choice, calls: dict[str, Any]) -> None:
         """Put the parts of tool calls together."""
         parts = [("function_call", {"function": calls["function_call"]})] if calls.get("function_call") else []
         for item in list_in(calls, "tool_calls"):
             part = object_of(item, "tool_calls")
+            if type(part.get("index", 0)) not in {int, type(None)}:
+                wrong("a call of the answer has no number", "ACC-E758")
             parts.append((str(part.get("index", part.get("id"))), part))
         for key, part in parts:
             kind = "custom" if "custom" in part else "function"
@@ -209,18 +249,19 @@ class ChatStream:
         """Decide on the calls of a choice, now that they are whole."""
         known.finished = True
         known.lane.finish()
-        did = list(self.called)
+        asked = []
         for number, call in enumerate(known.calls.values()):
-            raw, name = call.get("arguments", "") + call.get("input", ""), call.get("name", "")
-            args = arguments(raw, call["kind"])
             where = f"choices[{index}].tool_calls[{number}]"
-            made = self._judge.beside(call.get("beside", ""), where)
-            made = made or self._judge.call(Called((), index, name, args), did, where)
-            if made.stops or made.outcome is Outcome.REDACT:
+            if (made := self._judge.beside(call.get("beside", ""), where)) is not None:
                 known.lane.drop(known.held, made)
                 return
-            did.append(ToolCall(name=name, args=args or {}))
-        self.called = did
+            args = arguments(call.get("arguments", "") + call.get("input", ""), call["kind"])
+            asked.append((Called((), index, call.get("name", ""), args), where))
+        stopped = self._judge.calls(asked, self.called)
+        if stopped is not None:
+            known.lane.drop(known.held, stopped)
+            return
+        self.called += [did_by(call) for call, _ in asked]
         known.lane.allow(known.held)
 
     def _end(self, raw: bytes) -> None:
@@ -237,6 +278,17 @@ class ChatStream:
 
     def _closing(self, index: int) -> bytes:
         return written({**self._about, "choices": [{"index": index, "delta": {}, "finish_reason": "content_filter"}]})
+
+
+def _unpaid(chunk: dict[str, Any]) -> dict[str, Any]:
+    """Return what surrounds a choice without what the answer has cost."""
+    return {key: value for key, value in chunk.items() if key != "usage"}
+
+
+def _check(judge: Judge, names: str) -> None:
+    """Refuse an event whose members have names that may not leave."""
+    if judge.beside(names, "event") is not None:
+        wrong("a member of the answer has a name that may not leave", "ACC-E758")
 
 
 def _is_plain(choice: dict[str, Any], delta: object) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -17,8 +16,10 @@ from accord.content.tables import table_of
 from accord.core.guard import Decision, Outcome
 from accord.guard.gateway import tracing
 from accord.guard.gateway.agreeing import Agreement
+from accord.guard.gateway.bodies import body_of
 from accord.guard.gateway.callers import Callers
 from accord.guard.gateway.earlier import Earlier
+from accord.guard.gateway.failing import FAILED, answered
 from accord.guard.gateway.judging import LONG
 from accord.guard.gateway.log import DecisionLog
 from accord.guard.gateway.metrics import Metrics
@@ -39,7 +40,6 @@ Extra = Callable[[Visit], Awaitable[None]]
 """A route that another door adds; it answers the visit itself."""
 
 _PATIENCE: Final = 0.25
-_BODY_SECONDS: Final = 30.0
 _QUERY: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.=&")
 _MODELS: Final = re.compile(r"/v1/models(/[A-Za-z0-9_.:@-]{1,100}){0,4}")
 _TOKENS: Final = ("max_tokens", "max_completion_tokens", "max_output_tokens")
@@ -108,7 +108,7 @@ class Gateway:
         self.metrics.count("in_flight")
         try:
             with tracing.span(self.tracer, name, visit.id, scope["headers"]) as span:
-                await self._answered(visit, path, route)
+                await answered(self._answered(visit, path, route), partial(_refused, visit))
                 tracing.told(span, visit)
         except asyncio.CancelledError:
             task = asyncio.current_task()
@@ -122,19 +122,11 @@ class Gateway:
             self.metrics.count("in_flight", -1)
 
     async def _answered(self, visit: Visit, path: str, route: Route | None) -> None:
-        try:
-            self._read_headers(visit)
-            if route is not None:
-                await self._post(visit, route)
-            else:
-                await self._get(visit, path)
-        except RefusedError as refused:
-            if not visit.streaming:
-                await visit.refuse(refused)
-                return
-            with suppress(RefusedError):  # the head is gone: all that can be said is an answer that is not whole
-                visit.judge.note(visit.judge.said(Outcome.BLOCK, refused.code, refused.message), "cut")
-                visit.record()
+        self._read_headers(visit)
+        if route is not None:
+            await self._post(visit, route)
+        else:
+            await self._get(visit, path)
 
     def _read_headers(self, visit: Visit) -> None:
         headers = visit.headers
@@ -208,7 +200,7 @@ class Gateway:
         in_flight = self.in_flight if self.rows.workers == 1 else self.metrics.total("in_flight")
         if in_flight > limits.in_flight:
             raise RefusedError(f"{limits.in_flight} requests are in flight", code="ACC-E756", status=429, retry=1)
-        body = await self._body(visit, visit.caller.limits.body_bytes)
+        body = await body_of(visit.headers, visit.receive, visit.caller.limits.body_bytes)
         self.callers.take(visit.caller, self.now(), len(body) // 4)
         return body
 
@@ -219,12 +211,13 @@ class Gateway:
         if isinstance(many, list) and len(many) > limits.messages:
             raise RefusedError(f"{route.most} holds more than {limits.messages} items", code="ACC-E751")
         for key in _TOKENS if limits.answer_tokens else ():
-            if type(wanted := parsed.get(key)) is int and wanted > limits.answer_tokens:
-                raise RefusedError(f"{key} is more than {limits.answer_tokens}", code="ACC-E751")
+            wanted = parsed.get(key)
+            if wanted is not None and (type(wanted) is not int or wanted > limits.answer_tokens):
+                raise RefusedError(f"{key} is no number up to {limits.answer_tokens}", code="ACC-E751")
         asked = route.read(parsed, Reading(policy, before), self.tools)
         if asked.streamed and visit.scope.get("http_version") == "1.0":
             raise RefusedError("a stream needs HTTP/1.1", code="ACC-E754")
-        visit.about["model"] = asked.model[:80]
+        visit.about["model"] = visit.mask(asked.model[:80])
         return asked
 
     def _watched(self, visit: Visit, asked: Asked) -> None:
@@ -236,27 +229,6 @@ class Gateway:
         if ruling.outcome.stops and visit.judge.said(Outcome.BLOCK, "", "").enforced:
             raise RefusedError(ruling.message, code=ruling.code, status=429, retry=60)
         visit.judge.note(visit.judge.said(Outcome.FLAG, ruling.code, ruling.message), "limit")
-
-    async def _body(self, visit: Visit, limit: int) -> bytes:
-        """Return the body of a request, unpacked, within its bound."""
-        headers = visit.headers
-        media, _, parameters = headers.get(b"content-type", b"application/json").lower().partition(b";")
-        charset = parameters.strip().removeprefix(b"charset=").strip(b'"')
-        if media.strip() != b"application/json" or charset not in {b"", b"utf-8", b"utf8"}:
-            raise RefusedError("the body is not declared as JSON in UTF-8", code="ACC-E754", status=415)
-        packed = headers.get(b"content-encoding", b"identity").strip().lower()
-        if packed not in {b"identity", b"gzip", b""}:
-            raise RefusedError("the body is packed as nothing but gzip may be", code="ACC-E754", status=415)
-        length = headers.get(b"content-length", b"0")
-        if length.isdigit() and int(length) > limit:
-            raise _too_large(limit)
-        message = await visit.receive()
-        body: bytes = message.get("body", b"")
-        if message.get("more_body"):
-            body = await _more(visit.receive, body, limit)
-        if len(body) > limit:
-            raise _too_large(limit)
-        return _unpacked(body, limit) if packed == b"gzip" else body
 
     def onwards(self, headers: Mapping[bytes, bytes]) -> dict[str, str]:
         """Return the headers that go on to the upstream; nothing else does."""
@@ -306,10 +278,8 @@ class Gateway:
             looked = look() if len(body) <= LONG else await asyncio.to_thread(look)
         except RefusedError as error:
             raise RefusedError(f"the answer cannot be read: {error}", code="ACC-E758", status=502) from error
-        usage = parsed.get("usage")
-        if visit.caller is not None and isinstance(usage, dict):
-            tokens = usage.get("completion_tokens", usage.get("output_tokens", 0))
-            self.callers.spent(visit.caller, self.now(), tokens if type(tokens) is int else 0)
+        visit.judge.usage = parsed.get("usage")
+        visit.spent()
         if asked.stored and isinstance(id_, str):
             await self.earlier.keep(visit.judge.caller, id_, asked.conversation, looked.calls)
         if looked.body is not body:
@@ -330,9 +300,23 @@ class Gateway:
         media = media if _is_plain(media) else "application/json"
         if reply.status >= 400:
             self.metrics.count("upstream_errors")
-        if (made.enforced and made.outcome not in {Outcome.ALLOW, Outcome.FLAG}) or status != reply.status:
+        if status != reply.status:
+            raise RefusedError(f"the upstream answered with the status {reply.status}", code="ACC-E758", status=502)
+        if made.withholds:
             raise RefusedError("the answer of the upstream holds what may not leave", code="ACC-E758", status=502)
         await visit.answer(status, body, visit.judge.worst(), self._back(reply, media.encode()))
+
+
+async def _refused(visit: Visit, error: Exception) -> None:
+    """Answer that something is not let by, or broke; once the head is gone, an answer that is not whole says it."""
+    message = f"the gateway failed: {type(error).__name__}: {str(error)[:120]}"
+    refused = error if isinstance(error, RefusedError) else RefusedError(message, code=FAILED, status=500)
+    if not visit.streaming:
+        await visit.refuse(refused)
+        return
+    with suppress(RefusedError):
+        visit.judge.note(visit.judge.said(Outcome.BLOCK, refused.code, visit.mask(refused.message)), "cut")
+        visit.record()
 
 
 async def _redacted(body: bytes, parsed: dict[str, Any], asked: Asked, visit: Visit) -> bytes:
@@ -358,43 +342,3 @@ def _is_models(path: str) -> bool:
 def _is_plain(value: str) -> bool:
     """Tell whether the value of a header may go back: no reader takes it for more than one."""
     return 0 < len(value) < 200 and value.isascii() and value.isprintable()
-
-
-async def _more(receive: Receive, begun: bytes, limit: int) -> bytes:
-    """Return the rest of a body that comes in parts, in time and within its bound."""
-    try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            return await _gathered(receive, begun, limit)
-    except TimeoutError as error:
-        raise RefusedError("the body did not come in time", code="ACC-E754", status=408) from error
-
-
-async def _gathered(receive: Receive, begun: bytes, limit: int) -> bytes:
-    parts, size, more = [begun], len(begun), True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise RefusedError("the caller left in the middle of the body", code="ACC-E754")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > limit:
-            raise _too_large(limit)
-        more = bool(message.get("more_body"))
-    return b"".join(parts)
-
-
-def _unpacked(body: bytes, limit: int) -> bytes:
-    unpacking = zlib.decompressobj(wbits=31)
-    try:
-        data = unpacking.decompress(body, limit + 1)
-    except zlib.error as error:
-        raise RefusedError("the body is no gzip", code="ACC-E750") from error
-    if len(data) > limit:
-        raise _too_large(limit)
-    if not unpacking.eof or unpacking.unused_data:
-        raise RefusedError("the body is not one whole gzip", code="ACC-E750")
-    return data
-
-
-def _too_large(limit: int) -> RefusedError:
-    return RefusedError(f"the body has more than {limit} bytes", code="ACC-E751", status=413)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from accord.core.case import Channel
-from accord.guard.gateway.parts import is_vector, told
 from accord.guard.gateway.reading import Reading, Tools, wrong
+from accord.guard.gateway.told import is_vector, told
 from accord.guard.gateway.wire import Path
 from accord.guard.gateway.words import Answer, Asked, Edits
 

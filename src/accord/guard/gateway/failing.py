@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple
 
 from accord.core.guard import Decision, Fail, GuardPolicy, Hit, Outcome
@@ -46,6 +46,14 @@ def lived(work: Callable[[], int], broke: Callable[[BaseException], int]) -> int
         return broke(error)
 
 
+async def answered(work: Awaitable[None], broke: Callable[[Exception], Awaitable[None]]) -> None:
+    """Do the work of one request; what breaks it is answered in its place, so that it is on record and nobody waits."""
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001  # the same: whatever broke, nothing of it passes
+        await broke(error)
+
+
 def fed(stream: Watched, action: Callable[[], Passed], policy: GuardPolicy, chunk: str) -> Passed:
     """Return what a stream lets go; where it breaks, the text as it came or a cut, as `on_error` says."""
     try:
@@ -59,6 +67,8 @@ def fed(stream: Watched, action: Callable[[], Passed], policy: GuardPolicy, chun
 
 def masked(guard: Guarding, text: str) -> str:
     """Return a text with what may not leave taken out; nothing of it where the guard cannot tell."""
+    if not text or is_clear(guard, [text]):
+        return text
     try:
         hits = guard.release(text).hits
         return guard.redacted(text, hits) if hits else text

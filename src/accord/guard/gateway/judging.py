@@ -39,7 +39,7 @@ class Judged(NamedTuple):
 class Judge:
     """Asks the engine about one request and its answer."""
 
-    __slots__ = ("_size", "_vouched", "asked", "caller", "guard", "heard", "judged", "limits")
+    __slots__ = ("_size", "_vouched", "asked", "caller", "guard", "heard", "judged", "limits", "usage")
 
     def __init__(self, guard: Guarding) -> None:
         self.guard = guard
@@ -48,6 +48,7 @@ class Judge:
         self.judged: list[Judged] = []
         self.heard = Heard()
         self.limits = guard.policy.limits
+        self.usage: object = None
         self._size = 0
         self._vouched: Vouched | None = None
 
@@ -90,27 +91,51 @@ class Judge:
         """Take note of a text of a whole answer, for those who watch what answers look like."""
         self.heard.said(text.path[-1] if "summary" not in text.path else "", text.text)
 
-    def beside(self, text: str, where: str) -> Decision | None:
-        """Return what keeps the names beside a tool call back, if anything does: they cannot be changed."""
-        made = self.release(text, where) if text else None
-        if made is None or not made.enforced or made.outcome in {Outcome.ALLOW, Outcome.FLAG}:
-            return None
-        return made
+    @property
+    def spent(self) -> int:
+        """Return the tokens of the answer so far, as the upstream counts them, or else as its texts do."""
+        told = self.usage if isinstance(self.usage, dict) else {}
+        tokens = told.get("completion_tokens", told.get("output_tokens"))
+        return tokens if type(tokens) is int and tokens >= 0 else self._size // TOKEN
 
-    def call(self, called: Called, before: Sequence[ToolCall], where: str) -> Decision:
-        """Decide on a tool call of an answer, after those that stand before it in the same answer."""
+    def beside(self, text: str, where: str) -> Decision | None:
+        """Return what keeps a text back that cannot be changed, if anything does."""
+        made = self.release(text, where) if text else None
+        return made if made is not None and made.withholds else None
+
+    def calls(self, asked: Sequence[tuple[Called, str]], before: Sequence[ToolCall]) -> Decision | None:
+        """Decide on the tool calls of one choice, each with its place; return what stops them: all run, or none does.
+
+        They stand after those `before` in the same answer. What runs is counted and uses up its grant when all run.
+        """
+        did, ruled = [*before], []
+        for called, where in asked:
+            pending = [call.name for call in did[len(before) :]]
+            ruled.append(replace(self._ruled(called, did, pending), where=where))
+            did.append(did_by(called))
+        runs = [self._may_run(made, call) for made, call in zip(ruled, did[len(before) :], strict=True)]
+        hopeless = any(made.stops and made.outcome is not Outcome.ASK for made in ruled)
+        for at, call in enumerate(did[len(before) :]):
+            if all(runs) or not (hopeless or runs[at]):
+                ruled[at] = self._settled(ruled[at], call)
+        self.judged += [Judged("call", made, called.name) for made, (called, _) in zip(ruled, asked, strict=True)]
+        return next((made for made in ruled if made.withholds), None)
+
+    def _ruled(self, called: Called, before: Sequence[ToolCall], pending: Sequence[str]) -> Decision:
         if called.args is None:
             message = f"the arguments of {called.name[:80]!r} are not one JSON object that everybody reads alike"
-            made = self.said(Outcome.BLOCK, "ACC-E761", message, where=where)
-        else:
-            call = ToolCall(name=called.name, args=called.args)
-            talk = self.asked.conversation
-            talk = (*talk, *(_did(one) for one in before)) if before else talk
-            ask, tools, caller = self.guard.authorise, self.asked.tools, self.caller
-            made = decided(lambda: ask(talk, call, tools, caller), self.guard.policy, effect=True)
-            made = replace(made, where=where)
-        self.judged.append(Judged("call", made, called.name))
-        return made
+            return self.said(Outcome.BLOCK, "ACC-E761", message)
+        call, talk = did_by(called), self.asked.conversation
+        talk = (*talk, *(_did(one) for one in before)) if before else talk
+        ask, tools, caller = self.guard.authorise, self.asked.tools, self.caller
+        return decided(lambda: ask(talk, call, tools, caller, pending), self.guard.policy, effect=True)
+
+    def _may_run(self, made: Decision, call: ToolCall) -> bool:
+        return not made.stops or (made.outcome is Outcome.ASK and self.guard.may_run(made, call, self.caller))
+
+    def _settled(self, made: Decision, call: ToolCall) -> Decision:
+        guard, caller = self.guard, self.caller
+        return replace(decided(lambda: guard.settled(made, call, caller), guard.policy, effect=True), where=made.where)
 
     def stream(self, *, shown: bool = False) -> Watched:
         """Begin a text that leaves in parts."""
@@ -208,6 +233,11 @@ async def aside(action: Callable[[], Decision], *, long: bool = False) -> Decisi
         return action() if not long else await asyncio.to_thread(action)
     except AsideError:
         return await asyncio.to_thread(action)
+
+
+def did_by(called: Called) -> ToolCall:
+    """Return the call that an answer makes."""
+    return ToolCall(name=called.name, args=called.args or {})
 
 
 def _did(call: ToolCall) -> Message:

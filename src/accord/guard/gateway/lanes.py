@@ -17,9 +17,12 @@ _NOT_SHOWN: Final = frozenset({"extra", "start", "citations_delta"})  # texts th
 
 
 class Entry:
-    """An event in the queue: `left` characters of its text are undecided, `out` may leave."""
+    """An event in the queue: `left` characters of its text are undecided, `out` may leave.
 
-    __slots__ = ("changed", "held", "left", "out", "raw", "rewrite", "text")
+    One that is `undivided` leaves as it came, or as what `rewrite` puts in its place.
+    """
+
+    __slots__ = ("changed", "held", "left", "out", "raw", "rewrite", "text", "undivided")
 
     def __init__(self, raw: bytes, text: str = "", rewrite: Callable[[str], bytes] | None = None) -> None:
         self.raw = raw
@@ -29,6 +32,7 @@ class Entry:
         self.rewrite = rewrite
         self.changed = False
         self.held = False
+        self.undivided = False
 
 
 class _Run:
@@ -91,10 +95,16 @@ class Lane:
         self._settle()
         self.hit = made
 
-    def text(self, key: str, raw: bytes, text: str, rewrite: Callable[[str], bytes]) -> None:
-        """Queue an event with a part of the text `key`."""
+    def undivided(self, key: str, raw: bytes, text: str, instead: bytes) -> None:
+        """Queue an event that tells something of `key` and leaves as it came, or as what stands `instead` of it."""
+        entry = self.text(key, raw, text, lambda _: instead)
+        if entry is not None:
+            entry.undivided = True
+
+    def text(self, key: str, raw: bytes, text: str, rewrite: Callable[[str], bytes]) -> Entry | None:
+        """Queue an event with a part of the text `key`; return it where some of it may be held."""
         if self.hit is not None:
-            return
+            return None
         self._judge.heard.said(key, text)
         run = self._runs.get(key)
         if run is None:
@@ -102,12 +112,13 @@ class Lane:
         if not self._judge.enforces:
             self._queue.append(Entry(raw))
             self._noted(run, self._judge.fed(run.stream, text), text)
-            return
+            return None
         entry = Entry(raw, text, rewrite)
         self._queue.append(entry)
         run.pending.append(entry)
         run.undecided += len(text)
         self._passed(run, self._judge.fed(run.stream, text), text)
+        return entry
 
     def finish(self) -> None:
         """Say that no text follows: what is still held is decided."""
@@ -136,7 +147,7 @@ class Lane:
             if entry.held:
                 break
             if entry.left:
-                if entry.out and entry.rewrite is not None:
+                if entry.out and entry.rewrite is not None and not entry.undivided:
                     out.append(entry.rewrite(entry.out))
                     entry.text, entry.out = entry.text[len(entry.text) - entry.left :], ""
                     entry.changed = True

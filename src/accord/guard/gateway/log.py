@@ -118,7 +118,7 @@ def _why(made: Decision, text: str, mask: Mask) -> dict[str, Any]:
     why: dict[str, Any] = {
         "code": made.code,
         "message": one_line(mask(made.message), 300),
-        "where": one_line(made.where, 200),
+        "where": one_line(mask(made.where), 200),
         "start": made.start,
         "end": made.end,
         "path": [one_line(mask(step), 200) for step in made.path],

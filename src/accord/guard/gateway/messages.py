@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from accord.core.case import Channel
-from accord.guard.gateway.parts import CHANNELS, beside, declared, is_vector, told
+from accord.guard.gateway.parts import CHANNELS, beside, declared
 from accord.guard.gateway.reading import (
     Reading,
     Tools,
@@ -21,6 +21,7 @@ from accord.guard.gateway.reading import (
     unknown,
     wrong,
 )
+from accord.guard.gateway.told import told
 from accord.guard.gateway.wire import Path
 from accord.guard.gateway.words import Answer, Asked, Called, Edits, Text
 
@@ -160,14 +161,14 @@ def answer(body: Mapping[str, Any]) -> Answer:
             calls.append(Called(path, 0, text_in(block, "name", "content"), args if isinstance(args, dict) else None))
             texts += told(block, path, but={"name", "input"})
         else:
-            texts += told(block, path, 0, but={key for key in ("signature", "data") if is_vector(block.get(key))})
+            texts += told(block, path, 0)
     return Answer((*texts, *told(body, but={"content"})), tuple(calls))
 
 
 def cut(body: Mapping[str, Any], lane: int, path: Path | None, kept: str) -> Edits:
     """Return what ends an answer as refused: the blocks before the cut, and the text up to it."""
     blocks = body["content"]
-    stop = len(blocks) if path is None else int(path[1])
+    stop: Any = len(blocks) if path is None else path[1]
     left = [block for block in blocks[:stop] if block.get("type") != "tool_use"]
     if path is not None and path[2:] == ("text",) and kept:
         left.append({"type": "text", "text": kept})

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from accord.core.guard import Outcome
 from accord.guard.gateway.judging import Judge
 from accord.guard.gateway.lanes import Entry
-from accord.guard.gateway.parts import is_vector, spelled
-from accord.guard.gateway.reading import joined, kind_of, object_of, wrong
+from accord.guard.gateway.reading import kind_of, object_of, wrong
 from accord.guard.gateway.single import Run, Single
 from accord.guard.gateway.sse import written
+from accord.guard.gateway.told import calls_in, is_medium, spelled, walked
 from accord.guard.gateway.wire import read_arguments
 from accord.guard.gateway.words import Called, Event
 
 _TEXTS: Final = {"text_delta": "text", "thinking_delta": "thinking"}
+_PLAIN: Final = frozenset({"type", "index", "delta", "content_block"})
 _BLOCKS: Final = {"text": "text_delta", "thinking": "thinking_delta"}
 
 
@@ -49,6 +49,8 @@ class _Messages:
     def take(self, event: Event, said: dict[str, Any]) -> bool:
         """Take one event; tell whether it was the last one."""
         kind = kind_of(said)
+        if kind.startswith("content_block_"):
+            self._run.beside({key: said[key] for key in said.keys() - _PLAIN})
         if kind == "content_block_start":
             self._start(event, said)
         elif kind in {"content_block_delta", "content_block_stop"}:
@@ -60,7 +62,10 @@ class _Messages:
                 self._stop(event)
         elif kind in {"message_delta", "message_stop"}:
             self._run.lane.finish()
-            self._usage = said.get("usage") or self._usage
+            usage = said.get("usage")
+            if isinstance(usage, dict):
+                self._run.judge.usage = usage
+                self._usage |= {key: value for key, value in usage.items() if type(value) is int}
             self._whole(event, said)
         else:
             self._whole(event, said)
@@ -78,8 +83,11 @@ class _Messages:
 
     def _whole(self, event: Event, said: dict[str, Any]) -> None:
         """Look at an event that holds no part of a text."""
-        made = self._run.judge.release(joined(said), f"event {event.name[:40]}")
-        if made.enforced and made.outcome not in {Outcome.ALLOW, Outcome.FLAG}:
+        where = f"event {event.name[:40]}"
+        if calls_in(said):
+            self._run.cut("a tool call stands where this form has none", where)
+        made = self._run.judge.beside("\n".join(text for _, text in walked(said)), where)
+        if made is not None:
             self._run.lane.drop([], made)
             return
         self._run.lane.plain(event.raw)
@@ -94,12 +102,13 @@ class _Messages:
             return
         self._shown = self._open
         kind = kind_of(block)
-        text = spelled({key: value for key, value in block.items() if key != "type" and not is_vector(value)})
+        self._run.known(kind)
+        text = spelled({key: value for key, value in block.items() if key != "type" and not is_medium(block, (), key)})
         if not text:
             self._run.lane.plain(event.raw)
             return
         empty = written({**said, "content_block": {"type": "text", "text": ""}}, event.name)
-        self._run.lane.text(_BLOCKS.get(kind, "start"), event.raw, text, lambda _: empty)
+        self._run.lane.undivided(_BLOCKS.get(kind, "start"), event.raw, text, empty)
 
     def _delta(self, event: Event, said: dict[str, Any]) -> None:
         delta = object_of(said.get("delta"), "delta")
@@ -114,10 +123,9 @@ class _Messages:
         text = delta.get(key)
         if isinstance(text, str) and delta.keys() == {"type", key}:
             self._run.text(event, said, kind, ("delta", key))
-        elif kind == "signature_delta" and is_vector(delta.get("signature")):
-            self._run.lane.plain(event.raw)
-        else:
-            self._run.lane.text(kind, event.raw, spelled({**delta, "type": ""}), lambda _: b":\n\n")
+            return
+        self._run.known(kind)
+        self._run.lane.undivided(kind, event.raw, spelled({**delta, "type": ""}), b":\n\n")
 
     def _stop(self, event: Event) -> None:
         call, where = self._call, f"content[{self._open}]"

@@ -1,15 +1,13 @@
-"""What the forms of a conversation have in common: who speaks, what contents hold, and the texts of an answer."""
+"""What the forms of a conversation have in common: who speaks, and what contents hold."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, NamedTuple
 
 from accord.core.case import Channel
 from accord.guard.gateway.reading import Reading, Tools, decoded, kind_of, list_in, object_of, text_in, text_of, wrong
-from accord.guard.gateway.wire import Path, read_arguments
-from accord.guard.gateway.words import Text
+from accord.guard.gateway.wire import read_arguments
 
 CHANNELS: Final[Mapping[str, Channel]] = {
     "system": Channel.SYSTEM,
@@ -21,8 +19,6 @@ CHANNELS: Final[Mapping[str, Channel]] = {
 }
 """The channel of what each role says."""
 
-_SHORTEST: Final = 128
-_BASE64: Final = re.compile("[A-Za-z0-9+/]+={0,2}")
 _READ: Final = (".txt", ".md", ".csv", ".json")
 
 Attached = Callable[[Reading, dict[str, Any], str], Collection[str]]
@@ -120,44 +116,3 @@ def declared(
 def arguments(raw: str, kind: str) -> Mapping[str, Any] | None:
     """Return the arguments of a call in an answer; a custom tool has one text."""
     return {"input": raw} if kind.startswith("custom") else read_arguments(raw)
-
-
-def told(value: object, path: Path = (), lane: int = -1, *, but: Collection[str] = ()) -> list[Text]:
-    """Return each text in a part of an answer; `but` are members that are read otherwise."""
-    if isinstance(value, str):
-        return [Text(path, value, lane)] if value else []
-    kept = {key: one for key, one in value.items() if key not in but} if but and isinstance(value, dict) else value
-    return [Text(found, text, lane) for found, text in walked(kept, path)]
-
-
-def walked(value: object, path: Path = ()) -> list[tuple[Path, str]]:
-    """Return every text in a value with its path."""
-    found: list[tuple[Path, str]] = []
-    _walk(value, path, found)
-    return found
-
-
-def _walk(value: object, path: Path, found: list[tuple[Path, str]]) -> None:
-    if isinstance(value, str):
-        if value:
-            found.append((path, value))
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            if isinstance(inner, str | dict | list):
-                _walk(inner, (*path, key), found)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            if isinstance(inner, str | dict | list):
-                _walk(inner, (*path, index), found)
-
-
-def spelled(value: object) -> str:
-    """Return all texts of a value as one, so that what is split over several events is still met."""
-    return "".join(text for _, text in walked(value))
-
-
-def is_vector(value: object) -> bool:
-    """Tell whether a value is numbers, plain or in base64; a short text is none."""
-    if isinstance(value, list):
-        return set(map(type, value)) <= {float, int}
-    return isinstance(value, str) and len(value) >= _SHORTEST and _BASE64.fullmatch(value) is not None

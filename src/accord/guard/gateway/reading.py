@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, NoReturn
@@ -19,6 +20,7 @@ from accord.guard.flow import Tool
 from accord.guard.gateway.wire import RefusedError, read_arguments
 from accord.guard.gateway.words import UNSEEN, Asked, Before
 
+_WORD: Final = re.compile(r"[$A-Za-z_][A-Za-z_.-]{0,39}")
 _TEXTUAL: Final = ("text/", "application/json", "application/xml", "application/yaml")
 
 
@@ -115,7 +117,8 @@ class Reading:
     def rest(self, body: Mapping[str, Any], form: str, own: frozenset[str]) -> None:
         """Note the texts under keys that are not `own`, whether the form knows them or not; they pass, looked at."""
         for key in (*unknown(body, known_keys(form), ""), *(known_keys(form) & body.keys() - own - quiet_keys())):
-            self.every(body[key], Channel.RETRIEVAL if "document" in key else Channel.USER, f"field:{key}", key)
+            channel = Channel.RETRIEVAL if "document" in key else Channel.USER
+            self.every({key: body[key]}, channel, f"field:{key[:40]}", "")
 
     def every(self, value: object, channel: Channel, source: str, where: str) -> None:
         """Note each text in a value that has no form of its own."""
@@ -171,7 +174,7 @@ def unknown(body: Mapping[str, Any], names: frozenset[str], where: str) -> tuple
 
 
 def strings(value: object, where: str, limit: int = 4_096) -> Iterator[tuple[str, str]]:
-    """Yield each text in a value with its place, long names of members too."""
+    """Yield each text in a value with its place, and the names of members that are more than a plain word."""
     left = [(value, where)]
     for _ in range(limit):
         if not left:
@@ -180,7 +183,7 @@ def strings(value: object, where: str, limit: int = 4_096) -> Iterator[tuple[str
         if isinstance(item, str):
             yield item, place
         elif isinstance(item, dict):
-            left += [(key, place) for key in item if len(key) > 40]
+            left += [(key, place) for key in item if _WORD.fullmatch(key) is None]
             left += [(inner, at(place, key)) for key, inner in item.items()]
         elif isinstance(item, list):
             left += [(inner, f"{place}[{index}]") for index, inner in enumerate(item)]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from accord.core.case import Channel
-from accord.guard.gateway.parts import Parts, arguments, content, declared, file, is_vector, message, told
+from accord.guard.gateway.parts import Parts, arguments, content, declared, file, message
 from accord.guard.gateway.reading import (
     Reading,
     Tools,
@@ -19,6 +19,7 @@ from accord.guard.gateway.reading import (
     text_in,
     text_of,
 )
+from accord.guard.gateway.told import told
 from accord.guard.gateway.wire import Path, RefusedError, read_arguments
 from accord.guard.gateway.words import Answer, Asked, Called, Edits, Text
 
@@ -129,10 +130,9 @@ def answer(body: Mapping[str, Any]) -> Answer:
     for index, entry in enumerate(list_in(body, "output")):
         item = object_of(entry, f"output[{index}]")
         call = called(item, index)
-        hidden = {key for key in ("encrypted_content", "result") if is_vector(item.get(key))}
         if call is not None:
             calls.append(call)
-            hidden |= {"arguments", "input", "name"}
+        hidden = {"arguments", "input", "name"} if call is not None else ()
         texts += told(item, ("output", index), 0 if call is None else -1, but=hidden)
     return Answer((*texts, *told(body, but={"output"})), tuple(calls))
 
@@ -161,7 +161,7 @@ def is_call(item: object) -> bool:
 def cut(body: Mapping[str, Any], lane: int, path: Path | None, kept: str) -> Edits:
     """Return what ends an answer as incomplete: the items before the cut, and the text up to it."""
     items = body["output"]
-    stop = len(items) if path is None else int(path[1])
+    stop: Any = len(items) if path is None else path[1]
     left = [item for item in items[:stop] if not is_call(item)]
     if path is not None and kept and path[2:3] == ("content",):
         said = [{"type": "output_text", "text": kept, "annotations": []}]

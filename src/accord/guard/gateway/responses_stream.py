@@ -5,22 +5,24 @@ from __future__ import annotations
 from typing import Any, Final
 
 from accord.core.guard import Outcome
-from accord.core.trial import ToolCall
-from accord.guard.gateway.judging import Judge
+from accord.guard.gateway.judging import Judge, did_by
 from accord.guard.gateway.lanes import Entry
-from accord.guard.gateway.parts import spelled, walked
-from accord.guard.gateway.responses import called, is_call
+from accord.guard.gateway.reading import text_in, wrong
+from accord.guard.gateway.responses import ECHOES, called, is_call
 from accord.guard.gateway.single import Run, Single
 from accord.guard.gateway.sse import written
+from accord.guard.gateway.told import calls_in, spelled, spoken, unspoken, walked
+from accord.guard.gateway.whole import instead_of
 from accord.guard.gateway.wire import Path, put, where_of
-from accord.guard.gateway.words import Event
+from accord.guard.gateway.words import Called, Event
 
 _ENDS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
 _ARGUMENTS: Final = ("response.function_call_arguments.", "response.custom_tool_call_input.")
+_WORDS: Final = frozenset({"text", "refusal"})
 _RAW: Final = ("arguments", "input")
-_PLAIN: Final = frozenset(
-    {"type", "sequence_number", "item_id", "output_index", "content_index", "summary_index", "delta", "obfuscation"}
-)
+_NUMBERS: Final = ("sequence_number", "output_index", "content_index", "summary_index")
+_NAMES: Final = ("item_id", "obfuscation")
+_PLAIN: Final = frozenset({"type", "delta", *_NUMBERS, *_NAMES})
 
 
 def responses_stream(judge: Judge) -> Single:
@@ -55,6 +57,7 @@ class _Responses:
         self._calls: dict[str, _Call] = {}
         self._response: dict[str, Any] = {}
         self._texts: list[str] = []
+        self._names: tuple[object, ...] = ()
         self._number = 0
 
     @property
@@ -66,6 +69,7 @@ class _Responses:
         """Take one event; tell whether it was the last one."""
         kind = str(said.get("type") or event.name)
         self._number = max(self._number, said["sequence_number"] if type(said.get("sequence_number")) is int else 0)
+        self._steered(said)
         item = said.get("item")
         if kind.startswith("response.output_item.") and is_call(item):
             self._item(event, said, last=kind.endswith("done"))
@@ -73,13 +77,28 @@ class _Responses:
             self._part(event, said)
         elif isinstance(said.get("delta"), str):
             self._delta(event, said, kind)
-        elif kind in _ENDS:
-            self._run.lane.finish()
-            if self._is_known(said):
-                self._settled(event, said)
         else:
+            if kind in _ENDS:
+                self._ended()
             self._settled(event, said)
         return kind in _ENDS
+
+    def _steered(self, said: dict[str, Any]) -> None:
+        """Look at what steers an event: numbers are numbers, and a name is looked at when it is another one."""
+        if any(said.get(key) is not None and type(said[key]) is not int for key in _NUMBERS):
+            wrong("an event of the answer has no number where one stands", "ACC-E758")
+        names = tuple(said.get(key) for key in _NAMES)
+        if names != self._names:
+            self._names = names
+            if self._run.judge.beside(spelled([*names]), "event") is not None:
+                wrong("an event of the answer has a name that may not leave", "ACC-E758")
+
+    def _ended(self) -> None:
+        """Decide on what was open when the answer ended: a call that never was whole is one that nobody can read."""
+        self._run.lane.finish()
+        for index, call in self._calls.items():
+            self._run.decide(Called((), 0, str(next(iter(call.named), "")), None), call.held, "", f"output[{index}]")
+        self._calls.clear()
 
     def closing(self) -> list[bytes]:
         """Return the event that ends an answer which was cut: with what was said so far and may leave."""
@@ -102,9 +121,14 @@ class _Responses:
             self._texts.append(said["delta"])
         told = {name: value for name, value in said.items() if name != "logprobs"}
         self._run.beside({key: told[key] for key in told.keys() - _PLAIN})
-        if _tells_more(said):
+        if said.get("logprobs") and self._run.judge.enforces and not self._is_faithful(said):
             event = event._replace(raw=written(told, event.name))
         self._run.text(event, told, kind, ("delta", None))
+
+    def _is_faithful(self, said: dict[str, Any]) -> bool:
+        """Tell whether tokens spell the text that they stand beside, and nothing else that may not leave."""
+        logprobs = said["logprobs"]
+        return spoken(logprobs) == said["delta"] and self._run.judge.beside(unspoken(logprobs), "logprobs") is None
 
     def _part(self, event: Event, said: dict[str, Any]) -> None:
         """Hold an event that belongs to a call."""
@@ -120,8 +144,9 @@ class _Responses:
         item, index = said["item"], str(said.get("output_index"))
         call = self._calls.setdefault(index, _Call())
         call.held.append(self._run.lane.hold(event.raw))
-        call.beside += spelled({**item, "arguments": "", "input": "", "name": ""}) + "\n"
-        call.named.add(item.get("name"))
+        around = {key: said[key] for key in said.keys() - _PLAIN - {"item"}}
+        call.beside += spelled([{**item, "arguments": "", "input": "", "name": ""}, around]) + "\n"
+        call.named.add(text_in(item, "name", "item") or None)
         call.whole |= {item.get(key) for key in _RAW if isinstance(item.get(key), str)}
         found = called(item, 0) if last else None
         if found is not None:
@@ -130,33 +155,51 @@ class _Responses:
             self._calls.pop(index, None)
 
     def _is_known(self, said: dict[str, Any]) -> bool:
-        """Tell whether each call that the end repeats was decided on; the answer is cut where one was not."""
+        """Tell whether each call that an event repeats was decided on; the answer is cut where one was not."""
         response = said.get("response")
         output = response.get("output") if isinstance(response, dict) else None
+        known = 0
         for index, item in enumerate(output if isinstance(output, list) else ()):
             found = called(item, index) if isinstance(item, dict) else None
-            if found is not None and ToolCall(name=found.name, args=found.args or {}) not in self._run.called:
-                message = f"a call of {found.name[:80]!r} stands at the end of an answer only"
-                made = self._run.judge.said(Outcome.BLOCK, "ACC-E761", message, where=f"output[{index}]")
-                self._run.lane.drop([], self._run.judge.note(made, "call"))
-                return False
-        return True
+            if found is not None and did_by(found) not in self._run.called:
+                message = f"a call of {found.name[:80]!r} stands in the whole of an answer only"
+                self._run.cut(message, f"output[{index}]")
+                return not self._run.judge.enforces
+            known += found is not None
+        own = {
+            key: value for key, value in (response if isinstance(response, dict) else {}).items() if key not in ECHOES
+        }
+        if calls_in([own, {key: value for key, value in said.items() if key != "response"}]) == known:
+            return True
+        self._run.cut("a tool call stands where this form has none", "event")
+        return not self._run.judge.enforces
 
     def _settled(self, event: Event, said: dict[str, Any]) -> None:
         """Look at an event whose texts are whole; what may not leave is taken out of it."""
+        if not self._is_known(said):
+            return
         judge = self._run.judge
         if isinstance(said.get("response"), dict):
             self._response = said["response"]
-        changed = False
+            judge.usage = self._response.get("usage") or judge.usage
         everything = walked(said)
-        joined = "\n".join(text for _, text in everything)
-        if judge.release(joined, "event", shown=True).outcome is not Outcome.ALLOW:
-            for path, text in everything:
-                made = judge.release(text, where_of(path), shown=_is_shown(path))
-                if made.enforced and made.outcome not in {Outcome.ALLOW, Outcome.FLAG}:
-                    put(said, path, judge.guard.redacted(text, made.hits))
-                    changed = True
+        made = judge.release("\n".join(text for _, text in everything), "event", shown=True)
+        made = made if made.outcome is not Outcome.ALLOW else judge.release(_words(everything), "event", shown=True)
+        changed = made.outcome is not Outcome.ALLOW and self._is_changed(said, everything)
+        if made.withholds and not changed:  # only all of it together tells what may not leave
+            self._run.lane.drop([], made)
+            return
         self._run.lane.plain(written(said, event.name) if changed else event.raw)
+
+    def _is_changed(self, said: dict[str, Any], everything: list[tuple[Path, str]]) -> bool:
+        """Take out of an event what may not leave; tell whether there was any."""
+        judge, changed = self._run.judge, False
+        for path, text in everything:
+            made = judge.release(text, where_of(path), shown=_is_shown(path))
+            if made.withholds:
+                put(said, path, instead_of(path, judge.guard.redacted(text, made.hits)))
+                changed = True
+        return changed
 
     def _so_far(self) -> str:
         """Return what was said before the cut, without what may not leave."""
@@ -170,12 +213,9 @@ class _Responses:
 
 def _is_shown(path: Path) -> bool:
     """Tell whether a text of an event is shown to people: what is repeated of the request is not."""
-    return "annotations" not in path and (path[0] != "response" or path[1] == "output")
+    return "annotations" not in path and (path[:1] != ("response",) or path[1:2] == ("output",))
 
 
-def _tells_more(said: dict[str, Any]) -> bool:
-    """Tell whether a part of a text carries tokens that spell something else."""
-    tokens = said.get("logprobs")
-    listed = tokens if isinstance(tokens, list) else []
-    spelt = [one.get("token") for one in listed if isinstance(one, dict)]
-    return bool(listed) and spelled(spelt) != said["delta"]
+def _words(everything: list[tuple[Path, str]]) -> str:
+    """Return the words of an event as a reader joins them."""
+    return "".join(text for path, text in everything if path[-1] in _WORDS)

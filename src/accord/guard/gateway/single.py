@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from accord.core.guard import Outcome
 from accord.core.trial import ToolCall
-from accord.guard.gateway.judging import Judge
+from accord.guard.gateway.judging import Judge, did_by
 from accord.guard.gateway.lanes import Entry, Lane
-from accord.guard.gateway.parts import spelled
 from accord.guard.gateway.reading import wrong
 from accord.guard.gateway.sse import parsed, written
+from accord.guard.gateway.told import kinds, names, spelled
 from accord.guard.gateway.words import Called, Event
+
+_KIND: Final = re.compile(r"[a-z0-9_.]{1,80}")
 
 
 class Form(Protocol):
@@ -60,15 +63,26 @@ class Run:
     def beside(self, extra: object) -> None:
         """Look at what an event says beside the text that it carries a part of."""
         if text := spelled(extra):
-            self.lane.text("extra", b"", text, lambda _: b"")
+            self.lane.undivided("extra", b"", text, b"")
+
+    def known(self, kind: str) -> None:
+        """Refuse a kind of part that no form knows and that may not leave: its name leaves with it."""
+        if kind not in kinds() and self.judge.beside(kind, "type") is not None:
+            wrong("a part of the answer is of a kind that may not leave", "ACC-E758")
+
+    def cut(self, message: str, where: str) -> None:
+        """End the answer here for a call that nobody can decide on, unless all is only noted."""
+        made = self.judge.note(self.judge.said(Outcome.BLOCK, "ACC-E761", message, where=where), "call")
+        if made.stops:
+            self.lane.drop([], made)
 
     def decide(self, found: Called, held: list[Entry], beside: str, where: str) -> None:
         """Decide on a call, now that it is whole: its events leave, or the answer is cut where they stand."""
-        made = self.judge.beside(beside, where) or self.judge.call(found, self.called, where)
-        if made.stops or made.outcome is Outcome.REDACT:
+        made = self.judge.beside(beside, where) or self.judge.calls([(found, where)], self.called)
+        if made is not None:
             self.lane.drop(held, made)
         else:
-            self.called.append(ToolCall(name=found.name, args=found.args or {}))
+            self.called.append(did_by(found))
             self.allowed.append(found)
             self.lane.allow(held)
 
@@ -111,7 +125,10 @@ class Single:
             raw = written({"type": "ping"}, "ping") if event.data and event.name else event.raw
             self._out = [*self._out, *self._run.lane.ready(), raw]
             return
-        self._left = self._form.take(event, _named(event)) or self._left
+        event, said = _named(event)
+        if self._run.judge.beside("\n".join(name for _, name in names(said)), "event") is not None:
+            wrong("a member of the answer has a name that may not leave", "ACC-E758")
+        self._left = self._form.take(event, said) or self._left
 
     def out(self) -> list[bytes]:
         """Return what may leave now."""
@@ -132,10 +149,12 @@ class Single:
         self._run.lane.flush()
 
 
-def _named(event: Event) -> dict[str, Any]:
-    """Return what an event says; one that is of two kinds at once is refused."""
-    said = parsed(event)
+def _named(event: Event) -> tuple[Event, dict[str, Any]]:
+    """Return an event and what it says; one that is of two kinds at once, or of no kind in words, is refused."""
+    event, said = parsed(event)
     kind = said.get("type")
     if kind is not None and event.name and kind != event.name:
         wrong(f"an event is {event.name[:40]!r} and {str(kind)[:40]!r} at once", "ACC-E758")
-    return said
+    if kind is not None and not (isinstance(kind, str) and _KIND.fullmatch(kind)):
+        wrong("an event of the answer is of no kind", "ACC-E758")
+    return event, said

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from accord.guard.gateway.wire import RefusedError, read_json
+from accord.guard.gateway.wire import RefusedError, is_twofold, read_json
 from accord.guard.gateway.words import Event
 
 LONGEST: Final = 8 << 20
@@ -75,15 +75,20 @@ def _framed(name: str, data: bytes) -> bytes:
     return head + b"".join(b"data: " + line + b"\n" for line in data.split(b"\n")) + b"\n"
 
 
-def parsed(event: Event) -> dict[str, Any]:
-    """Return what an event says; raises `RefusedError` where it is no object or too deep."""
+def parsed(event: Event) -> tuple[Event, dict[str, Any]]:
+    """Return an event as every reader takes it, with what it says.
+
+    Raises `RefusedError` where that is no object or too deep.
+    """
     try:
         value = read_json(event.data, unique=False)
     except RefusedError as error:
         raise RefusedError(f"an event of the answer cannot be read: {error}", code="ACC-E758", status=502) from error
     if not isinstance(value, dict):
         raise RefusedError("an event of the answer is no object", code="ACC-E758", status=502)
-    return value
+    if is_twofold(event.data, value):
+        event = event._replace(raw=written(value, event.name))
+    return event, value
 
 
 def written(value: Any, name: str = "") -> bytes:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from accord.core.guard import Outcome
+from accord.guard.gateway.judging import LONG
 from accord.guard.gateway.sse import Events, written
 from accord.guard.gateway.wire import RefusedError
+from accord.guard.gateway.words import Event
 
 if TYPE_CHECKING:
     from accord.guard.gateway.routes import Streaming
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 SILENCE: Final = 0.04
 """Seconds after which what is open, and neither of a canary nor of a secret, is let go."""
 
+_AT_ONCE: Final = 64
 
 Ending = Callable[[], Awaitable[None]]
 """What is done before the end of a stream leaves."""
@@ -31,7 +34,10 @@ async def relay(
     """Pass a stream on until it is done, broken, or nobody listens."""
     visit.listen()
     await visit.begin(200, visit.judge.worst(), headers)
-    ended = await _pump(visit, reply, stream, endings)
+    try:
+        ended = await _pump(visit, reply, stream, endings)
+    finally:  # who leaves in the middle has used up what came until then
+        visit.spent()
     parts = stream.out()
     await _end(endings)
     if not ended:
@@ -70,8 +76,7 @@ async def _passed(visit: Visit, chunks: AsyncIterator[bytes], stream: Streaming,
     events, silence = Events(), _Silence(visit, stream)
     try:
         while (chunk := await _next(visit, chunks, silence)) is not None:
-            for event in events.feed(chunk):
-                stream.feed(event)
+            await _fed(stream, events.feed(chunk))
             out = stream.out()
             if stream.done:
                 await _end(endings)
@@ -81,9 +86,19 @@ async def _passed(visit: Visit, chunks: AsyncIterator[bytes], stream: Streaming,
                 return True
     finally:
         await silence.over()
-    for event in events.end():
-        stream.feed(event)
+    await _fed(stream, events.end())
     return False
+
+
+async def _fed(stream: Streaming, events: Iterator[Event]) -> None:
+    """Feed events that came at once; others have their turn between many, and while a long one is looked at."""
+    for number, event in enumerate(events, 1):
+        if len(event.data) > LONG:
+            await asyncio.to_thread(stream.feed, event)
+        else:
+            stream.feed(event)
+        if number % _AT_ONCE == 0:
+            await asyncio.sleep(0)
 
 
 async def _end(endings: list[Ending]) -> None:

@@ -98,6 +98,11 @@ class Visit:
         own = self._own if self._own is not None else time.perf_counter() - self.started - self._waited
         self.judge.answered(upstream=self._waited, seconds=own)
 
+    def spent(self) -> None:
+        """Count the tokens of the answer for its caller."""
+        if self.caller is not None:
+            self.door.callers.spent(self.caller, self.door.now(), self.judge.spent)
+
     def record(self) -> None:
         """Write the decisions that are not written yet; raises `RefusedError` where that fails."""
         judged = self.judge.judged
@@ -113,7 +118,7 @@ class Visit:
             return
         about = self.about if self.caller is None else {**self.about, "key": self.caller.name}
         try:
-            self.door.log.write([line(self._named(_as_bypass(one)), about, self._mask, self.door.now()) for one in new])
+            self.door.log.write([line(self._named(_as_bypass(one)), about, self.mask, self.door.now()) for one in new])
         except RefusedError:
             self.door.metrics.count("log_errors")
             raise
@@ -127,7 +132,8 @@ class Visit:
         named = replace(made, policy=policy, rules=rules, where=made.where or "body", path=made.path or ("guard",))
         return judged._replace(decision=named)
 
-    def _mask(self, text: str) -> str:
+    def mask(self, text: str) -> str:
+        """Return a text as a log may show it."""
         return masked(self.judge.guard, text)
 
     def marks(self, made: Decision) -> list[tuple[bytes, bytes]]:
@@ -166,7 +172,7 @@ class Visit:
 
     async def refuse(self, refused: RefusedError) -> None:
         """Answer that a request or its answer is not let by, and say why."""
-        refused.message = self._mask(refused.message)
+        refused.message = self.mask(refused.message)
         made = self.judge.said(Outcome.BLOCK, refused.code, refused.message, where=refused.where)
         kind = {429: "limit", 502: "upstream", 504: "upstream"}.get(refused.status, "refusal")
         self.judge.note(made, kind)

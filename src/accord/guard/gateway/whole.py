@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from itertools import chain
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
+import orjson
+
 from accord.core.guard import Decision, Outcome
-from accord.core.trial import ToolCall
-from accord.guard.gateway.judging import Judge
-from accord.guard.gateway.wire import Path, changed, put, where_of
+from accord.guard.gateway.judging import Judge, did_by
+from accord.guard.gateway.told import calls_in
+from accord.guard.gateway.wire import Named, Path, RefusedError, changed, is_twofold, put, where_of
 from accord.guard.gateway.words import Answer, Called, Cut, Text
 
 _BESIDE: Final = frozenset({"annotations", "citations", "logprobs"})  # stand beside what people are shown
+_STEERING: Final = frozenset({"type", "id", "role", "status", "object", "index", "call_id", "tool_use_id", "logprobs"})
 
 
 class Shape(NamedTuple):
@@ -32,36 +34,50 @@ class Looked(NamedTuple):
 
 
 def looked_at(data: bytes, parsed: dict[str, Any], shape: Shape, judge: Judge) -> Looked:
-    """Return an answer without what may not leave; where nothing was met, the bytes as they came."""
+    """Return an answer without what may not leave; where nothing was met, the bytes as they came.
+
+    Raises `RefusedError` where what may not leave has no place of its own, or calls stand where none may.
+    """
+    if is_twofold(data, parsed):
+        data = orjson.dumps(parsed)
     edits: dict[Path, object] = {}
     answer = shape.answer(parsed)
+    _check_calls(parsed, answer, shape, judge)
     if not answer.calls and _is_clear(answer.texts, judge):
         return Looked(data, ())
     by_lane: defaultdict[int, list[Text]] = defaultdict(list)
     for text in answer.texts:
         by_lane[text.lane].append(text)
-    around = by_lane.pop(-1, [])
-    if around and judge.release("\n".join(text.text for text in around), "").outcome is not Outcome.ALLOW:
-        _around(around, parsed, judge, edits)
+    _around(by_lane.pop(-1, []), parsed, judge, edits)
     shut = {lane for lane, texts in by_lane.items() if _lane(texts, parsed, shape.cut, judge, edits)}
     calls: list[Called] = []
     for lane in dict.fromkeys(call.lane for call in answer.calls):
         mine = [call for call in answer.calls if call.lane == lane]
-        if lane in shut or not _authorised(mine, calls, judge):
+        asked = [(call, where_of(call.path)) for call in mine]
+        if lane in shut or judge.calls(asked, [did_by(call) for call in calls]) is not None:
             _apply(shape.cut(parsed, lane, None, "") if lane not in shut else {}, parsed, edits)
         else:
             calls += mine
     return Looked(changed(data, edits, parsed), tuple(calls))
 
 
+def _check_calls(parsed: dict[str, Any], answer: Answer, shape: Shape, judge: Judge) -> None:
+    """Refuse an answer with calls in places where its form has none: some reader may find them there."""
+    if calls_in({key: value for key, value in parsed.items() if key not in shape.echoes}) == len(answer.calls):
+        return
+    message = "a tool call stands where this form has none"
+    if judge.note(judge.said(Outcome.BLOCK, "ACC-E761", message), "call").stops:
+        raise RefusedError(message, code="ACC-E761", status=502)
+
+
 def _is_clear(texts: tuple[Text, ...], judge: Judge) -> bool:
     """Tell at one glance that nothing is to be met in an answer: in its texts, across them, and in what is around."""
-    lanes: defaultdict[int, list[str]] = defaultdict(list)
+    lanes: defaultdict[int, list[Text]] = defaultdict(list)
     for text in texts:
-        lanes[text.lane].append(text.text)
-    around = "\n".join(lanes.pop(-1, ()))
-    across = ["".join(said) for said in lanes.values() if len(said) > 1]
-    if not judge.is_clear([*chain.from_iterable(lanes.values()), *across, around]):
+        lanes[text.lane].append(text)
+    around = "\n".join(text.text for text in lanes.pop(-1, ()))
+    across = [_joined(group) for said in lanes.values() for group in _read_as_one(said)]
+    if not judge.is_clear([*(text.text for said in lanes.values() for text in said), *across, around]):
         return False
     for text in texts:
         if text.lane >= 0:
@@ -69,45 +85,76 @@ def _is_clear(texts: tuple[Text, ...], judge: Judge) -> bool:
     return True
 
 
+def _joined(texts: Iterable[Text]) -> str:
+    return "".join(text.text for text in texts)
+
+
+def _read_as_one(texts: list[Text]) -> list[list[Text]]:
+    """Return the texts of a choice that a reader may join: all its words, and those under one name."""
+    words: list[Text] = []
+    by_name: defaultdict[str, list[Text]] = defaultdict(list)
+    for text in texts if len(texts) > 1 else ():
+        name = next((step for step in reversed(text.path) if isinstance(step, str)), "")
+        if name not in _STEERING and not isinstance(text.path[-1], Named):
+            words.append(text)
+            by_name[name].append(text)
+    groups = [words, *by_name.values()] if len(by_name) > 1 else [words]
+    return [group for group in groups if len(group) > 1]
+
+
 def _around(texts: list[Text], parsed: Any, judge: Judge, edits: dict[Path, object]) -> None:
-    for text in texts:
-        made = judge.release(text.text, where_of(text.path))
-        if made.enforced and made.outcome not in {Outcome.ALLOW, Outcome.FLAG}:
-            _apply({text.path: judge.guard.redacted(text.text, made.hits)}, parsed, edits)
+    """Take out of what surrounds the choices what may not leave; what only all of it together tells, cannot be."""
+    made = judge.release("\n".join(text.text for text in texts), "") if texts else None
+    if made is None or made.outcome is Outcome.ALLOW:
+        return
+    met = [_is_taken_out(text, parsed, judge, edits) for text in texts]
+    if made.withholds and not any(met):
+        raise RefusedError("what surrounds the answer tells what may not leave", code="ACC-E758", status=502)
+
+
+def _is_taken_out(text: Text, parsed: Any, judge: Judge, edits: dict[Path, object]) -> bool:
+    made = judge.release(text.text, where_of(text.path))
+    if made.withholds:
+        _apply({text.path: instead_of(text.path, judge.guard.redacted(text.text, made.hits))}, parsed, edits)
+    return made.withholds
+
+
+def instead_of(path: Path, redacted: str) -> str | None:
+    """Return what takes the place of a text: tokens and their numbers go whole."""
+    return None if path[-1] == "logprobs" else redacted
 
 
 def _lane(texts: list[Text], parsed: Any, cut: Cut, judge: Judge, edits: dict[Path, object]) -> bool:
     """Look at the texts of one choice; tell whether it had to be cut."""
+    left = []
     for text in texts:
         judge.hears(text)
+        new: str | None = text.text
         made = judge.release(text.text, where_of(text.path), shown=_BESIDE.isdisjoint(text.path))
         if made.stops:
             _apply(cut(parsed, text.lane, text.path, kept(judge, text.text, made)), parsed, edits)
             return True
-        if made.outcome is Outcome.REDACT and made.enforced:
-            new = None if text.path[-1] == "logprobs" else judge.guard.redacted(text.text, made.hits)
+        if made.withholds:
+            new = instead_of(text.path, judge.guard.redacted(text.text, made.hits))
             _apply({text.path: new}, parsed, edits)
-    if len(texts) > 1:
-        return _across(texts, parsed, cut, judge, edits)
-    return False
+        left.append(text._replace(text=new or ""))
+    return any(_across(group, parsed, cut, judge, edits) for group in _read_as_one(left))
 
 
 def _across(texts: list[Text], parsed: Any, cut: Cut, judge: Judge, edits: dict[Path, object]) -> bool:
     """Look at the texts of one choice as a reader does who joins them."""
-    if any(text.path in edits for text in texts):
-        return False
-    joined = "".join(text.text for text in texts)
+    joined = _joined(texts)
     made = judge.release(joined, "answer", shown=True)
-    if not made.stops and not (made.outcome is Outcome.REDACT and made.enforced):
+    if not made.withholds:
         return False
     end = max((hit.end for hit in made.hits), default=len(joined))
     at = 0
     for text in texts:
         at += len(text.text)
         if at >= end:
-            _apply(cut(parsed, text.lane, text.path, ""), parsed, edits)
-            return True
-    return False
+            break
+    _apply(cut(parsed, text.lane, text.path, ""), parsed, edits)
+    return True
 
 
 def kept(judge: Judge, text: str, made: Decision) -> str:
@@ -116,16 +163,6 @@ def kept(judge: Judge, text: str, made: Decision) -> str:
     before = text[: min(stops, default=0)]
     hits = [hit for hit in made.hits if hit.outcome is Outcome.REDACT and hit.end <= len(before)]
     return judge.guard.redacted(before, hits) if hits else before
-
-
-def _authorised(calls: list[Called], before: list[Called], judge: Judge) -> bool:
-    """Ask about each call of a choice; one that stops, stops them all."""
-    did = [ToolCall(name=call.name, args=call.args or {}) for call in before]
-    allowed = True
-    for call in calls:
-        allowed = not judge.call(call, did, where_of(call.path)).stops and allowed
-        did.append(ToolCall(name=call.name, args=call.args or {}))
-    return allowed
 
 
 def _apply(new: Mapping[Path, object], parsed: Any, edits: dict[Path, object]) -> None:

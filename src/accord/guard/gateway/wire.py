@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -15,9 +15,17 @@ from accord.core.canon import Digest
 DEPTH: Final = 64
 """Levels of a body; what is deeper is refused."""
 
-Path = tuple[str | int, ...]
+
+class Named(NamedTuple):
+    """The step to a member whose own name is what was met: taken out, the member goes with it."""
+
+    name: str
+
+
+Path = tuple[str | int | Named, ...]
 
 _BLANK: Final = re.compile(r"[ \t\r\n]*")
+_FAST: Final = re.compile(rb'"\s+:|\\u0022')  # where names cannot be counted by what ends them
 _ATOM: Final = re.compile(r"[^\s,\]}]+")
 
 
@@ -65,6 +73,18 @@ def is_deeper(value: Any, limit: int) -> bool:
     return True
 
 
+def is_twofold(data: bytes, value: object) -> bool:
+    """Tell whether a name stands twice in one object of JSON that was read as a value: readers could differ on it."""
+    plain = orjson.dumps(value)
+    if plain == data or (_FAST.search(data) is None and data.count(b'":') == plain.count(b'":')):
+        return False
+    try:
+        _check_unique(data)
+    except RefusedError:
+        return True
+    return False
+
+
 def _check_unique(data: bytes) -> None:
     try:
         json.loads(data, object_pairs_hook=_members, parse_int=str, parse_float=str)
@@ -93,7 +113,8 @@ def read_arguments(text: str) -> dict[str, Any] | None:
 def changed(data: bytes, edits: Mapping[Path, object], parsed: Any) -> bytes:
     """Return JSON with the values at some places replaced, every other byte as it was.
 
-    Where a place is not in the text (a field that has to be added) the whole is written anew from `parsed`.
+    Where a place is not in the text (a field that has to be added) the whole is written anew from `parsed`, in which
+    everything is replaced already.
     """
     if not edits:
         return data
@@ -101,8 +122,6 @@ def changed(data: bytes, edits: Mapping[Path, object], parsed: Any) -> bytes:
     spans: dict[Path, tuple[int, int]] = {}
     _find(text, _skip(text, 0), (), edits, spans)
     if spans.keys() != edits.keys():
-        for path, value in edits.items():
-            put(parsed, path, value)
         return orjson.dumps(parsed)
     parts, at = [], 0
     for path in sorted(spans, key=spans.__getitem__):
@@ -115,10 +134,14 @@ def changed(data: bytes, edits: Mapping[Path, object], parsed: Any) -> bytes:
 
 
 def put(value: Any, path: Path, new: object) -> None:
-    """Set the value at a place."""
-    for step in path[:-1]:
+    """Set the value at a place; a member whose name is the place goes."""
+    *before, last = path
+    for step in before:
         value = value[step]
-    value[path[-1]] = new
+    if isinstance(last, Named):
+        value.pop(last.name, None)
+    else:
+        value[last] = new
 
 
 def _skip(text: str, at: int) -> int:
@@ -158,13 +181,14 @@ def _inside(text: str, at: int, path: Path, edits: Mapping[Path, object], spans:
 
 def where_of(path: Path) -> str:
     """Return a place as people write it: `messages[3].content`."""
-    shown = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    steps = (step.name[:40] if isinstance(step, Named) else step for step in path)
+    shown = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
     return shown.removeprefix(".")
 
 
 def path_of(where: str) -> Path:
     """Return the path that a place like `messages[3].content` stands for."""
-    steps: list[str | int] = []
+    steps: list[str | int | Named] = []
     for part in where.replace("]", "").split("."):
         name, *indices = part.split("[")
         steps += [name, *map(int, indices)] if name else map(int, indices)

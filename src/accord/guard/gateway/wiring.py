@@ -149,13 +149,29 @@ class Wired:
         return self._guard.stream(links)
 
     def authorise(
-        self, conversation: Sequence[Message], call: ToolCall, tools: Sequence[Tool], caller: str
+        self,
+        conversation: Sequence[Message],
+        call: ToolCall,
+        tools: Sequence[Tool],
+        caller: str,
+        pending: Sequence[str] = (),
+        /,
     ) -> Decision:
-        """Decide on one tool call of a caller, and count it where it may run."""
+        """Decide on one tool call of a caller; nothing is used up by this. `pending` are those beside it."""
         now = self._now()
         spent = self._spending.of(caller, conversation) if self._limited else Spent()
+        for name in pending if self._limited else ():
+            spent = replace(spent, recent=spent.after(name, now).recent)
         spent = self._spending.others(spent, self._limited.get(call.name), now)
-        made = self._guard.authorise(Scene(conversation, tools, spent), call, now=now)
+        return self._guard.authorise(Scene(conversation, tools, spent), call, now=now)
+
+    def may_run(self, made: Decision, call: ToolCall, caller: str) -> bool:
+        """Tell whether a call that was decided on runs as things are: it is let by, or a grant lies there for it."""
+        return not made.stops or (self.approvals is not None and self.approvals.granted(call, caller, now=self._now()))
+
+    def settled(self, made: Decision, call: ToolCall, caller: str) -> Decision:
+        """Return a decision after a person's word; a call that runs is counted, and uses up its grant."""
+        now = self._now()
         if self.approvals is not None:
             made = self.approvals.settled(made, call, caller, now=now)
         if self._limited and not made.stops:

@@ -79,9 +79,21 @@ class Guarding(Protocol):
         """Begin a text that leaves in parts."""
 
     def authorise(
-        self, conversation: Sequence[Message], call: ToolCall, tools: Sequence[Tool], caller: str, /
+        self,
+        conversation: Sequence[Message],
+        call: ToolCall,
+        tools: Sequence[Tool],
+        caller: str,
+        pending: Sequence[str] = (),
+        /,
     ) -> Decision:
-        """Decide on one tool call of a caller."""
+        """Decide on one tool call of a caller; nothing is counted by this. `pending` are tools called beside it."""
+
+    def may_run(self, made: Decision, call: ToolCall, caller: str, /) -> bool:
+        """Tell whether a call that was decided on runs as things are; nothing is used up by asking."""
+
+    def settled(self, made: Decision, call: ToolCall, caller: str, /) -> Decision:
+        """Return what becomes of a decision now that its call is to run: it is counted, or waits for a person."""
 
 
 class Watch(Protocol):
