@@ -197,9 +197,7 @@ class ChatStream:
         """Put an event that holds more than one text, or calls, into its run as one event for each."""
         calls = {key: extra.pop(key) for key in CALLING & extra.keys()}
         self._check_calls(known, [extra, around])
-        only = len([one for one in (texts, extra or around, calls) if one]) == 1 and not part.choice.get(
-            "finish_reason"
-        )
+        only = len(texts) + bool(extra or around) + bool(calls) == 1 and part.choice.get("finish_reason") is None
         plain = {key: value for key, value in part.choice.items() if key in _CHOICE - {"logprobs"}}
         ended = part._replace(choice=plain, delta={}, raw=None)
         quiet = ended._replace(chunk=_unpaid(part.chunk), choice={**plain, "finish_reason": None})
