@@ -31,6 +31,7 @@ from worlds.plans import FIRST, WorldPlan
 from worlds.q import SET_Q
 from worlds.r import SET_R
 from worlds.s import SET_S
+from worlds.t import SET_T
 
 SETS: Final[Mapping[str, Sequence[WorldPlan]]] = {
     "old": (*FIRST, *MORE),
@@ -55,5 +56,6 @@ SETS: Final[Mapping[str, Sequence[WorldPlan]]] = {
     "q": SET_Q,
     "r": SET_R,
     "s": SET_S,
+    "t": SET_T,
 }
 WORLDS: Final = tuple(world for group in SETS.values() for world in group)
