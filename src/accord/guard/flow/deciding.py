@@ -224,8 +224,9 @@ def _refused(name: str, code: str, said: str) -> Ruling:
 
 def _absent(value: object, slot: Slot) -> bool:
     """Tell whether an argument says nothing where a value has to be: blanks alone are no text."""
-    blank = isinstance(value, str) and bool(value) and not value.strip()
-    return value is None or blank or (slot is Slot.AMOUNT and value in ([], {}, ()))
+    if isinstance(value, str):
+        return value.isspace()
+    return value is None or (slot is Slot.AMOUNT and value in ([], {}, ()))
 
 
 def _changes_nothing(args: Mapping[str, object], facts: Facts) -> bool:
@@ -255,13 +256,15 @@ def _says_no_number(value: object) -> bool:
 
 def _no_text(args: Mapping[str, object], facts: Facts) -> str:
     """Return what is a list or an object where a tool declares a text: nobody can tell what it would make of it."""
-    odd = (name for name, value in args.items() if name in facts.texts and isinstance(value, Mapping | list | tuple))
-    return next((f"no text in {name[:60]!r}" for name in odd), "")
+    for name, value in args.items():
+        if type(value) is not str and name in facts.texts and isinstance(value, Mapping | list | tuple):
+            return f"no text in {name[:60]!r}"
+    return ""
 
 
 def _no_object(args: Mapping[str, object], facts: Facts) -> str:
     """Return what is plain where a tool declares objects: nobody can tell what its members would be."""
-    for name, value in args.items():
+    for name, value in args.items() if not facts.objects.isdisjoint(args) else ():
         plain = value if isinstance(value, list | tuple) else (value,)
         if name in facts.objects and any(one is not None and not isinstance(one, Mapping) for one in plain):
             return f"a plain value for the object {name[:60]!r}"

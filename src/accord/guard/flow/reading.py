@@ -18,8 +18,14 @@ _BITS: Final = 512  # an integer of 150 digits counts nothing that a tool works 
 
 def unreadable(args: Mapping[str, object]) -> str:
     """Return why arguments cannot be judged, in words; empty for plain JSON."""
-    if all(type(name) is str and (type(value) is str or _plain(value)) for name, value in args.items()):
-        return ""
+    for name, value in args.items():
+        if type(name) is not str or not (type(value) is str or _plain(value)):
+            return _unreadable(args)
+    return ""
+
+
+def _unreadable(args: Mapping[str, object]) -> str:
+    """Return the same by looking at every value inside of the others."""
     stack: list[tuple[object, int]] = [(args, 0)]
     for _ in range(MOST):
         if not stack:
