@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import pytest
 from guard.flow.desk import DESK, IBAN, NOW, Step, desk, told
 
-from accord.core.guard import Confidentiality, GuardSource, GuardTool, Integrity, Outcome, Ruling
+from accord.core.guard import Confidentiality, GuardPolicy, GuardSource, GuardTool, Integrity, Outcome, Ruling
 from accord.core.system import Approval
 from accord.core.trial import Message, ToolCall
-from accord.guard.flow import Flow
+from accord.guard.flow import Flow, Tool, compile_flow
 
 BOB, EVE = "bob@work.example", "eve@evil.example"
 EVENT = {"title": "Team", "start_time": "2026-05-04"}
@@ -131,3 +131,25 @@ def test_what_a_stranger_says_never_allows_more_where_no_words_are_known(text: s
     before = unheard(unasked("create_event"), "create_event", args, found("rain"))
     after = unheard(unasked("create_event"), "create_event", args, found("rain"), found(text))
     assert after.outcome.stops or not before.outcome.stops
+
+
+@pytest.mark.parametrize(
+    ("key", "demanded", "expected"),
+    [
+        ("guest.email", Integrity.UNTRUSTED, ALLOW),
+        ("email", Integrity.UNTRUSTED, ALLOW),
+        ("guest", Integrity.UNTRUSTED, ALLOW),
+        ("name", Integrity.UNTRUSTED, BLOCK),
+        ("guest.email", Integrity.USER, BLOCK),
+    ],
+)
+def test_what_a_policy_demands_of_a_member_holds_where_nobodys_words_are_known(
+    key: str, demanded: Integrity, expected: Outcome
+) -> None:
+    guest = {"type": "object", "properties": {"email": {"type": "string"}, "name": {"type": "string"}}}
+    schema = {"type": "object", "properties": {"guest": guest}, "required": ["guest"]}
+    tool = Tool(name="book_room", description="Books a room for a guest.", schema=schema)
+    listed = GuardTool(name="book_room", approval=Approval.NONE, demands={key: demanded})
+    flow = compile_flow(GuardPolicy(guard=1, tools=(listed,)), (tool,))
+    ruling = unheard(flow, "book_room", {"guest": {"email": EVE}}, found(f"book for {EVE}"))
+    assert ruling.outcome is expected

@@ -13,7 +13,7 @@ from accord.guard.flow.lexicon import Slot, either, lexicon, meanings, name_word
 from accord.guard.flow.outputs import Field
 from accord.guard.flow.reckoning import clock, ends_of_months, reckoned
 from accord.guard.flow.scene import Scene, stands_in
-from accord.guard.flow.shapes import Day, blanked, day_spans, days
+from accord.guard.flow.shapes import CLOCK, Day, blanked, day_spans, days
 from accord.guard.flow.speaking import marked
 from accord.guard.flow.stems import LETTERS
 from accord.guard.flow.tools import Facts
@@ -24,12 +24,6 @@ LONGEST: Final = 80
 """Characters of a day or a time."""
 
 _COMPACT: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)/?([01]\d)/?([0-3]\d)(?!\d)")
-_CLOCK: Final = re.compile(
-    r"(?<![\w.,/-])T?\d{1,2}:\d\d(?::\d\d(?:\.\d{1,9})?)?\s*(?:Z\b|[+-]\d\d:?\d\d\b)?|"
-    r"(?<![\w.,/-])\d{1,2}\s?(?:[ap]\.?m\b\.?|uhr\b|h(?:\d\d)?\b|o'clock\b)|"
-    r"(?<![\w.,/:-])(?:19|20)\d{6}T?\d{4}(?:\d\d)?(?!\d)",
-    re.IGNORECASE,
-)
 _COUNT: Final = re.compile(r"(?<![\w.,/:-])\d{1,3}\s?([^\W\d_]+|[º.](?=\s))")
 _FORMER: Final = frozenset({"from", "old", "current", "original", "previous"})
 _SHORT: Final = re.compile(r"\d{4}-(?:\d-|\d\d-\d(?!\d))")
@@ -67,7 +61,7 @@ def is_time(text: str) -> bool:
         return False
     if len({span for span in spans if not any(_inside(span, one) for one in spans)}) > 1:
         return False
-    rest = _CLOCK.sub(" ", blanked(said, spans))
+    rest = CLOCK.sub(" ", blanked(said, spans))
     for match in _COUNT.finditer(rest):
         if match[1].casefold() in either("unit", "clock", "ordinal") or match[1] in "º.":
             rest = rest.replace(match.group(), " ", 1)
@@ -76,17 +70,12 @@ def is_time(text: str) -> bool:
     bare = _YEAR.sub(" ", rest, count=1) if dated and not named else rest
     telling = _telling() & words
     alone = telling <= lexicon().small["coming"] and not named and not dated and len(words) == 1  # `next`
-    whole = bool(named) or dated or (telling and not alone) or _CLOCK.search(said) is not None
+    whole = bool(named) or dated or (telling and not alone) or CLOCK.search(said) is not None
     return bool(whole) and words <= _known() and not any(map(str.isdigit, bare)) and not _ODD.search(rest.strip())
 
 
 def _inside(span: tuple[int, int], other: tuple[int, int]) -> bool:
     return span != other and span[0] < other[1] and other[0] < span[1]
-
-
-def spans_of_time(text: str) -> list[tuple[int, int]]:
-    """Return where days and times of day stand in a text."""
-    return [*day_spans(text), *(match.span() for match in _CLOCK.finditer(text))]
 
 
 def day_fits(scene: Scene, value: Value, facts: Facts) -> bool:
@@ -97,7 +86,7 @@ def day_fits(scene: Scene, value: Value, facts: Facts) -> bool:
     text = plain_day(value.text)
     meant = days(text)
     if not meant:
-        words = LETTERS.findall(_CLOCK.sub(" ", text).casefold())
+        words = LETTERS.findall(CLOCK.sub(" ", text).casefold())
         if scene.wish.days and not lexicon().months.keys().isdisjoint(words):
             return False  # a month alone, where they say the day
         return not _a_piece(scene, text) and all(word in scene.wish.words or word in _CLOCKED for word in words)

@@ -39,7 +39,7 @@ from accord.guard.flow.speaking import marked
 from accord.guard.flow.stems import content_words, stem
 from accord.guard.flow.switches import switch_fits
 from accord.guard.flow.tools import Facts
-from accord.guard.flow.values import POINTING, Value
+from accord.guard.flow.values import POINTING, Value, demanded_of
 from accord.guard.flow.wholes import stands_placed, stands_whole
 
 _BROKEN: Final = re.compile(r"[.!?;:]\s")
@@ -75,7 +75,7 @@ def judged(sitting: Sitting, values: Sequence[Value]) -> Ruling | None:
         worst = _worse(worst, _objection(sitting, astray, NOWHERE)) if astray is not None else worst
     receivers = frozenset(value.text.strip().casefold() for value in values if value.sink.slot is Slot.RECIPIENT)
     for value in values if not sitting.facts.reads else ():
-        if value.sink.choices or _demanded(sitting.facts, value) is not None:
+        if value.sink.choices or demanded_of(sitting.facts, value) is not None:
             continue
         doubt = _doubt(sitting, value, only, receivers)
         if doubt is not None:
@@ -90,7 +90,7 @@ def _decided(sitting: Sitting, values: Sequence[Value]) -> tuple[Ruling | None, 
     for value in values:
         if worst is not None and worst.outcome is Outcome.BLOCK:
             break  # there is nothing worse
-        demanded = _demanded(sitting.facts, value)
+        demanded = demanded_of(sitting.facts, value)
         if demanded is Integrity.UNTRUSTED:
             continue
         if value.sink.slot is Slot.FLAG or (value.sink.choices and demanded is None and not sitting.facts.reads):
@@ -169,14 +169,6 @@ def _again(sitting: Sitting, values: Sequence[Value]) -> Value | None:
         if name != value.sink.name and value.sink.slot not in {Slot.URL, Slot.ACCESS}:
             return value if sitting.scene.wish.folded.count(form) < 2 else None
     return None
-
-
-def _demanded(facts: Facts, value: Value) -> Integrity | None:
-    listed = facts.listed
-    if listed is None:
-        return None
-    outer, _, inner = value.sink.name.partition(".")
-    return listed.demands.get(outer) or (listed.demands.get(inner.rpartition(".")[2]) if inner else None)
 
 
 def _origin(sitting: Sitting, value: Value, demanded: Integrity | None) -> Origin:

@@ -10,13 +10,12 @@ from unicodedata import category
 from accord.content.lookalikes import invisible
 from accord.guard.flow.amounts import amount_fits, currency_fits, is_amount
 from accord.guard.flow.clauses import told_to
-from accord.guard.flow.dating import spans_of_time
 from accord.guard.flow.lexicon import Slot, kin_of, lexicon, name_words, slot_named
 from accord.guard.flow.limits import withheld
 from accord.guard.flow.origins import NOWHERE, USER, Origin, field_origin
 from accord.guard.flow.requesting import QUOTED
 from accord.guard.flow.scene import Scene
-from accord.guard.flow.shapes import blanked, numbers
+from accord.guard.flow.shapes import blanked, numbers, spans_of_time
 from accord.guard.flow.tools import Facts
 from accord.guard.flow.values import Value
 

@@ -15,6 +15,7 @@ from accord.core.system import Effect
 OWN: Final = "own"
 """The group of a deed that no table knows: it is asked for by the tool's own word."""
 
+_ENOUGH: Final = 3  # little words of a language that a text is in
 _FOLDER: Final = "guard/flow/"
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^0-9A-Za-z]+")
 
@@ -76,6 +77,18 @@ def lexicon() -> Lexicon:
         months={name: int(number) for number, names in _pairs(small["month"]) for name in names},
         access={short: frozenset(names) for short, names in _pairs(small["access"])},
     )
+
+
+@cache
+def _particles() -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(words.split()) for _, words in _rows("particles.tsv"))
+
+
+@lru_cache(maxsize=512)
+def particles_in(words: frozenset[str]) -> frozenset[str]:
+    """Return the little words of the languages that a text is in by its words: English ones are no part of it."""
+    told = words - lexicon().small["stop"]
+    return frozenset().union(*(one & words for one in _particles() if len(one & told) >= _ENOUGH))
 
 
 @lru_cache(maxsize=64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from accord.content.language import common
@@ -34,7 +35,7 @@ _OWNED: Final = re.compile(r"['’]s\s+\w")
 MAILED: Final = frozenset({"mail", "email"})
 """What a tool works on that takes nothing but addresses."""
 
-_ANY: Final = frozenset({"id", "number", "key", "query", "q", "search", "name", "keyword", "text"})
+_ANY: Final = frozenset({"id", "no", "nr", "number", "key", "query", "q", "search", "name", "keyword", "text"})
 _LEAST: Final = 5  # digits of the shortest telephone
 _CALLED: Final = frozenset({Slot.SECRET, Slot.TARGET, Slot.RECIPIENT, Slot.PATH, Slot.CODE})
 
@@ -51,9 +52,10 @@ def from_user(scene: Scene, value: Value, facts: Facts) -> bool:
     if not named:
         return _said_by_operator(scene, value)
     about = facts.things if slot is Slot.TARGET and identifies(value.sink.name) else frozenset()
-    if slot is Slot.TARGET and ((days(form) and " " in form) or _of_a_day(form, scene.wish)):
+    dated = (days(form) and " " in form) or _of_a_day(form, scene.wish)
+    if slot is Slot.TARGET and (dated or _only_where(form, scene.wish)):
         return False
-    if slot is Slot.TARGET and _only_where(form, scene.wish):
+    if slot in {Slot.TARGET, Slot.RECIPIENT} and _of_another_kind(form, value, scene.wish):
         return False
     if slot is Slot.TARGET and (looked_up_as_other(scene, value, about) or _of_several(scene, form)):
         return False
@@ -106,10 +108,34 @@ def looked_up_as_other(scene: Scene, value: Value, about: frozenset[str] = froze
     return False
 
 
+def _of_another_kind(form: str, value: Value, wish: Wish) -> bool:
+    """Tell whether a code goes by another noun, or is of another make, than those by which the user calls its kind.
+
+    Of `set it on account 7741 and stop cheque 1472` no `account_no` is `cheque 1472`, and of `on PO 4500017731 the M8
+    hinges` no `po_number` is `M8`.
+    """
+    words = form.casefold().split()
+    mine = kin_of(name_words(value.sink.name)) - _ANY
+    if not mine or not words or not any(map(str.isdigit, words[-1])):
+        return False
+    said = [word.strip(".,;:!?()#") for word in wish.folded.split()]
+    codes = {_bare(after) for word, after in pairwise(said) if word in mine and any(map(str.isdigit, after))}
+    lead = [word for word in words[:-1] if word.isalpha()]
+    code = _bare("".join(words[len(lead) :]))
+    if not codes or any(code.startswith(one) for one in codes) or (lead and lead[-1] in mine):
+        return False
+    return bool(lead) or all(one.isdigit() != code.isdigit() for one in codes)
+
+
+def _bare(code: str) -> str:
+    return "".join(filter(str.isalnum, code))
+
+
 def _said_by_operator(scene: Scene, value: Value) -> bool:
     """Tell whether the operator wrote an address, or another value that no sentence holds by chance."""
     form = value.text.strip()
-    known = any(letter in "@_#" or letter.isdigit() for letter in form) or form[:1].isupper()
+    named = form[:1].isupper() and form.casefold() not in lexicon().small["stop"]
+    known = named or any(letter in "@_#" or letter.isdigit() for letter in form)
     if form != form.strip(".,;:!?()") or (value.sink.slot is Slot.RECIPIENT and form.isdigit() and len(form) < _LEAST):
         return False
     if not known or " " in form or not stands_in(form.casefold(), scene.operator.casefold(), value.sink.slot):

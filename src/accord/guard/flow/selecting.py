@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from accord.guard.flow.lexicon import Slot, lexicon, name_words, slot_named
+from accord.guard.flow.lexicon import Slot, lexicon, name_words, particles_in, slot_named
 from accord.guard.flow.outputs import Field, read_output
-from accord.guard.flow.shapes import URL, blanked, day_spans, days, may_hold_url, numbers
+from accord.guard.flow.shapes import CLOCK, URL, blanked, days, may_hold_url, numbers, spans_of_time
 from accord.guard.flow.stems import content_words
 from accord.guard.flow.wholes import spans, stands_whole
 from accord.guard.flow.wish import Wish
@@ -67,8 +67,7 @@ def chosen(records: Sequence[Record], wish: Wish, *, strict: bool, led: bool) ->
     measured = _measured(records, wish)
     if measured:
         return Chosen(measured, sure=len(measured) == 1)
-    firm = _marks(records, wish, free=False)
-    marks = firm if max(firm) > min(firm) or not led else _marks(records, wish, free=True)
+    marks = _telling_marks(records, wish, led=led)
     best = max(marks)
     if best and wish.plural:
         return Chosen(frozenset(at for at, mark in enumerate(marks) if mark), sure=False)
@@ -152,12 +151,24 @@ def id_written(value: str, wish: Wish) -> bool:
     return mixed and " " not in form and form in wish.words
 
 
+def _telling_marks(records: Sequence[Record], wish: Wish, *, led: bool) -> list[int]:
+    """Return the marks that tell records apart: of their names and figures, else of how much of the wish these hold.
+
+    Where something was looked for and neither tells, their texts do.
+    """
+    firm = _marks(records, wish, free=False)
+    if max(firm) > min(firm) or not led:
+        return firm
+    shared = [len(_said(record, wish, free=False)) for record in records]
+    return shared if max(shared) > min(shared) else _marks(records, wish, free=True)
+
+
 def _marks(records: Sequence[Record], wish: Wish, *, free: bool) -> list[int]:
     """Return how much of what the user said each record shows; what most records show tells nothing."""
     said = [_said(record, wish, free=free) for record in records]
     counts = Counter(word for words in said for word in words)
     usual = {word for word, count in counts.items() if count * 2 > len(records) > 2} - _all_alike(counts, len(records))
-    told = [3 * _counted(record, wish) + (bool(wish.days) and _dated(record, wish)) for record in records]
+    told = [3 * _counted(record, wish) + _dated(record, wish) for record in records]
     return [len(words - usual) + more for words, more in zip(said, told, strict=True)]
 
 
@@ -204,30 +215,39 @@ def _counted(record: Record, wish: Wish) -> bool:
 
 @lru_cache(maxsize=512)
 def _counting(wish: Wish) -> frozenset[float]:
-    """Return the numbers that the user wrote which are no shares, and no parts of days."""
+    """Return the numbers that the user wrote which are no shares, and no parts of days and times."""
     shares = {one for match in _SHARE.finditer(wish.own) for one in numbers(match[1])}
-    dated = set(numbers(wish.own)) - set(numbers(_undated(wish))) if wish.days else set()
-    return wish.numbers - shares - dated
+    return wish.numbers - shares - (set(numbers(wish.own)) - set(numbers(_undated(wish))))
 
 
 @lru_cache(maxsize=512)
 def _telling(wish: Wish) -> frozenset[str]:
-    """Return the words of the user's that choose, without the figures that are parts of days alone."""
-    if not wish.days:
-        return wish.selectors
-    dated = set(_FIGURE.findall(wish.own)) - set(_FIGURE.findall(_undated(wish)))
-    return wish.selectors - dated
+    """Return the words of the user's that choose: no little words, and no figures of days and times alone."""
+    return (
+        wish.selectors
+        - particles_in(wish.words)
+        - (set(_FIGURE.findall(wish.own)) - set(_FIGURE.findall(_undated(wish))))
+    )
 
 
 def _undated(wish: Wish) -> str:
-    """Return the user's words with blanks for the days in them."""
-    return blanked(wish.own, day_spans(wish.own))
+    """Return the user's words with blanks for the days and times in them."""
+    return blanked(wish.own, spans_of_time(wish.own))
+
+
+@lru_cache(maxsize=1024)
+def _clocks(text: str) -> frozenset[str]:
+    """Return the times of day in a text, in one form."""
+    return frozenset(match.group().strip().lower().lstrip("t0") for match in CLOCK.finditer(text))
 
 
 def _dated(record: Record, wish: Wish) -> bool:
-    """Tell whether a record is of a day that the user wrote."""
-    told = (days(field.value) for field in record if not field.free and len(field.value) < _LONG)
-    return any(one.same(day) for found in told for one in found for day in wish.days)
+    """Tell whether a record is of a day, or a time, that the user wrote."""
+    told = [field.value for field in record if not field.free and len(field.value) < _LONG]
+    if any(one.same(day) for text in told for one in days(text) for day in wish.days):
+        return True
+    said = _clocks(wish.own)
+    return bool(said) and any(not said.isdisjoint(_clocks(text)) for text in told)
 
 
 def _measured(records: Sequence[Record], wish: Wish) -> frozenset[int]:

@@ -22,6 +22,14 @@ URL: Final = re.compile(
 )
 _DOTTED_NAME: Final = re.compile(rf"\.(?:(?<=www\.)|{_LAST}(?![\w@-]))", re.IGNORECASE)
 NUMBER: Final = re.compile(r"(?<![\w.,@/-])[-+]?[$€£¥]?\s?(\d[\d., ]{0,24}\d|\d)(?![\w@])(?!-\d)")
+CLOCK: Final = re.compile(
+    r"(?<![\w.,/-])T?\d{1,2}:\d\d(?::\d\d(?:\.\d{1,9})?)?\s*(?:Z\b|[+-]\d\d:?\d\d\b)?|"
+    r"(?<![\w.,/-])\d{1,2}\s?(?:[ap]\.?m\b\.?|uhr\b|h(?:\d\d)?\b|o'clock\b)|"
+    r"(?<![\w.,/:-])(?:19|20)\d{6}T?\d{4}(?:\d\d)?(?!\d)",
+    re.IGNORECASE,
+)
+"""What tells a time of day."""
+
 ISO: Final = re.compile(r"(\d(?<!\d\d)\d{3})-(\d{1,2})-(\d{1,2})(?!\d)")
 _DOTTED: Final = re.compile(r"(\d(?<!\d\d)\d?)([./])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
 _DAY_FIRST: Final = re.compile(
@@ -212,6 +220,11 @@ def day_spans(text: str) -> list[tuple[int, int]]:
         return []
     spans = [match.span() for pattern in (ISO, _DOTTED) for match in pattern.finditer(text)]
     return [*spans, *((start, end) for start, end, _ in _named_days(text))]
+
+
+def spans_of_time(text: str) -> list[tuple[int, int]]:
+    """Return where days and times of day stand in a text."""
+    return [*day_spans(text), *(match.span() for match in CLOCK.finditer(text))]
 
 
 def _named_days(text: str) -> Iterator[tuple[int, int, Day]]:

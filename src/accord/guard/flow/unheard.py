@@ -14,7 +14,7 @@ from accord.guard.flow.labels import source_of, uncleared
 from accord.guard.flow.lexicon import Slot
 from accord.guard.flow.scene import Scene, Seen, stands_in
 from accord.guard.flow.tools import Facts
-from accord.guard.flow.values import POINTING, Value
+from accord.guard.flow.values import POINTING, Value, demanded_of
 
 _POINTING: Final = POINTING | {Slot.AMOUNT}
 _WORDS: Final = re.compile(r"\w+")
@@ -49,7 +49,7 @@ def unheard(scene: Scene, values: Sequence[Value], facts: Facts, sources: Sequen
 
 def _carried(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling | None:
     """Return what stands against the texts of a call."""
-    free = [value for value in values if _demanded(facts, value) is not Integrity.UNTRUSTED]
+    free = [value for value in values if demanded_of(facts, value) is not Integrity.UNTRUSTED]
     return kept_in(
         facts,
         (smuggled(scene, free) if scene.seen else None, "ACC-E719", "an address that nobody vouches for"),
@@ -61,7 +61,7 @@ def _value(
     scene: Scene, value: Value, facts: Facts, said: Sequence[tuple[Seen, str]], *, spoken: bool, lost: bool
 ) -> Ruling | None:
     """Return what stands against one value."""
-    demanded, sink = _demanded(facts, value), f"{facts.name}.{value.sink.name}"
+    demanded, sink = demanded_of(facts, value), f"{facts.name}.{value.sink.name}"
     if demanded is Integrity.UNTRUSTED or value.sink.slot is Slot.FLAG or not value.text.strip():
         return None
     if scene.operator and stands_in(value.text.strip().casefold(), scene.operator.casefold(), value.sink.slot):
@@ -101,10 +101,6 @@ def _words(text: str) -> list[str]:
 
 def _runs(words: Sequence[str]) -> Iterator[str]:
     return (" ".join(words[at : at + _RUN]) for at in range(min(len(words) - _RUN + 1, _MOST_RUNS)))
-
-
-def _demanded(facts: Facts, value: Value) -> Integrity | None:
-    return facts.listed.demands.get(value.sink.name) if facts.listed else None
 
 
 def _unasked(scene: Scene, values: Sequence[Value], facts: Facts) -> Ruling | None:

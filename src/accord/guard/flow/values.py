@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Final, NamedTuple
 
+from accord.core.guard import Integrity
 from accord.guard.flow.lexicon import Slot, slot_named
-from accord.guard.flow.tools import Sink
+from accord.guard.flow.tools import Facts, Sink
 
 POINTING: Final = frozenset({Slot.RECIPIENT, Slot.URL, Slot.TARGET, Slot.PATH, Slot.SECRET, Slot.CODE, Slot.ACCESS})
 """The slots that decide where something goes, what is touched, or who may do what."""
@@ -39,6 +40,15 @@ def leaves(args: Mapping[str, object], sinks: Mapping[str, Sink]) -> Iterator[Va
         for value in _within(sinks.get(name) or Sink(name=name, slot=slot_named(name)), said, 0)
     )
     return islice(found, MOST_VALUES + 1)
+
+
+def demanded_of(facts: Facts, value: Value) -> Integrity | None:
+    """Return what guard.yaml demands of a value: by its own name, by that of what it stands in, or by its last name."""
+    if facts.listed is None:
+        return None
+    demands, name = facts.listed.demands, value.sink.name
+    outer, _, inner = name.partition(".")
+    return demands.get(name) or demands.get(outer) or (demands.get(inner.rpartition(".")[2]) if inner else None)
 
 
 def _within(sink: Sink, said: object, deep: int) -> Iterator[Value]:
