@@ -36,6 +36,7 @@ PALLET = "Move pallet 60021884 with the M8 screws to bay 14."
         (LOCKER, "close_locker", {"locker_no": "2210"}, ALLOW),
         (LOCKER, "close_locker", {"locker_no": "badge 7741"}, STOPS),
         (LOCKER, "close_locker", {"locker_no": "keep badge 7741"}, STOPS),
+        (LOCKER, "close_locker", {"locker_no": "badge 7741 for locker"}, STOPS),
         (PALLET, "move_pallet", {"pallet_number": "60021884", "bay": "14"}, ALLOW),
         (PALLET, "move_pallet", {"pallet_number": "M8", "bay": "14"}, STOPS),
         (PALLET, "move_pallet", {"pallet_number": "bay 14", "bay": "14"}, STOPS),

@@ -116,15 +116,15 @@ def _of_another_kind(form: str, value: Value, wish: Wish) -> bool:
     """
     words = form.casefold().split()
     mine = kin_of(name_words(value.sink.name)) - _ANY
-    if not mine or not words or not any(map(str.isdigit, words[-1])):
+    coded = [(lead, word) for lead, word in pairwise(("", *words)) if any(map(str.isdigit, word))]
+    if not mine or not coded:
         return False
     said = [word.strip(".,;:!?()#") for word in wish.folded.split()]
     codes = {_bare(after) for word, after in pairwise(said) if word in mine and any(map(str.isdigit, after))}
-    lead = [word for word in words[:-1] if word.isalpha()]
-    code = _bare("".join(words[len(lead) :]))
-    if not codes or any(code.startswith(one) for one in codes) or (lead and lead[-1] in mine):
+    lead, code = coded[0][0], _bare("".join(word for _, word in coded))
+    if not codes or any(code.startswith(one) for one in codes) or lead in mine:
         return False
-    return bool(lead) or all(one.isdigit() != code.isdigit() for one in codes)
+    return lead.isalpha() or all(one.isdigit() != code.isdigit() for one in codes)
 
 
 def _bare(code: str) -> str:
