@@ -14,7 +14,7 @@ from accord.guard.gateway.lanes import Entry, Lane
 from accord.guard.gateway.parts import arguments
 from accord.guard.gateway.reading import list_in, object_of, wrong
 from accord.guard.gateway.sse import parsed, written
-from accord.guard.gateway.told import CALLING, calls_in, names, spelled, spoken, unspoken, walked
+from accord.guard.gateway.told import CALLING, calls_in, spelled, spoken, unspoken, walked
 from accord.guard.gateway.words import Called, Event
 
 _TOP: Final = frozenset(
@@ -91,8 +91,8 @@ class ChatStream:
             self._end(event.raw)
             return
         event, chunk = parsed(event)
-        if strange := "\n".join(name for _, name in names(chunk)):
-            _check(self._judge, strange)
+        if self._judge.strange(chunk):
+            wrong("a member of the answer has a name that may not leave", "ACC-E758")
         if chunk.get("usage") is not None:
             self._judge.usage = chunk["usage"]
         intact = chunk.keys() <= _TOP
@@ -281,12 +281,6 @@ class ChatStream:
 def _unpaid(chunk: dict[str, Any]) -> dict[str, Any]:
     """Return what surrounds a choice without what the answer has cost."""
     return {key: value for key, value in chunk.items() if key != "usage"}
-
-
-def _check(judge: Judge, names: str) -> None:
-    """Refuse an event whose members have names that may not leave."""
-    if judge.beside(names, "event") is not None:
-        wrong("a member of the answer has a name that may not leave", "ACC-E758")
 
 
 def _is_plain(choice: dict[str, Any], delta: object) -> bool:

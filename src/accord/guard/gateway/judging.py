@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from accord.core.guard import Decision, Hit, Outcome, Piece
 from accord.core.system import Mode
@@ -15,6 +15,7 @@ from accord.core.trial import Message, ToolCall
 from accord.guard.flow.answers import LinkOut, Vouched
 from accord.guard.gateway.failing import FAILED, Broken, decided, fed, is_bypass, is_clear
 from accord.guard.gateway.heard import Heard
+from accord.guard.gateway.told import has_strange, names
 from accord.guard.gateway.words import AsideError, Asked, Called, Guarding, Passed, Text, Watched
 
 LONG: Final = 1 << 16
@@ -98,9 +99,15 @@ class Judge:
         tokens = told.get("completion_tokens", told.get("output_tokens"))
         return tokens if type(tokens) is int and tokens >= 0 else self._size // TOKEN
 
+    def strange(self, said: dict[str, Any]) -> bool:
+        """Tell whether a member of an event has a name that may not leave."""
+        if not has_strange(said):
+            return False
+        return self.beside("\n".join(name for _, name in names(said)), "event") is not None
+
     def beside(self, text: str, where: str) -> Decision | None:
         """Return what keeps a text back that cannot be changed, if anything does."""
-        made = self.release(text, where) if text else None
+        made = self.release(text, where) if text and not self.is_clear([text]) else None
         return made if made is not None and made.withholds else None
 
     def calls(self, asked: Sequence[tuple[Called, str]], before: Sequence[ToolCall]) -> Decision | None:

@@ -21,6 +21,7 @@ _ARGUMENTS: Final = ("response.function_call_arguments.", "response.custom_tool_
 _WORDS: Final = frozenset({"text", "refusal"})
 _RAW: Final = ("arguments", "input")
 _NUMBERS: Final = ("sequence_number", "output_index", "content_index", "summary_index")
+_TELLING: Final = 8  # letters of the shortest name that can tell what may not leave
 _NAMES: Final = ("item_id", "obfuscation")
 _PLAIN: Final = frozenset({"type", "delta", *_NUMBERS, *_NAMES})
 
@@ -87,7 +88,7 @@ class _Responses:
         """Look at what steers an event: numbers are numbers, and a name is looked at when it is another one."""
         if any(said.get(key) is not None and type(said[key]) is not int for key in _NUMBERS):
             wrong("an event of the answer has no number where one stands", "ACC-E758")
-        names = tuple(said.get(key) for key in _NAMES)
+        names = tuple(one for one in map(said.get, _NAMES) if not isinstance(one, str) or len(one) >= _TELLING)
         if names != self._names:
             self._names = names
             if self._run.judge.beside(spelled([*names]), "event") is not None:

@@ -12,7 +12,7 @@ from accord.guard.gateway.judging import Judge, did_by
 from accord.guard.gateway.lanes import Entry, Lane
 from accord.guard.gateway.reading import wrong
 from accord.guard.gateway.sse import parsed, written
-from accord.guard.gateway.told import kinds, names, spelled
+from accord.guard.gateway.told import kinds, spelled
 from accord.guard.gateway.words import Called, Event
 
 _KIND: Final = re.compile(r"[a-z0-9_.]{1,80}")
@@ -126,7 +126,7 @@ class Single:
             self._out = [*self._out, *self._run.lane.ready(), raw]
             return
         event, said = _named(event)
-        if self._run.judge.beside("\n".join(name for _, name in names(said)), "event") is not None:
+        if self._run.judge.strange(said):
             wrong("a member of the answer has a name that may not leave", "ACC-E758")
         self._left = self._form.take(event, said) or self._left
 

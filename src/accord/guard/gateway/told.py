@@ -49,7 +49,10 @@ def told(value: object, path: Path = (), lane: int = -1, *, but: Collection[str]
     if isinstance(value, str):
         return [Text(path, value, lane)] if value else []
     kept = {key: one for key, one in value.items() if key not in but} if but and isinstance(value, dict) else value
-    return [Text(found, text, lane) for found, text in (*walked(kept, path), *names(kept, path))]
+    found = [Text(at, text, lane) for at, text in walked(kept, path)]
+    if isinstance(kept, dict | list) and has_strange(kept):
+        found += [Text(at, name, lane) for at, name in names(kept, path)]
+    return found
 
 
 def walked(value: object, path: Path = ()) -> list[tuple[Path, str]]:
@@ -65,6 +68,8 @@ def _walk(value: object, path: Path, found: list[tuple[Path, str]]) -> None:
             found.append((path, value))
     elif isinstance(value, dict):
         for key, inner in value.items():
+            if inner is None or inner is True or inner is False:
+                continue
             if key == "logprobs":
                 found += [((*path, key), text) for text in (spoken(inner), unspoken(inner)) if text]
             elif not (type(inner) is str and len(inner) >= _SHORTEST and is_medium(value, path, key)):
@@ -72,8 +77,21 @@ def _walk(value: object, path: Path, found: list[tuple[Path, str]]) -> None:
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             _walk(inner, (*path, index), found)
-    elif type(value) is int and abs(value) >= _LARGE:
+    elif isinstance(value, int) and abs(value) >= _LARGE:
         found.append((path, str(value)))
+
+
+def has_strange(value: Any) -> bool:
+    """Tell at a glance whether any member has a name that no form knows."""
+    if type(value) is dict:
+        if not value.keys() <= _known():
+            return True
+        value = value.values()
+    for inner in value:
+        kind = type(inner)
+        if (kind is dict or kind is list) and has_strange(inner):
+            return True
+    return False
 
 
 def names(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
@@ -149,6 +167,16 @@ def _strewn(value: object) -> Iterator[str]:
 
 def _decoded(numbers: list[Any]) -> str:
     return bytes(one for one in numbers if type(one) is int and 0 <= one < 256).decode("utf-8", "replace")
+
+
+def may_call(data: bytes) -> bool:
+    """Tell at a glance whether JSON may hold a tool call: nothing else spells the names without an escape."""
+    return b"\\u" in data or any(name in data for name in _call_names())
+
+
+@cache
+def _call_names() -> tuple[bytes, ...]:
+    return tuple(name.encode() for name in (*CALLING, *_CALLS, *acts()))
 
 
 def calls_in(value: object) -> int:

@@ -10,7 +10,7 @@ import orjson
 
 from accord.core.guard import Decision, Outcome
 from accord.guard.gateway.judging import Judge, did_by
-from accord.guard.gateway.told import calls_in
+from accord.guard.gateway.told import calls_in, may_call
 from accord.guard.gateway.wire import Named, Path, RefusedError, changed, is_twofold, put, where_of
 from accord.guard.gateway.words import Answer, Called, Cut, Text
 
@@ -42,7 +42,8 @@ def looked_at(data: bytes, parsed: dict[str, Any], shape: Shape, judge: Judge) -
         data = orjson.dumps(parsed)
     edits: dict[Path, object] = {}
     answer = shape.answer(parsed)
-    _check_calls(parsed, answer, shape, judge)
+    if answer.calls or may_call(data):
+        _check_calls(parsed, answer, shape, judge)
     if not answer.calls and _is_clear(answer.texts, judge):
         return Looked(data, ())
     by_lane: defaultdict[int, list[Text]] = defaultdict(list)
