@@ -77,6 +77,7 @@ class ChatStream:
         self._about: dict[str, Any] = {}
         self._around_before: list[Any] | None = None
         self._out: list[bytes] = []
+        self._marks = ""
         self.done = False
         self.called: list[ToolCall] = []
 
@@ -173,7 +174,7 @@ class ChatStream:
             part = part._replace(choice={**choice, "logprobs": None}, raw=None)
         around = {key: value for key, value in choice.items() if key not in _CHOICE}
         extra = {key: value for key, value in part.delta.items() if not isinstance(value, str) and value is not None}
-        if around or extra or len(texts) > 1:
+        if len(texts) > 1 or not CALLING.isdisjoint(extra) or not self._is_aside([extra, around]):
             self._several(known, part, texts, extra, around)
         elif texts:
             known.lane.text(texts[0], part.whole(), part.delta[texts[0]], part.with_text(known.lane, texts[0]))
@@ -197,7 +198,8 @@ class ChatStream:
         """Put an event that holds more than one text, or calls, into its run as one event for each."""
         calls = {key: extra.pop(key) for key in CALLING & extra.keys()}
         self._check_calls(known, [extra, around])
-        only = len(texts) + bool(extra or around) + bool(calls) == 1 and part.choice.get("finish_reason") is None
+        ends = part.choice.get("finish_reason") is not None
+        only = len(texts) + bool(extra or around) + bool(calls) == 1
         plain = {key: value for key, value in part.choice.items() if key in _CHOICE - {"logprobs"}}
         ended = part._replace(choice=plain, delta={}, raw=None)
         quiet = ended._replace(chunk=_unpaid(part.chunk), choice={**plain, "finish_reason": None})
@@ -207,15 +209,26 @@ class ChatStream:
         if extra or around:
             rest = {key: value for key, value in part.delta.items() if key not in calls and key not in texts}
             whole = part if only else quiet._replace(choice={**quiet.choice, **around}, delta=rest)
-            known.lane.undivided("extra", whole.whole(), spelled([extra, around]), quiet.whole())
+            known.lane.undivided("extra", whole.whole(), spelled([extra, around]), (ended if only else quiet).whole())
         if calls:
             self._hold(known, calls)
             told = {key: part.delta[key] for key in ("role",) if key in part.delta} | calls
             known.held.append(known.lane.hold(part.whole() if only else quiet._replace(delta=told).whole()))
-        if part.choice.get("finish_reason") is not None:
+        if not only and ends:
             known.lane.plain(ended.whole())
-        elif part.chunk.get("usage") is not None and not only:
+        elif not only and part.chunk.get("usage") is not None:
             known.lane.plain(written({**part.chunk, "choices": []}))
+
+    def _is_aside(self, beside: list[dict[str, Any]]) -> bool:
+        """Tell whether what stands beside a text is nothing but marks, as of a filter that found nothing: `safe`."""
+        told = [text for _, text in walked(beside)]
+        if not told:
+            return True
+        if calls_in(beside) or not all(map(_ENDS.fullmatch, told)):
+            return False
+        if (said := " ".join(told)) != self._marks and self._judge.is_clear([said, "".join(told)]):
+            self._marks = said
+        return said == self._marks
 
     def _check_calls(self, known: _Choice, beside: list[dict[str, Any]]) -> None:
         """Cut a choice with calls where its form has none: some reader may find them there."""
