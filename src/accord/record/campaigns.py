@@ -16,7 +16,7 @@ from accord.core.canon import Digest, digest_bytes
 from accord.core.errors import RecordError
 from accord.core.trial import Reply, Transcript
 from accord.record import tables
-from accord.record.database import open_database, transaction
+from accord.record.database import open_database, transaction, writing
 from accord.record.state import prepare_state
 from accord.record.store import insert_new, micros, moment
 
@@ -84,7 +84,7 @@ class Campaigns:
     def begin(self, campaign: Begun) -> bool:
         """Note that a campaign begins, before anything of it is sent; nothing is noted where its id is taken."""
         row = campaign._asdict() | {"created": micros(campaign.created)}
-        with transaction(self._engine) as connection:
+        with writing(self._engine) as connection:
             insert = insert_new(tables.campaign, self._engine.dialect.name).returning(tables.campaign.c.id)
             return connection.execute(insert, row).first() is not None
 
@@ -107,7 +107,7 @@ class Campaigns:
         table = tables.campaign
         values = {"state": state, "reason": reason, "seconds": table.c.seconds + seconds}
         ended = table.update().where(table.c.id == campaign).values(values)
-        with transaction(self._engine) as connection:
+        with writing(self._engine) as connection:
             connection.execute(ended)
 
     def write(self, campaign: str, rows: Sequence[Entry]) -> None:
@@ -116,7 +116,7 @@ class Campaigns:
         finished = [_finished_row(campaign, row) for row in rows if isinstance(row, Finished)]
         if self._inserts is None:
             self._inserts = tuple(_Insert(table, self._engine.dialect) for table in _WRITTEN)
-        with transaction(self._engine) as connection:
+        with writing(self._engine) as connection:
             for insert, many in zip(self._inserts, (sent, finished), strict=True):
                 if many:
                     connection.exec_driver_sql(insert.text, insert.params(many))

@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from accord.core.errors import RecordError
@@ -59,6 +62,32 @@ def transaction(engine: Engine) -> Iterator[Connection]:
             yield connection
     except DBAPIError as error:
         raise RecordError(f"the store cannot be used: {error.orig}", code="ACC-E530") from error
+
+
+@contextlib.contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Give a transaction that changes something: it is never left half way, with the database locked by its own dead.
+
+    Ctrl-C waits until it is over. Raises `RecordError` when the database refuses.
+    """
+    with _undisturbed(), transaction(engine) as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before) or threading.current_thread() is not threading.main_thread():
+        yield  # nothing is raised here: signals are handled in the main thread alone
+        return
+    came: list[FrameType | None] = []
+    signal.signal(signal.SIGINT, lambda _, frame: came.append(frame))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            before(signal.SIGINT, came[0])
 
 
 def _tune(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

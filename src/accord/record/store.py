@@ -13,7 +13,7 @@ from accord.core.canon import Digest
 from accord.core.finding import Evidence, State, TrustLevel
 from accord.record import dsse, tables
 from accord.record.blobs import get_blob, put_blob
-from accord.record.database import open_database, transaction
+from accord.record.database import open_database, transaction, writing
 from accord.record.state import prepare_state
 from accord.record.statement import read_evidence
 
@@ -177,7 +177,7 @@ class Store:
             yield from map(_to_stored, connection.execute(query))
 
     def _insert(self, table: Table, rows: list[dict[str, object]]) -> None:
-        with transaction(self._engine) as connection:
+        with writing(self._engine) as connection:
             connection.execute(insert_new(table, self._engine.dialect.name), rows)
 
 
